@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The audit stream: one JSON object a line (docs/audit.md). Lines are collected and written with
+ * one write() at the end of the loop's turn. A verdict is acted on only after its line has been
+ * written: audit_then() calls back with the outcome. While the file can not be written, the
+ * broker refuses new grants and retries with every line.
+ */
+#ifndef BROKER_AUDIT_H
+#define BROKER_AUDIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "base/loop.h"
+
+struct audit;
+
+/* Work that waits for the lines before it to be written; embedded in its owner. */
+struct audit_action {
+    struct list link;
+    void (*act)(struct audit_action *action, bool written);
+    bool waiting;
+};
+
+/* Opens (creates, mode 0600) and appends. NULL with errno set on failure. */
+struct audit *audit_open(struct loop *loop, const char *path);
+void audit_close(struct audit *audit);
+
+/*
+ * One line: audit_begin(), any number of members, audit_end(). NULL texts leave the member out.
+ * Text from outside may hold anything: it is escaped, and what is not UTF-8 is shown as U+FFFD.
+ */
+void audit_begin(struct audit *audit, const char *event);
+void audit_text(struct audit *audit, const char *name, const char *value);
+void audit_number(struct audit *audit, const char *name, uint64_t value);
+void audit_flag(struct audit *audit, const char *name, bool value);
+void audit_end(struct audit *audit);
+
+/* Calls action->act at the end of this turn, after the lines so far were (or were not) written. */
+void audit_then(struct audit *audit, struct audit_action *action);
+void audit_action_cancel(struct audit_action *action);
+
+/* Can lines be written, as far as is known? */
+bool audit_healthy(const struct audit *audit);
+/* How many times a write failed. */
+uint64_t audit_failures(const struct audit *audit);
+
+#endif

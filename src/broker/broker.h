@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The broker's objects and who owns whom. The broker is one thread on one loop: nothing here is
+ * locked. It holds tokens, user records, quotas, verdicts and the audit, and knows which shells
+ * and hosts exist; it parses nothing but the typed messages of tables/messages.h.
+ *
+ *   struct broker ── configuration (applications, listeners)
+ *         ├── child   (one per process started; owns its channel)
+ *         ├── session (one per authenticated connection; of one winrmd-net)
+ *         ├── record  (one per application, mechanism and account; kept by references)
+ *         ├── operation (one per request that asked for something; owns its arena)
+ *         └── shell (one per shell host; owns the shell's and the commands' operations)
+ */
+#ifndef BROKER_BROKER_H
+#define BROKER_BROKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/list.h"
+#include "base/loop.h"
+#include "base/map.h"
+#include "broker/audit.h"
+#include "broker/configuration.h"
+#include "broker/child.h"
+
+/* What `winrmctl status` shows as counters; C(name). */
+#define COUNTER_TABLE(C) \
+    C(authentications) C(authentication_failures) C(user_calls) C(quota_calls) C(operation_calls) \
+    C(contexts_reported) C(contexts_released) C(contexts_lost) C(verdicts_allowed) \
+    C(verdicts_denied) C(quota_refusals) C(redirects) C(late_calls) C(stray_completions) \
+    C(shells_started) C(shells_ended) C(commands_started) C(commands_ended) C(host_crashes) \
+    C(audit_failures)
+
+enum counter {
+#define C(name) COUNTER_##name,
+    COUNTER_TABLE(C)
+#undef C
+    COUNTERS
+};
+
+struct broker {
+    struct loop *loop;
+    struct configuration *configuration;
+    struct audit *audit;
+    char *library_folder; /* where the other programs are */
+    char machine[256];    /* this host's name, for fault details */
+
+    struct list processes; /* struct child.link */
+    struct child *auth;
+    struct map sessions;   /* id -> struct session */
+    struct map operations; /* id -> struct operation */
+    struct map calls;      /* id -> struct authz_call */
+    struct map shells;     /* "application\0SHELL-ID" -> struct shell */
+    uint64_t next_id;      /* sessions, operations, calls, hosts: one sequence, never reused */
+
+    struct loop_watch control; /* listening socket of winrmctl */
+    bool ready;                /* the ready lines have been printed */
+    bool stopping;
+    struct loop_timer stop_timer;
+    uint64_t counters[COUNTERS];
+};
+
+static inline uint64_t broker_next_id(struct broker *broker)
+{
+    return ++broker->next_id;
+}
+
+static inline void broker_count(struct broker *broker, enum counter counter)
+{
+    broker->counters[counter]++;
+}
+
+/* Prints the ready lines once every process and plug-in has said how its start went. */
+void broker_check_ready(struct broker *broker);
+
+#endif

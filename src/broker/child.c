@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "broker/child.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "broker/broker.h"
+
+/* How a role appears in messages and in the log. */
+static const enum process child_peers[] = {
+    [ROLE_none] = PROCESS_none,
+    [ROLE_net] = PROCESS_net,
+    [ROLE_auth] = PROCESS_auth,
+    [ROLE_authz_host] = PROCESS_authz_host,
+    [ROLE_shell_host] = PROCESS_shell_host,
+    [ROLE_config] = PROCESS_config,
+};
+
+const char *child_role_name(enum child_role role)
+{
+    return process_name(child_peers[role]);
+}
+
+struct child *child_of(const struct channel *channel)
+{
+    return channel_owner(channel);
+}
+
+/*
+ * The children's whole environment: nothing of the invoking user's reaches a plug-in or a shell,
+ * except what a sanitizer build needs to report.
+ */
+static char **child_environment(void)
+{
+    static const char *const passed[] = {"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS",
+                                         "TSAN_OPTIONS"};
+    static char *environment[8];
+    size_t count = 0;
+
+    if (environment[0] != NULL)
+        return environment;
+    environment[count++] = mem_text("PATH=/usr/local/bin:/usr/bin:/bin");
+    environment[count++] = mem_text("LANG=C.UTF-8");
+    for (size_t i = 0; i < sizeof(passed) / sizeof(passed[0]); i++)
+        if (getenv(passed[i]) != NULL)
+            environment[count++] = mem_printf("%s=%s", passed[i], getenv(passed[i]));
+    return environment;
+}
+
+static int spawn_program(pid_t *pid, const char *path, const char *directory, int fd)
+{
+    char *arguments[] = {(char *)(uintptr_t)path, NULL};
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none, all;
+    int error;
+
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attributes);
+    /* A group of its own: a terminal's Ctrl-C is for the broker, which then ends the others. */
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
+                                              POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setpgroup(&attributes, 0);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, fd, CHANNEL_FD);
+    if (directory != NULL)
+        posix_spawn_file_actions_addchdir_np(&actions, directory);
+    error = posix_spawn(pid, path, &actions, &attributes, arguments, child_environment());
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+    return error;
+}
+
+static void child_kill_expired(struct loop_timer *timer)
+{
+    child_kill(container_of(timer, struct child, kill_timer));
+}
+
+struct child *child_start(struct broker *broker, enum child_role role, const char *program,
+                              const char *directory, const struct channel_events *events,
+                              void (*gone)(struct child *, bool))
+{
+    char *path = mem_printf("%s/%s", broker->library_folder, program);
+    struct child *process = mem_alloc(sizeof(*process));
+    int pair[2] = {-1, -1};
+    int error = channel_pair(pair) ? 0 : errno;
+
+    process->broker = broker;
+    process->role = role;
+    process->gone = gone;
+    process->pid = -1;
+    list_init(&process->operations);
+    process->kill_timer.expired = child_kill_expired;
+    if (error == 0)
+        error = spawn_program(&process->pid, path, directory, pair[1]);
+    if (error != 0) {
+        log_error("%s cannot be started (%s)", path, strerror(error));
+        if (pair[0] >= 0)
+            close(pair[0]);
+        free(process);
+        process = NULL;
+    } else {
+        process->channel = channel_new(broker->loop, pair[0], PROCESS_broker, child_peers[role],
+                                       events, process);
+        list_append(&broker->processes, &process->link);
+    }
+    if (pair[1] >= 0)
+        close(pair[1]);
+    free(path);
+    return process;
+}
+
+/* Tells the owner once; frees the process when it has been waited for as well. */
+static void child_settle(struct child *process, bool crashed)
+{
+    struct broker *broker = process->broker;
+
+    if (!process->gone_told) {
+        process->gone_told = true;
+        if (process->channel != NULL) {
+            channel_free(process->channel);
+            process->channel = NULL;
+        }
+        if (process->gone != NULL)
+            process->gone(process, crashed);
+    }
+    if (process->pid < 0) {
+        loop_timer_stop(broker->loop, &process->kill_timer);
+        list_remove(&process->link);
+        free(process);
+    }
+}
+
+void child_kill(struct child *process)
+{
+    if (process->pid > 0) {
+        process->killed = true;
+        kill(process->pid, SIGKILL);
+    }
+}
+
+void child_end_within(struct child *process, uint64_t milliseconds)
+{
+    process->expected_end = true;
+    if (process->pid > 0)
+        loop_timer_start(process->broker->loop, &process->kill_timer, milliseconds);
+}
+
+void child_channel_ended(struct channel *channel, bool fault, const char *why)
+{
+    struct child *process = child_of(channel);
+
+    if (fault)
+        log_error("%s[%d] %s; it is ended", child_role_name(process->role), (int)process->pid,
+                  why);
+    /* Most children end with their channel; one that does not may be stopped or blocked. */
+    if (fault || process->pid < 0)
+        child_kill(process);
+    else if (!process->kill_timer.position)
+        loop_timer_start(process->broker->loop, &process->kill_timer, 200);
+    channel_free(channel);
+    process->channel = NULL;
+    if (process->pid < 0)
+        child_settle(process, false);
+}
+
+static struct child *child_by_pid(struct broker *broker, pid_t pid)
+{
+    list_each(link, &broker->processes) {
+        struct child *process = container_of(link, struct child, link);
+
+        if (process->pid == pid)
+            return process;
+    }
+    return NULL;
+}
+
+/*
+ * The broker is the subreaper of everything below it: what a killed shell host leaves behind
+ * becomes the broker's child, and no child is ever anything but ours or such an orphan.
+ */
+static bool child_kill_orphans(struct broker *broker)
+{
+    char path[64];
+    FILE *children;
+    long pid;
+    bool killed = false;
+
+    snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
+    children = fopen(path, "re");
+    if (children == NULL)
+        return false;
+    while (fscanf(children, "%ld", &pid) == 1) {
+        if (child_by_pid(broker, (pid_t)pid) == NULL) {
+            kill((pid_t)pid, SIGKILL);
+            killed = true;
+        }
+    }
+    fclose(children);
+    return killed;
+}
+
+static void child_died(struct child *process, int status)
+{
+    bool crashed = !process->killed && !process->expected_end &&
+                   (WIFSIGNALED(status) ? WTERMSIG(status) != SIGKILL && WTERMSIG(status) != SIGTERM
+                                        : WEXITSTATUS(status) != 0);
+
+    if (!process->expected_end && !process->broker->stopping && process->role != ROLE_config)
+        log_error("%s[%d] %s %d", child_role_name(process->role), (int)process->pid,
+                  WIFSIGNALED(status) ? "was ended by signal" : "ended with status",
+                  WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+    process->status = status;
+    process->pid = -1;
+    child_settle(process, crashed);
+}
+
+void child_reap(struct broker *broker)
+{
+    int status;
+    pid_t pid;
+
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        struct child *process = child_by_pid(broker, pid);
+
+        if (process != NULL) {
+            bool host = process->role == ROLE_shell_host || process->role == ROLE_authz_host;
+
+            /* What it has said before it died counts. */
+            child_died(process, status);
+            if (host)
+                child_kill_orphans(broker);
+        } else {
+            child_kill_orphans(broker);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The broker's children: started with one connected socket as descriptor 3, watched, and started
+ * again when they end. A process that breaks the message rules is killed.
+ */
+#ifndef BROKER_CHILD_H
+#define BROKER_CHILD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/list.h"
+#include "base/loop.h"
+#include "ipc/channel.h"
+
+struct broker;
+struct application;
+
+struct child {
+    struct list link; /* in broker.processes */
+    struct broker *broker;
+    enum child_role { ROLE_none, ROLE_net, ROLE_auth, ROLE_authz_host, ROLE_shell_host, ROLE_config } role;
+    uint32_t number;  /* the net's number or the host's id; 0 for the others */
+    pid_t pid;        /* -1 once it has been waited for */
+    bool ready;       /* it has said so */
+    bool expected_end;
+    uint32_t restarts; /* how often this place was filled again */
+    struct channel *channel; /* NULL once it has ended */
+    struct application *application; /* hosts only */
+    void *owner;      /* struct shell of a shell host */
+    struct list operations; /* of a net: struct operation.net_link */
+    /*
+     * The process is gone: channel ended or died, whichever the broker saw first; called once.
+     * `crashed`: it died by a signal that nobody here sent, or ended with an error.
+     */
+    void (*gone)(struct child *process, bool crashed);
+    bool gone_told;
+    bool killed; /* by us */
+    int status;  /* of waitpid() */
+    struct loop_timer kill_timer;
+};
+
+/*
+ * Starts `program` (a name in the library folder) in `directory` (NULL: here) and watches it.
+ * `events` handle its messages; their ended() must be child_channel_ended. NULL on failure,
+ * which is logged.
+ */
+struct child *child_start(struct broker *broker, enum child_role role, const char *program,
+                              const char *directory, const struct channel_events *events,
+                              void (*gone)(struct child *, bool));
+
+/* For struct channel_events: kills a process that broke the rules, then calls its gone(). */
+void child_channel_ended(struct channel *channel, bool fault, const char *why);
+
+/* The process of a channel. */
+struct child *child_of(const struct channel *channel);
+
+/* SIGKILL; gone() follows. */
+void child_kill(struct child *process);
+/* Gives the process `milliseconds` to end by itself, then kills it. */
+void child_end_within(struct child *process, uint64_t milliseconds);
+
+/* Waits for every child that has ended and for orphans that fell to the broker. */
+void child_reap(struct broker *broker);
+
+const char *child_role_name(enum child_role role);
+
+#endif

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * winrmd: options, start, signals, stop. The broker starts as an ordinary user; the same
+ * processes then run under that one uid, with no walls between users, and it says so.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "broker/authz.h"
+#include "broker/broker.h"
+#include "broker/operation.h"
+#include "broker/peers.h"
+#include "broker/record.h"
+#include "broker/shell.h"
+#include "broker/status.h"
+
+enum { STOP_LIMIT = 10000, EXIT_USAGE = 2 };
+
+static const char help[] =
+    "winrmd - a WinRM (WS-Management) service that runs authorization plug-ins\n"
+    "\n"
+    "usage: winrmd [--config FILE] [--check] [--debug]\n"
+    "\n"
+    "  --config FILE   the configuration; default " WINRMD_CONFIG "\n"
+    "  --check         read the configuration, say what is wrong with it, and end\n"
+    "  --debug         log more\n"
+    "  --version       print the version and end\n"
+    "  --help          print this page and end\n"
+    "\n"
+    "winrmd stays in the foreground and logs to standard error. For each listener and\n"
+    "application it says 'winrmd: ready on URL' when requests are taken. SIGTERM or SIGINT\n"
+    "ends it in order: shells are ended, plug-ins get their contexts back and are shut down.\n"
+    "\n"
+    "Started by an ordinary user, everything runs under that user's uid: there are no walls\n"
+    "between the users of the service. winrmd does not start as uid 0.\n"
+    "\n"
+    "Exit status: 0 ended in order or nothing wrong (--check); 1 wrong configuration or no\n"
+    "start; 2 wrong usage. See also: winrmctl --help.\n";
+
+struct options {
+    const char *config;
+    bool check;
+    bool debug;
+};
+
+static bool options_read(int count, char **arguments, struct options *options)
+{
+    static const struct option known[] = {
+        {"config", required_argument, NULL, 'c'}, {"check", no_argument, NULL, 'k'},
+        {"debug", no_argument, NULL, 'd'},        {"version", no_argument, NULL, 'v'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+    };
+    int option;
+
+    *options = (struct options){.config = WINRMD_CONFIG};
+    while ((option = getopt_long(count, arguments, "", known, NULL)) != -1) {
+        switch (option) {
+        case 'c':
+            options->config = optarg;
+            break;
+        case 'k':
+            options->check = true;
+            break;
+        case 'd':
+            options->debug = true;
+            break;
+        case 'v':
+            puts("winrmd " WINRMD_VERSION);
+            exit(0);
+        case 'h':
+            fputs(help, stdout);
+            exit(0);
+        default:
+            return false;
+        }
+    }
+    if (optind < count)
+        fprintf(stderr, "winrmd: %s is no option; see winrmd --help\n", arguments[optind]);
+    return optind == count;
+}
+
+/* ---- ready ---- */
+
+void broker_check_ready(struct broker *broker)
+{
+    const struct configuration *configuration = broker->configuration;
+
+    if (broker->ready || broker->stopping || !peers_ready(broker))
+        return;
+    for (size_t i = 0; i < configuration->application_count; i++)
+        if (!authz_host_settled(configuration->applications[i]))
+            return;
+    broker->ready = true;
+    for (size_t i = 0; i < configuration->listener_count; i++)
+        for (size_t k = 0; k < configuration->application_count; k++)
+            fprintf(stderr, "winrmd: ready on %s%s\n", configuration->listeners[i].url,
+                    configuration->applications[k]->path);
+}
+
+/* ---- stop ---- */
+
+static bool broker_has_children(const struct broker *broker)
+{
+    return !list_empty(&broker->processes);
+}
+
+static bool stop_is_over(const struct broker *broker)
+{
+    return broker->stopping && !broker_has_children(broker);
+}
+
+/*
+ * Shells first, because their operations hold contexts; then the contexts of the records; then the
+ * plug-ins' Shutdown; then the processes that serve clients.
+ */
+static void stop_continue(struct broker *broker)
+{
+    struct configuration *configuration = broker->configuration;
+
+    if (!broker->stopping || broker->shells.count > 0)
+        return;
+    for (size_t i = 0; i < configuration->application_count; i++) {
+        struct application *application = configuration->applications[i];
+
+        if (application->authz.host != NULL && !application->authz.host->expected_end) {
+            record_release_all(application);
+            authz_host_stop(application);
+        }
+    }
+    list_each(link, &broker->processes) {
+        struct child *process = container_of(link, struct child, link);
+
+        if (process->expected_end || process->role == ROLE_authz_host)
+            continue;
+        child_end_within(process, 1000);
+        if (process->channel != NULL) {
+            channel_flush(process->channel);
+            channel_free(process->channel);
+            process->channel = NULL;
+        }
+    }
+    if (stop_is_over(broker))
+        loop_stop(broker->loop);
+}
+
+static void stop_expired(struct loop_timer *timer)
+{
+    struct broker *broker = container_of(timer, struct broker, stop_timer);
+
+    log_error("not everything ended in time; the rest is killed");
+    list_each(link, &broker->processes)
+        child_kill(container_of(link, struct child, link));
+    loop_stop(broker->loop);
+}
+
+static void stop_begin(struct broker *broker)
+{
+    if (broker->stopping)
+        return;
+    log_info("stopping");
+    broker->stopping = true;
+    broker->stop_timer.expired = stop_expired;
+    loop_timer_start(broker->loop, &broker->stop_timer, STOP_LIMIT);
+    shell_close_all(broker, "the service is stopping");
+    stop_continue(broker);
+}
+
+/* ---- signals ---- */
+
+struct signals {
+    struct loop_watch watch;
+    struct broker *broker;
+};
+
+static void signals_ready(struct loop_watch *watch, uint32_t events)
+{
+    struct broker *broker = container_of(watch, struct signals, watch)->broker;
+    struct signalfd_siginfo signal;
+
+    (void)events;
+    while (read(watch->fd, &signal, sizeof(signal)) == (ssize_t)sizeof(signal)) {
+        if (signal.ssi_signo == SIGCHLD)
+            child_reap(broker);
+        else
+            stop_begin(broker);
+    }
+    stop_continue(broker);
+}
+
+static bool signals_watch(struct signals *signals, struct broker *broker)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    signals->broker = broker;
+    signals->watch = (struct loop_watch){.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK),
+                                         .ready = signals_ready};
+    return signals->watch.fd >= 0 && loop_watch(broker->loop, &signals->watch, EPOLLIN);
+}
+
+/* ---- start ---- */
+
+/* The other programs are beside this one in a build tree, else where the package puts them. */
+static char *library_folder(void)
+{
+    char path[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
+    char *slash;
+    char *net;
+    bool beside;
+
+    if (length <= 0)
+        return mem_text(WINRMD_LIBEXECDIR);
+    path[length] = '\0';
+    slash = strrchr(path, '/');
+    *slash = '\0';
+    net = mem_printf("%s/winrmd-net", path);
+    beside = access(net, X_OK) == 0;
+    free(net);
+    return mem_text(beside ? path : WINRMD_LIBEXECDIR);
+}
+
+static bool broker_open(struct broker *broker, const char *config)
+{
+    broker->configuration = configuration_read(broker, config);
+    return broker->configuration != NULL;
+}
+
+static bool broker_start(struct broker *broker)
+{
+    struct configuration *configuration = broker->configuration;
+
+    broker->audit = audit_open(broker->loop, configuration->audit);
+    if (broker->audit == NULL) {
+        log_error("the audit file %s cannot be opened (%s); name another in audit { file = }",
+                  configuration->audit, strerror(errno));
+        return false;
+    }
+    if (!peers_listen(broker) || !status_listen(broker))
+        return false;
+    log_info("unprivileged mode: every shell runs as uid %u, and there are no walls between users",
+             (unsigned)getuid());
+    for (size_t i = 0; i < configuration->application_count; i++)
+        authz_host_start(configuration->applications[i]);
+    peers_start(broker);
+    return true;
+}
+
+static void broker_close(struct broker *broker)
+{
+    if (broker->configuration != NULL)
+        status_close(broker);
+    audit_close(broker->audit);
+    configuration_free(broker->configuration);
+    map_free(&broker->sessions);
+    map_free(&broker->operations);
+    map_free(&broker->calls);
+    map_free(&broker->shells);
+    free(broker->library_folder);
+    loop_free(broker->loop);
+}
+
+static int run(const struct options *options)
+{
+    struct broker broker = {.library_folder = library_folder(), .loop = loop_new()};
+    struct signals signals;
+    char config[PATH_MAX];
+    int result = 1;
+
+    list_init(&broker.processes);
+    broker.control.fd = -1;
+    if (gethostname(broker.machine, sizeof(broker.machine) - 1) != 0)
+        strcpy(broker.machine, "localhost");
+    if (broker.loop == NULL || !signals_watch(&signals, &broker)) {
+        log_error("no event loop (%s)", strerror(errno));
+        return 1;
+    }
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    if (realpath(options->config, config) == NULL) {
+        fprintf(stderr, "winrmd: %s cannot be opened (%s); name another file with --config\n",
+                options->config, strerror(errno));
+        return 1;
+    }
+    if (broker_open(&broker, config)) {
+        if (options->check) {
+            printf("%s: nothing wrong\n", config);
+            result = 0;
+        } else if (broker_start(&broker)) {
+            loop_run(broker.loop);
+            result = 0;
+        }
+    }
+    broker_close(&broker);
+    return result;
+}
+
+int main(int count, char **arguments)
+{
+    struct options options;
+
+    log_open("winrmd");
+    if (!options_read(count, arguments, &options))
+        return EXIT_USAGE;
+    log_debug_enable(options.debug);
+    if (getuid() == 0 || geteuid() == 0) {
+        fputs("winrmd: started as uid 0, which this version does not support: it cannot yet run "
+              "each shell as its own user, and would run all of them as root. Start it as an "
+              "ordinary user, for example with: setpriv --reuid=nobody --regid=nogroup "
+              "--clear-groups winrmd --config FILE\n",
+              stderr);
+        return 1;
+    }
+    return run(&options);
+}

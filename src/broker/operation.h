@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * One operation that a request asked for, from the first check to its end:
+ *
+ *   system throttle -> user record -> rate -> slots reserved -> AuthzOperation -> audit -> act
+ *
+ * A Get or Delete ends when its response has been written; a shell and a command live as long as
+ * the thing they started; a follow-on message (Receive, Send, Signal) is checked against its
+ * shell's owner and the rate, and the plug-in is not asked. Every texts of an operation is in its
+ * arena. Whatever way it ends, operation_end() is the one place where it gives back what it holds.
+ */
+#ifndef BROKER_OPERATION_H
+#define BROKER_OPERATION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/list.h"
+#include "broker/audit.h"
+#include "broker/authz.h"
+#include "broker/quota.h"
+#include "broker/record.h"
+#include "broker/session.h"
+#include "ipc/message.h"
+#include "operations.h"
+
+struct broker;
+struct child;
+struct plugin;
+struct shell;
+
+enum operation_state {
+    OPERATION_STATE_none,
+    OPERATION_at_record,  /* waits for its user record */
+    OPERATION_at_verdict, /* waits for AuthzOperation */
+    OPERATION_at_audit,   /* waits for the audit line */
+    OPERATION_acting,     /* waits for a host, or for a shell to end */
+    OPERATION_granted,    /* the payload is on its way; shell or command has not begun yet */
+    OPERATION_living,     /* a shell or command that runs */
+    OPERATION_answered    /* waits for operation_written */
+};
+
+struct operation {
+    uint64_t id;
+    enum operation_kind kind;
+    enum operation_state state;
+    struct broker *broker;
+    struct application *application;
+    struct child *net; /* who is answered; NULL: nobody any more */
+    uint64_t request;
+    struct list net_link;    /* in net->operations */
+    struct list record_link; /* in record->waiting */
+    struct list shell_link;  /* commands: shell->commands; deletes: shell->deletes */
+    struct arena arena;
+    struct caller caller;
+    const char *action;
+    const char *resource_uri;
+    const char *url;
+    const char *message_id;
+    const char *operation_id;
+    const char *locale;
+    const char *data_locale;
+    const char *shell_id;
+    const char *command_id;
+    const char *shell_name;
+    const char *input_streams;
+    const char *output_streams;
+    uint64_t timeout;
+    uint64_t idle_timeout;
+    uint32_t options;
+    bool ending; /* Delete, Signal terminate: never refused by a quota */
+
+    struct record *record; /* a reference */
+    struct quota_slots slots;
+    struct authz_context context;
+    struct shell *shell; /* the shell it is about; not owned */
+    char decision[24];
+    uint64_t asked_at; /* microseconds */
+    uint64_t latency;  /* of the verdict, microseconds */
+    uint32_t verdict;  /* code of AuthzOperation */
+    const char *reason;
+    const char *extended;
+    struct audit_action acting;
+};
+
+/* A message from winrmd-net. */
+void operation_begin(struct child *net, const struct message_operation *message);
+void operation_cancel(struct child *net, uint64_t request);
+void operation_written(struct child *net, uint64_t id);
+/* The net process is gone, with everything it was to answer. */
+void operation_net_gone(struct child *net);
+
+/* Called by record.c: let in, or not. */
+void operation_recorded(struct operation *operation, const struct record_refusal *refusal);
+
+/*
+ * Answers with a fault and ends the operation. `text` NULL: the fault's own text. Slots are back
+ * before the answer is sent.
+ */
+void operation_refuse(struct operation *operation, uint32_t code, const char *text);
+/* The same with the plug-in's name and its extended information. */
+void operation_refuse_provider(struct operation *operation, uint32_t code, const char *text,
+                               const struct plugin *plugin, const char *extended);
+/* Gives back slots, context and record, and frees the operation. */
+void operation_end(struct operation *operation);
+
+const char *operation_kind_name(enum operation_kind kind);
+/* The members every audit line about an operation has. */
+void operation_audit(const struct operation *operation);
+
+#endif

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "broker/quota.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "broker/configuration.h"
+#include "wsmerror.h"
+
+struct quota_account {
+    struct application *application;
+    char *name;
+    unsigned references;
+    uint32_t shells;
+    uint32_t operations;
+    uint64_t slot_start; /* of the rate: the first message after the slot before */
+    uint64_t slot_length;
+    uint32_t slot_messages;
+};
+
+/* MaxShellsPerUser and MaxConcurrentOperationsPerUser of winrm/config as documented; no rate. */
+const struct quota_limits quota_default_limits = {.shells = 30, .operations = 1500};
+
+struct quota_account *quota_account_get(struct application *application, const char *name)
+{
+    struct quota_account *account = map_get(&application->quotas, name, strlen(name));
+
+    if (account == NULL) {
+        account = mem_alloc(sizeof(*account));
+        account->application = application;
+        account->name = mem_text(name);
+        map_put(&application->quotas, name, strlen(name), account);
+    }
+    account->references++;
+    return account;
+}
+
+void quota_account_unref(struct quota_account *account)
+{
+    if (account == NULL || --account->references > 0)
+        return;
+    map_remove(&account->application->quotas, account->name, strlen(account->name));
+    free(account->name);
+    free(account);
+}
+
+/* ---- system throttle: a sliding window over the application's operations ---- */
+
+static uint64_t throttle_oldest(const struct buffer *times)
+{
+    uint64_t oldest;
+
+    memcpy(&oldest, buffer_bytes(times), sizeof(oldest));
+    return oldest;
+}
+
+bool quota_throttle(struct application *application, bool ending, uint64_t now,
+                    struct quota_refusal *refusal)
+{
+    struct buffer *times = &application->throttle_times;
+
+    if (application->system_operations == 0 || application->system_window == 0)
+        return true;
+    while (buffer_length(times) > 0 && throttle_oldest(times) + application->system_window <= now)
+        buffer_consume(times, sizeof(now));
+    if (!ending && buffer_length(times) / sizeof(now) >= application->system_operations) {
+        refusal->code = ERROR_WSMAN_QUOTA_SYSTEM;
+        snprintf(refusal->text, sizeof(refusal->text),
+                 "The service is busy: this application takes at most %" PRIu32
+                 " operations in %" PRIu64 " ms, and has that many. Try again in %" PRIu64 " ms.",
+                 application->system_operations, application->system_window,
+                 throttle_oldest(times) + application->system_window - now);
+        return false;
+    }
+    buffer_append(times, &now, sizeof(now));
+    return true;
+}
+
+/* ---- rate: fixed slots, the next one starts with the first message after the last ---- */
+
+static uint64_t slot_length(const struct quota_limits *limits)
+{
+    return (uint64_t)limits->slot_seconds * 1000;
+}
+
+bool quota_rate_check(struct quota_account *account, const struct quota_limits *limits,
+                      uint64_t now, struct quota_refusal *refusal)
+{
+    uint64_t length = slot_length(limits);
+    bool running = account->slot_messages > 0 && now < account->slot_start + length;
+    uint32_t used = running ? account->slot_messages : 0;
+
+    if (length == 0 || limits->slot_operations == QUOTA_UNLIMITED ||
+        used < limits->slot_operations)
+        return true;
+    refusal->code = ERROR_WSMAN_QUOTA_USER;
+    snprintf(refusal->text, sizeof(refusal->text),
+             "This user may send %" PRIu32 " messages in %" PRIu32 " s and has sent %" PRIu32
+             ". Nothing more is taken for at least %" PRIu64 " milliseconds.",
+             limits->slot_operations, limits->slot_seconds, used,
+             running ? account->slot_start + length - now : length);
+    return false;
+}
+
+void quota_rate_count(struct quota_account *account, const struct quota_limits *limits,
+                      uint64_t now)
+{
+    uint64_t length = slot_length(limits);
+
+    if (account->slot_messages == 0 || now >= account->slot_start + length) {
+        account->slot_start = now;
+        account->slot_messages = 0;
+    }
+    account->slot_length = length;
+    account->slot_messages++;
+}
+
+/* ---- slots ---- */
+
+static bool slot_free(uint32_t used, uint32_t limit, uint32_t code, const char *what,
+                      struct quota_refusal *refusal)
+{
+    if (limit == QUOTA_UNLIMITED || used < limit)
+        return true;
+    refusal->code = code;
+    snprintf(refusal->text, sizeof(refusal->text),
+             "This user may have %" PRIu32 " concurrent %s and has %" PRIu32
+             ". One frees when one of the user's own ends.",
+             limit, what, used);
+    return false;
+}
+
+bool quota_reserve(struct quota_account *account, const struct quota_limits *limits, bool shell,
+                   bool ending, struct quota_slots *slots, struct quota_refusal *refusal)
+{
+    if (!ending) {
+        if (shell && !slot_free(account->shells, limits->shells, ERROR_WSMAN_QUOTA_MAX_SHELLS,
+                                "shells", refusal))
+            return false;
+        if (!slot_free(account->operations, limits->operations, ERROR_WSMAN_QUOTA_MAX_OPERATIONS,
+                       "operations", refusal))
+            return false;
+    }
+    account->references++;
+    account->operations++;
+    account->shells += shell ? 1 : 0;
+    *slots = (struct quota_slots){.account = account, .operation = true, .shell = shell};
+    return true;
+}
+
+void quota_return_operation(struct quota_slots *slots)
+{
+    if (slots->operation)
+        slots->account->operations--;
+    slots->operation = false;
+}
+
+void quota_return(struct quota_slots *slots)
+{
+    if (slots->account == NULL)
+        return;
+    quota_return_operation(slots);
+    if (slots->shell)
+        slots->account->shells--;
+    quota_account_unref(slots->account);
+    *slots = (struct quota_slots){0};
+}
+
+uint32_t quota_shells(const struct quota_account *account)
+{
+    return account->shells;
+}
+
+uint32_t quota_operations(const struct quota_account *account)
+{
+    return account->operations;
+}
+
+uint32_t quota_slot_messages(const struct quota_account *account)
+{
+    return account->slot_messages;
+}

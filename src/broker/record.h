@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * User records: what the authorization plug-in said about a user, kept so that it is asked once
+ * for all connections of that user. This file alone knows the states and when contexts are given
+ * back:
+ *
+ *   (none) ── first message ──> authorizing ── allowed ──> active ── interval ──> refreshing
+ *                                    │                       │  <── still allowed ──┘   │
+ *                                 refused                 idle, host lost       refused or changed
+ *                                    └──────────> gone <─────┴────────── next message ──┘
+ *
+ * A record lives while it is in its application's table or anything (operation, shell) refers to
+ * it. Its key is application, mechanism and canonical account; its quota belongs to application
+ * and account alone.
+ */
+#ifndef BROKER_RECORD_H
+#define BROKER_RECORD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "base/loop.h"
+#include "broker/authz.h"
+#include "broker/quota.h"
+#include "broker/token.h"
+
+struct application;
+struct operation;
+
+enum record_state { RECORD_none, RECORD_authorizing, RECORD_active, RECORD_refreshing, RECORD_gone };
+
+struct record {
+    enum record_state state;
+    struct application *application;
+    unsigned references; /* operations and shells */
+    char *key;
+    size_t key_length;
+    char *mechanism;
+    char *name; /* as the client whose message made the record sent it */
+    struct token *client_token;
+    struct token *token; /* what operations run as */
+    bool administrator;
+    struct authz_context context;
+    struct quota_limits limits;
+    bool limits_known;
+    bool asking_limits;
+    struct quota_account *account;
+    struct list waiting; /* struct operation.record_link: waiting for the user or quota call */
+    uint64_t authorized_at;
+    uint64_t used_at;
+    struct loop_timer idle;
+    struct loop_timer closing; /* after a revocation: then the shells of the record are closed */
+    uint32_t doomed;           /* not 0: the next message gets this code and the record goes */
+    char *doomed_reason;
+};
+
+/* Why a record did not let an operation in. */
+struct record_refusal {
+    enum authz_lost lost;
+    uint32_t code;        /* 0: let in */
+    bool by_user_call;    /* AuthzUser refused: its code must not say more than it may */
+    const char *reason;   /* for the audit; may be NULL */
+    const char *location; /* redirect */
+    const char *extended; /* for quota failures */
+};
+
+/*
+ * Brings an operation to its user record. `operation_recorded()` (operation.h) is called once,
+ * now or later; on success operation->record holds a reference.
+ */
+void record_enter(struct operation *operation);
+/* The operation does not wait any more (its client has gone). */
+void record_leave_waiting(struct operation *operation);
+
+void record_ref(struct record *record);
+/* NULL is allowed. */
+void record_unref(struct record *record);
+
+/* The application's host is lost: all its records are gone, running things keep their reference. */
+void record_drop_all(struct application *application);
+/* Shutdown: gives all contexts back. */
+void record_release_all(struct application *application);
+
+const char *record_state_name(const struct record *record);
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "broker/session.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "broker/broker.h"
+
+static struct child *net_by_number(struct broker *broker, uint32_t number)
+{
+    list_each(link, &broker->processes) {
+        struct child *process = container_of(link, struct child, link);
+
+        if (process->role == ROLE_net && process->number == number && process->channel != NULL)
+            return process;
+    }
+    return NULL;
+}
+
+void session_open(struct broker *broker, const struct message_auth_identity *identity)
+{
+    struct child *net = net_by_number(broker, identity->net);
+    struct session *session;
+
+    broker_count(broker, COUNTER_authentications);
+    audit_begin(broker->audit, "authentication");
+    audit_text(broker->audit, "verdict", "accepted");
+    audit_text(broker->audit, "mechanism", identity->mechanism);
+    audit_text(broker->audit, "user", identity->name);
+    audit_text(broker->audit, "account", identity->account);
+    audit_text(broker->audit, "address", identity->address);
+    audit_end(broker->audit);
+    if (net == NULL || identity->account == NULL || identity->name == NULL ||
+        identity->mechanism == NULL)
+        return;
+    session = mem_alloc(sizeof(*session));
+    session->id = broker_next_id(broker);
+    session->net = net;
+    session->caller.token = token_new(NULL, identity->account, getuid(), &identity->groups);
+    session->caller.name = mem_text(identity->name);
+    session->caller.mechanism = mem_text(identity->mechanism);
+    session->caller.address = mem_text(identity->address != NULL ? identity->address : "");
+    map_put_u64(&broker->sessions, session->id, session);
+    channel_send(net->channel, session_opened, .exchange = identity->exchange,
+                 .session = session->id);
+}
+
+void session_refused(struct broker *broker, const struct message_auth_failure *failure)
+{
+    broker_count(broker, COUNTER_authentication_failures);
+    audit_begin(broker->audit, "authentication");
+    audit_text(broker->audit, "verdict", "refused");
+    audit_text(broker->audit, "mechanism", failure->mechanism);
+    audit_text(broker->audit, "user", failure->name);
+    audit_text(broker->audit, "address", failure->address);
+    audit_text(broker->audit, "reason", failure->reason);
+    audit_end(broker->audit);
+}
+
+struct session *session_find(struct broker *broker, const struct child *net, uint64_t id)
+{
+    struct session *session = map_get_u64(&broker->sessions, id);
+
+    return session != NULL && session->net == net ? session : NULL;
+}
+
+static void session_free(struct broker *broker, struct session *session)
+{
+    map_remove_u64(&broker->sessions, session->id);
+    token_unref(session->caller.token);
+    free((char *)(uintptr_t)session->caller.name);
+    free((char *)(uintptr_t)session->caller.mechanism);
+    free((char *)(uintptr_t)session->caller.address);
+    free(session);
+}
+
+void session_close(struct broker *broker, const struct child *net, uint64_t id)
+{
+    struct session *session = session_find(broker, net, id);
+
+    if (session != NULL)
+        session_free(broker, session);
+}
+
+struct closing {
+    struct broker *broker;
+    const struct child *net;
+};
+
+static void session_close_visit(void *value, void *context)
+{
+    struct session *session = value;
+    struct closing *closing = context;
+
+    if (session->net == closing->net)
+        session_free(closing->broker, session);
+}
+
+void session_close_all(struct broker *broker, const struct child *net)
+{
+    struct closing closing = {broker, net};
+
+    map_each(&broker->sessions, session_close_visit, &closing);
+}

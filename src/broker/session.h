@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * A session: one connection of one winrmd-net that has authenticated. Its id is worth something
+ * only on the channel it was issued to.
+ */
+#ifndef BROKER_SESSION_H
+#define BROKER_SESSION_H
+
+#include <stdint.h>
+
+#include "broker/token.h"
+
+struct broker;
+struct child;
+
+/* Who calls, as authentication found it. */
+struct caller {
+    const char *name; /* as the client sent it */
+    const char *mechanism;
+    const char *address;
+    struct token *token;
+};
+
+struct session {
+    uint64_t id;
+    struct child *net;
+    struct caller caller; /* owned: the texts and a reference to the token */
+};
+
+/* auth_identity: opens a session and tells winrmd-net; writes the audit line. */
+void session_open(struct broker *broker, const struct message_auth_identity *identity);
+/* auth_failure: the audit line. */
+void session_refused(struct broker *broker, const struct message_auth_failure *failure);
+/* The session `id` of this net process, or NULL. */
+struct session *session_find(struct broker *broker, const struct child *net, uint64_t id);
+void session_close(struct broker *broker, const struct child *net, uint64_t id);
+/* The net process is gone. */
+void session_close_all(struct broker *broker, const struct child *net);
+
+#endif

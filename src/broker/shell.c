@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "broker/shell.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/guid.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "broker/broker.h"
+#include "broker/operation.h"
+#include "broker/shell_host.h"
+#include "wsmerror.h"
+
+enum {
+    IDLE_MINIMUM = 60000, /* MS-WSMV 3.1.4.1.31: shorter idle time-outs are refused */
+    BEGIN_PATIENCE = 2000,
+    END_PATIENCE = 8000 /* the host gives a plug-in 5 s to complete what was cancelled */
+};
+
+/* ---- looking up ---- */
+
+/* Ids are compared without regard to case; the application's own path separates them. */
+static char *shell_key(const struct application *application, const char *id, size_t *length)
+{
+    char *key = mem_printf("%u %s", application->number, id);
+
+    *length = strlen(key);
+    for (size_t i = 0; i < *length; i++)
+        key[i] = (char)toupper((unsigned char)key[i]);
+    return key;
+}
+
+static struct shell *shell_by_id(const struct application *application, const char *id)
+{
+    size_t length;
+    char *key = shell_key(application, id, &length);
+    struct shell *shell = map_get(&application->broker->shells, key, length);
+
+    free(key);
+    return shell;
+}
+
+struct shell *shell_find(const struct operation *operation, bool any_owner)
+{
+    struct shell *shell =
+        operation->shell_id != NULL ? shell_by_id(operation->application, operation->shell_id) : NULL;
+    const char *owner;
+
+    if (shell == NULL || shell->state == SHELL_ending || shell->state == SHELL_starting ||
+        shell->host == NULL || shell->host->channel == NULL)
+        return NULL;
+    owner = shell->operation->caller.token->account;
+    if (strcmp(owner, operation->caller.token->account) == 0 ||
+        (any_owner && operation->record->administrator))
+        return shell;
+    return NULL;
+}
+
+/* ---- idle time ---- */
+
+static void shell_enter(struct shell *shell)
+{
+    shell->outstanding++;
+    loop_timer_stop(shell->broker->loop, &shell->idle);
+}
+
+void shell_leave(struct shell *shell)
+{
+    shell->used_at = loop_now(shell->broker->loop);
+    if (--shell->outstanding == 0 && shell->state == SHELL_live)
+        loop_timer_start(shell->broker->loop, &shell->idle, shell->idle_timeout);
+}
+
+static void shell_begin_end(struct shell *shell, const char *reason);
+
+static void shell_idle_expired(struct loop_timer *timer)
+{
+    shell_begin_end(container_of(timer, struct shell, idle), "its idle time-out elapsed");
+}
+
+static void shell_begin_expired(struct loop_timer *timer)
+{
+    struct shell *shell = container_of(timer, struct shell, begin);
+
+    if (shell->state != SHELL_live)
+        shell_begin_end(shell, "its client left before it had begun");
+}
+
+/* ---- creation ---- */
+
+/* What of a Create can be refused before a host is started. */
+static uint32_t shell_check(const struct operation *operation, const struct plugin **plugin)
+{
+    const struct application *application = operation->application;
+    const struct resource *resource =
+        operation->resource_uri != NULL
+            ? application_find_resource(application, operation->resource_uri, plugin)
+            : NULL;
+    uint64_t minimum = application->max_shell_idle < IDLE_MINIMUM ? 1 : IDLE_MINIMUM;
+
+    if (resource == NULL)
+        return ERROR_WSMAN_INVALID_RESOURCE_URI;
+    if ((resource->capabilities & CAPABILITY_shell) == 0)
+        return ERROR_WINRS_SHELL_URI_INVALID;
+    if (operation->options > 0 && !resource->supports_options)
+        return ERROR_WSMAN_OPTIONS_NOT_SUPPORTED;
+    if (operation->shell_id != NULL && !guid_valid(operation->shell_id))
+        return ERROR_WINRS_SHELL_CLIENTID_NOT_VALID;
+    if (operation->shell_id != NULL && shell_by_id(application, operation->shell_id) != NULL)
+        return ERROR_WINRS_SHELL_CLIENTID_RESOURCE_CONFLICT;
+    if (operation->idle_timeout != 0 && (operation->idle_timeout < minimum ||
+                                         operation->idle_timeout > application->max_shell_idle))
+        return ERROR_WINRS_IDLETIMEOUT_OUTOFBOUNDS;
+    return 0;
+}
+
+void shell_create(struct operation *operation)
+{
+    const struct plugin *plugin = NULL;
+    uint32_t code = shell_check(operation, &plugin);
+    struct broker *broker = operation->broker;
+    struct shell *shell;
+
+    if (code != 0) {
+        operation_refuse(operation, code, NULL);
+        return;
+    }
+    if (operation->shell_id == NULL) {
+        char guid[GUID_SIZE];
+
+        guid_make(guid);
+        operation->shell_id = arena_text(&operation->arena, guid);
+    }
+    shell = mem_alloc(sizeof(*shell));
+    shell->state = SHELL_starting;
+    shell->broker = broker;
+    shell->operation = operation;
+    shell->plugin = plugin;
+    shell->id = mem_text(operation->shell_id);
+    shell->key = shell_key(operation->application, shell->id, &shell->key_length);
+    shell->number = (uint32_t)broker_next_id(broker);
+    shell->idle_timeout = operation->idle_timeout != 0 ? operation->idle_timeout
+                                                       : operation->application->max_shell_idle;
+    shell->created_at = shell->used_at = loop_now(broker->loop);
+    shell->idle.expired = shell_idle_expired;
+    shell->begin.expired = shell_begin_expired;
+    random_bytes(shell->ticket_key, sizeof(shell->ticket_key));
+    list_init(&shell->commands);
+    list_init(&shell->deletes);
+    list_init(&shell->requests);
+    operation->shell = shell;
+    map_put(&broker->shells, shell->key, shell->key_length, shell);
+    shell_enter(shell);
+    if (!shell_host_start(shell))
+        shell_host_lost(shell, ERROR_WSMAN_PROVIDER_FAILURE, "winrmd-host cannot be started");
+}
+
+static void shell_send_details(struct shell *shell, const struct operation *to)
+{
+    const struct operation *made = shell->operation;
+    uint64_t now = loop_now(shell->broker->loop);
+
+    channel_send(to->net->channel, shell_details, .request = to->request, .operation = to->id,
+                 .shell_id = shell->id, .name = made->shell_name,
+                 .resource_uri = made->resource_uri, .owner = made->caller.name,
+                 .client_address = made->caller.address,
+                 .process = shell->host != NULL ? (uint32_t)shell->host->pid : 0,
+                 .idle_timeout = shell->idle_timeout,
+                 .max_idle_timeout = made->application->max_shell_idle,
+                 .input_streams = made->input_streams, .output_streams = made->output_streams,
+                 .locale = made->locale, .data_locale = made->data_locale,
+                 .run_time = now - shell->created_at,
+                 .inactivity = shell->outstanding > 0 ? 0 : now - shell->used_at);
+}
+
+/* The host has loaded the plug-in: winrmd-net may hand over what the client sent. */
+void shell_host_ready(struct shell *shell)
+{
+    struct operation *operation = shell->operation;
+
+    if (operation->net == NULL) {
+        shell_begin_end(shell, "its client left before it had begun");
+        return;
+    }
+    shell->state = SHELL_granted;
+    shell_send_details(shell, operation);
+    shell_grant(shell, operation);
+}
+
+void shell_creation_written(struct operation *operation)
+{
+    struct shell *shell = operation->shell;
+
+    if (operation->state == OPERATION_acting) {
+        shell_begin_end(shell, "its client left before it had begun");
+        return;
+    }
+    /* The answer may be in the host's socket, ahead of which its report has been written. */
+    if (operation->kind == OPERATION_command)
+        shell_host_void(shell, operation);
+    else
+        loop_timer_start(shell->broker->loop, &shell->begin, BEGIN_PATIENCE);
+    shell_leave(shell);
+}
+
+/* ---- use ---- */
+
+void shell_describe(struct shell *shell, struct operation *operation)
+{
+    /* For its user the operation is over with the answer; the context goes when that is written. */
+    operation->state = OPERATION_answered;
+    quota_return(&operation->slots);
+    shell_send_details(shell, operation);
+}
+
+void shell_grant(struct shell *shell, struct operation *operation)
+{
+    struct broker *broker = shell->broker;
+    uint64_t sequence = ++shell->ticket_sequence;
+    char guid[GUID_SIZE];
+
+    operation->state = OPERATION_granted;
+    operation->shell = shell;
+    if (operation->kind == OPERATION_command) {
+        if (operation->command_id == NULL) {
+            guid_make(guid);
+            operation->command_id = arena_text(&operation->arena, guid);
+        }
+        list_append(&shell->commands, &operation->shell_link);
+        shell_enter(shell);
+    } else if (operation->kind != OPERATION_shell) {
+        operation->state = OPERATION_answered;
+        list_append(&shell->requests, &operation->shell_link);
+        shell_enter(shell);
+    }
+    shell->used_at = loop_now(broker->loop);
+    channel_send(operation->net->channel, operation_granted, .request = operation->request,
+                 .operation = operation->id, .host = shell->number, .sequence = sequence,
+                 .ticket = ticket_make(shell->ticket_key, sequence, operation->kind, operation->id),
+                 .command_id = operation->command_id,
+                 .channel = shell_host_connect(shell, operation->net->number));
+}
+
+/* ---- end ---- */
+
+static void shell_audit(const struct shell *shell, const struct operation *operation,
+                        const char *event, const char *reason)
+{
+    struct audit *audit = shell->broker->audit;
+    const struct token *token = operation->record->token;
+
+    audit_begin(audit, event);
+    operation_audit(operation);
+    audit_text(audit, "plugin", shell->plugin->name);
+    audit_text(audit, "run-as", token->account);
+    audit_number(audit, "uid", token->uid);
+    audit_number(audit, "shells", quota_shells(operation->record->account));
+    audit_number(audit, "operations", quota_operations(operation->record->account));
+    audit_text(audit, "reason", reason);
+    audit_end(audit);
+}
+
+void shell_has_begun(struct shell *shell)
+{
+    struct operation *operation = shell->operation;
+
+    shell->state = SHELL_live;
+    operation->state = OPERATION_living;
+    if (operation->application->count_requests_only)
+        quota_return_operation(&operation->slots);
+    broker_count(shell->broker, COUNTER_shells_started);
+    shell_audit(shell, operation, "shell-begin", NULL);
+    if (shell->outstanding == 0)
+        loop_timer_start(shell->broker->loop, &shell->idle, shell->idle_timeout);
+}
+
+void shell_command_began(struct shell *shell, struct operation *operation)
+{
+    operation->state = OPERATION_living;
+    if (operation->application->count_requests_only)
+        quota_return_operation(&operation->slots);
+    broker_count(shell->broker, COUNTER_commands_started);
+    shell_audit(shell, operation, "command-begin", NULL);
+}
+
+void shell_command_ended(struct shell *shell, struct operation *operation, const char *reason)
+{
+    bool began = operation->state == OPERATION_living;
+
+    quota_return(&operation->slots);
+    if (began) {
+        broker_count(shell->broker, COUNTER_commands_ended);
+        shell_audit(shell, operation, "command-end", reason);
+    }
+    /* Its creation's response is still out: that request is no longer about a live command. */
+    if (!list_empty(&operation->net_link))
+        shell_leave(shell);
+    operation_end(operation);
+}
+
+/* Asks the host to end everything; shell_over() follows, by its word or by its death. */
+static void shell_begin_end(struct shell *shell, const char *reason)
+{
+    if (shell->state == SHELL_ending)
+        return;
+    shell->end_reason = reason;
+    loop_timer_stop(shell->broker->loop, &shell->idle);
+    loop_timer_stop(shell->broker->loop, &shell->begin);
+    shell_host_end(shell, shell->state == SHELL_starting ? 0 : END_PATIENCE);
+    shell->state = SHELL_ending;
+}
+
+void shell_delete(struct shell *shell, struct operation *operation)
+{
+    operation->shell = shell;
+    list_append(&shell->deletes, &operation->shell_link);
+    shell_begin_end(shell, "deleted");
+}
+
+static void shell_answer_deletes(struct shell *shell)
+{
+    while (!list_empty(&shell->deletes)) {
+        struct operation *operation = container_of(shell->deletes.next, struct operation,
+                                                   shell_link);
+
+        list_remove(&operation->shell_link);
+        operation->shell = NULL;
+        operation->state = OPERATION_answered;
+        quota_return(&operation->slots);
+        channel_send(operation->net->channel, operation_ended, .request = operation->request,
+                     .operation = operation->id);
+    }
+}
+
+static void shell_free(struct shell *shell)
+{
+    loop_timer_stop(shell->broker->loop, &shell->idle);
+    loop_timer_stop(shell->broker->loop, &shell->begin);
+    map_remove(&shell->broker->shells, shell->key, shell->key_length);
+    explicit_bzero(shell->ticket_key, sizeof(shell->ticket_key));
+    free(shell->nets);
+    free(shell->id);
+    free(shell->key);
+    free(shell);
+}
+
+void shell_over(struct shell *shell, const char *reason)
+{
+    struct operation *operation = shell->operation;
+    bool began = operation->state == OPERATION_living;
+
+    if (shell->end_reason != NULL)
+        reason = shell->end_reason;
+    shell->state = SHELL_ending;
+    while (!list_empty(&shell->commands))
+        shell_command_ended(
+            shell, container_of(shell->commands.next, struct operation, shell_link), reason);
+    while (!list_empty(&shell->requests)) {
+        struct operation *request = container_of(shell->requests.next, struct operation,
+                                                 shell_link);
+
+        list_remove(&request->shell_link);
+        request->shell = NULL;
+    }
+    quota_return(&operation->slots);
+    if (began) {
+        broker_count(shell->broker, COUNTER_shells_ended);
+        shell_audit(shell, operation, "shell-end", reason);
+    }
+    shell_host_leave(shell);
+    shell_answer_deletes(shell);
+    operation_end(operation);
+    shell_free(shell);
+}
+
+void shell_host_lost(struct shell *shell, uint32_t code, const char *reason)
+{
+    struct operation *operation = shell->operation;
+    char *text;
+
+    if (operation->state != OPERATION_acting || operation->net == NULL) {
+        shell_over(shell, reason);
+        return;
+    }
+    /* Create has not been answered yet. */
+    text = mem_printf("The plug-in %s cannot be used: %s.", shell->plugin->name, reason);
+    shell_host_leave(shell);
+    operation->shell = NULL;
+    operation_refuse(operation, code, text);
+    shell_free(shell);
+    free(text);
+}
+
+/* ---- many ---- */
+
+struct closing {
+    const struct record *record; /* NULL: all */
+    const char *reason;
+    bool any;
+    uint32_t net;
+};
+
+static void close_visit(void *value, void *context)
+{
+    struct shell *shell = value;
+    struct closing *closing = context;
+
+    if (closing->record == NULL || shell->operation->record == closing->record) {
+        closing->any = true;
+        if (closing->reason != NULL)
+            shell_begin_end(shell, closing->reason);
+    }
+}
+
+void shell_close_of_record(const struct record *record, const char *reason)
+{
+    struct closing closing = {.record = record, .reason = reason};
+
+    map_each(&record->application->broker->shells, close_visit, &closing);
+}
+
+bool shell_any_of_record(const struct record *record)
+{
+    struct closing closing = {.record = record};
+
+    map_each(&record->application->broker->shells, close_visit, &closing);
+    return closing.any;
+}
+
+void shell_close_all(struct broker *broker, const char *reason)
+{
+    struct closing closing = {.reason = reason};
+
+    map_each(&broker->shells, close_visit, &closing);
+}
+
+static void net_gone_visit(void *value, void *context)
+{
+    shell_host_revoke(value, ((struct closing *)context)->net);
+}
+
+void shell_net_gone(struct broker *broker, uint32_t net)
+{
+    struct closing closing = {.net = net};
+
+    map_each(&broker->shells, net_gone_visit, &closing);
+}

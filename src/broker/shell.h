@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Shells: which exist, whose they are, in which host they run, who may talk to that host. A shell
+ * belongs to no connection and to no winrmd-net; its owner is an application and a canonical
+ * account, never a uid. Commands, output and input live in the host: the broker knows of a command
+ * only its operation.
+ */
+#ifndef BROKER_SHELL_H
+#define BROKER_SHELL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "base/loop.h"
+#include "ipc/ticket.h"
+
+struct broker;
+struct operation;
+struct plugin;
+struct child;
+struct record;
+
+enum shell_state { SHELL_none, SHELL_starting, SHELL_granted, SHELL_live, SHELL_ending };
+
+struct shell {
+    enum shell_state state;
+    struct broker *broker;
+    struct operation *operation; /* owned: the shell's slots, context and record */
+    const struct plugin *plugin;
+    char *id;
+    char *key;
+    size_t key_length;
+    uint32_t number; /* of the host, towards winrmd-net */
+    struct child *host; /* NULL once it is gone */
+    uint8_t ticket_key[TICKET_KEY_SIZE];
+    uint64_t ticket_sequence;
+    uint32_t *nets; /* numbers of the winrmd-nets that hold a channel to the host */
+    size_t net_count;
+    struct list commands; /* struct operation.shell_link; owned */
+    struct list deletes;  /* struct operation.shell_link: Deletes waiting for the end */
+    struct list requests; /* struct operation.shell_link: follow-on messages in progress */
+    unsigned outstanding; /* all requests in progress: the idle timer stands still */
+    struct loop_timer begin; /* for the plug-in to begin what was answered or given up */
+    uint64_t idle_timeout;
+    uint64_t created_at;
+    uint64_t used_at;
+    struct loop_timer idle;
+    const char *end_reason;
+};
+
+/* An allowed Create on a shell resource. */
+void shell_create(struct operation *operation);
+/*
+ * The live shell the operation names, if the caller owns it (or, `any_owner`, is an administrator
+ * and may look or delete). To anybody else it does not exist: NULL.
+ */
+struct shell *shell_find(const struct operation *operation, bool any_owner);
+/* Answers a Get with the shell's details. */
+void shell_describe(struct shell *shell, struct operation *operation);
+/* An allowed Delete: answered when the shell has ended. */
+void shell_delete(struct shell *shell, struct operation *operation);
+/* An allowed Command, or a follow-on message: gives winrmd-net a ticket for the host. */
+void shell_grant(struct shell *shell, struct operation *operation);
+/* A request about this shell is over. */
+void shell_leave(struct shell *shell);
+/* The response to the shell's or a command's creation is written or lost. */
+void shell_creation_written(struct operation *operation);
+
+void shell_close_of_record(const struct record *record, const char *reason);
+bool shell_any_of_record(const struct record *record);
+/* That winrmd-net is gone: its channels to hosts are revoked. */
+void shell_net_gone(struct broker *broker, uint32_t net);
+/* The service ends. */
+void shell_close_all(struct broker *broker, const char *reason);
+
+#endif

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "broker/shell_host.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "broker/broker.h"
+#include "broker/operation.h"
+#include "broker/shell.h"
+#include "wsmerror.h"
+
+enum { SHUTDOWN_SERVICE = 2, STOP_PATIENCE = 3000 };
+
+static struct shell *shell_of(const struct channel *channel)
+{
+    return child_of(channel)->owner;
+}
+
+/* ---- what the host says ---- */
+
+static void send_shell(struct shell *shell)
+{
+    const struct operation *operation = shell->operation;
+    const struct token *token = operation->record->token;
+    struct ipc_item room[LIMIT_GROUPS];
+
+    channel_send(shell->host->channel, host_shell, .operation = operation->id,
+                 .shell_id = shell->id, .name = operation->caller.name,
+                 .mechanism = operation->caller.mechanism, .url = operation->url,
+                 .address = operation->caller.address, .account = token->account,
+                 .groups = token_groups(token, room), .resource_uri = operation->resource_uri,
+                 .locale = operation->locale, .data_locale = operation->data_locale,
+                 .shell_name = operation->shell_name, .input_streams = operation->input_streams,
+                 .output_streams = operation->output_streams, .idle_timeout = shell->idle_timeout,
+                 .max_envelope = operation->application->max_envelope);
+}
+
+static void handle_started(struct channel *channel, const union message_body *body)
+{
+    struct child *process = child_of(channel);
+    struct shell *shell = shell_of(channel);
+    const struct message_host_started *told = &body->host_started;
+    const char *text = told->text != NULL ? told->text : "its start-up failed";
+
+    channel_set_state(channel, CHANNEL_serving);
+    process->ready = true;
+    if (shell == NULL)
+        return;
+    if (told->code == 0) {
+        send_shell(shell);
+        shell_host_ready(shell);
+        return;
+    }
+    log_error("the plug-in %s cannot be used: %s (code %u)", shell->plugin->filename, text,
+              told->code);
+    shell_host_lost(shell, ERROR_WSMAN_PROVIDER_LOAD_FAILED, text);
+}
+
+static void handle_shell_started(struct channel *channel, const union message_body *body)
+{
+    struct shell *shell = shell_of(channel);
+
+    if (shell != NULL && shell->state == SHELL_granted &&
+        shell->operation->id == body->shell_started.operation)
+        shell_has_begun(shell);
+}
+
+static void handle_shell_ended(struct channel *channel, const union message_body *body)
+{
+    struct shell *shell = shell_of(channel);
+    char reason[64];
+
+    if (shell == NULL)
+        return;
+    snprintf(reason, sizeof(reason), "the plug-in completed it with code %u",
+             body->shell_ended.code);
+    shell_over(shell, reason);
+}
+
+static struct operation *command_of(struct shell *shell, uint64_t id)
+{
+    struct operation *operation =
+        shell != NULL ? map_get_u64(&shell->broker->operations, id) : NULL;
+
+    return operation != NULL && operation->shell == shell &&
+                   operation->kind == OPERATION_command
+               ? operation
+               : NULL;
+}
+
+static void handle_command_started(struct channel *channel, const union message_body *body)
+{
+    struct shell *shell = shell_of(channel);
+    struct operation *operation = command_of(shell, body->command_started.operation);
+
+    if (operation != NULL && operation->state == OPERATION_granted)
+        shell_command_began(shell, operation);
+}
+
+static void handle_command_ended(struct channel *channel, const union message_body *body)
+{
+    const struct message_command_ended *told = &body->command_ended;
+    struct shell *shell = shell_of(channel);
+    struct operation *operation = command_of(shell, told->operation);
+    char reason[64];
+
+    if (told->exited)
+        snprintf(reason, sizeof(reason), "exited with code %u", told->exit_code);
+    else
+        snprintf(reason, sizeof(reason), "the plug-in completed it with code %u", told->code);
+    if (operation != NULL)
+        shell_command_ended(shell, operation, reason);
+    /* Only now may an answer show it: the slot is free. */
+    channel_send(channel, command_noted, .operation = told->operation);
+}
+
+static void handle_stray(struct channel *channel, const union message_body *body)
+{
+    struct child *process = child_of(channel);
+    struct broker *broker = process->broker;
+
+    broker_count(broker, COUNTER_stray_completions);
+    audit_begin(broker->audit, "stray-completion");
+    audit_text(broker->audit, "application", process->application->path);
+    audit_text(broker->audit, "function", body->authz_stray.function);
+    audit_text(broker->audit, "reason", body->authz_stray.cause);
+    audit_end(broker->audit);
+}
+
+static void host_gone(struct child *process, bool crashed)
+{
+    struct shell *shell = process->owner;
+
+    if (shell == NULL)
+        return;
+    shell->host = NULL;
+    if (!process->expected_end)
+        broker_count(process->broker, COUNTER_host_crashes);
+    shell_host_lost(shell, ERROR_WSMAN_PROVIDER_FAILURE,
+                    crashed ? "the plug-in crashed its host" : "its host was ended");
+}
+
+/* ---- what the broker asks ---- */
+
+bool shell_host_start(struct shell *shell)
+{
+    static const channel_handler handlers[MESSAGE_COUNT] = {
+        [MESSAGE_host_started] = handle_started,
+        [MESSAGE_shell_started] = handle_shell_started,
+        [MESSAGE_shell_ended] = handle_shell_ended,
+        [MESSAGE_command_started] = handle_command_started,
+        [MESSAGE_command_ended] = handle_command_ended,
+        [MESSAGE_authz_stray] = handle_stray,
+    };
+    static const struct channel_events events = {handlers, child_channel_ended};
+    struct application *application = shell->operation->application;
+    const struct plugin *plugin = shell->plugin;
+
+    shell->host = child_start(shell->broker, ROLE_shell_host, "winrmd-host",
+                                application->directory, &events, host_gone);
+    if (shell->host == NULL)
+        return false;
+    shell->host->application = application;
+    shell->host->owner = shell;
+    shell->host->number = shell->number;
+    channel_send(shell->host->channel, host_start, .application = application->path + 1,
+                 .plugin = plugin->name, .filename = plugin->filename,
+                 .sdk_version = plugin->sdk_version, .extra_info = plugin->extra_info,
+                 .key = {.data = shell->ticket_key, .length = sizeof(shell->ticket_key)});
+    return true;
+}
+
+static size_t net_position(const struct shell *shell, uint32_t net)
+{
+    size_t i = 0;
+
+    while (i < shell->net_count && shell->nets[i] != net)
+        i++;
+    return i;
+}
+
+int shell_host_connect(struct shell *shell, uint32_t net)
+{
+    int pair[2];
+
+    if (net_position(shell, net) < shell->net_count || shell->host == NULL || !channel_pair(pair))
+        return -1;
+    shell->nets = mem_resize(shell->nets, shell->net_count + 1, sizeof(*shell->nets));
+    shell->nets[shell->net_count++] = net;
+    channel_send(shell->host->channel, host_channel, .net = net, .channel = pair[0]);
+    return pair[1];
+}
+
+void shell_host_revoke(struct shell *shell, uint32_t net)
+{
+    size_t position = net_position(shell, net);
+
+    if (position == shell->net_count)
+        return;
+    shell->nets[position] = shell->nets[--shell->net_count];
+    if (shell->host != NULL && shell->host->channel != NULL)
+        channel_send(shell->host->channel, host_revoke, .net = net);
+}
+
+void shell_host_void(struct shell *shell, const struct operation *operation)
+{
+    if (shell->host != NULL && shell->host->channel != NULL)
+        channel_send(shell->host->channel, command_void, .operation = operation->id);
+}
+
+void shell_host_end(struct shell *shell, uint64_t patience)
+{
+    if (shell->host == NULL)
+        return;
+    if (patience == 0) {
+        child_end_within(shell->host, 0);
+        child_kill(shell->host);
+        return;
+    }
+    if (shell->host->channel != NULL)
+        channel_send(shell->host->channel, shell_end);
+    child_end_within(shell->host, patience);
+}
+
+void shell_host_leave(struct shell *shell)
+{
+    list_each(link, &shell->broker->processes) {
+        struct child *process = container_of(link, struct child, link);
+
+        if (process->role == ROLE_net && process->channel != NULL &&
+            net_position(shell, process->number) < shell->net_count)
+            channel_send(process->channel, host_gone, .host = shell->number);
+    }
+    shell->net_count = 0;
+    if (shell->host == NULL)
+        return;
+    shell->host->owner = NULL;
+    if (shell->host->channel != NULL) {
+        channel_send(shell->host->channel, host_stop, .reason = SHUTDOWN_SERVICE);
+        channel_set_state(shell->host->channel, CHANNEL_stopping);
+    }
+    child_end_within(shell->host, STOP_PATIENCE);
+    shell->host = NULL;
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "broker/status.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "broker/broker.h"
+#include "broker/operation.h"
+#include "broker/shell.h"
+
+enum { CONTROL_BACKLOG = 16 };
+
+static void send_processes(struct broker *broker, struct channel *channel)
+{
+    channel_send(channel, status_process, .name = process_name(PROCESS_broker),
+                 .process = (uint32_t)getpid(), .state = broker->stopping ? "stopping" : "serving");
+    list_each(link, &broker->processes) {
+        const struct child *process = container_of(link, struct child, link);
+
+        if (process->pid < 0)
+            continue;
+        channel_send(channel, status_process, .name = child_role_name(process->role),
+                     .process = (uint32_t)process->pid, .restarts = process->restarts,
+                     .state = process->expected_end ? "stopping"
+                              : process->ready      ? "serving"
+                                                    : "starting",
+                     .application =
+                         process->application != NULL ? process->application->path : NULL);
+    }
+}
+
+static const char *authz_state_name(const struct application *application)
+{
+    const struct authz_state *state = &application->authz;
+
+    if (application->authorizer == NULL)
+        return "no authorization plug-in";
+    if (state->failure != NULL)
+        return "failed";
+    if (state->quarantined)
+        return "quarantined";
+    return state->started ? "serving" : "starting";
+}
+
+static void send_record(void *value, void *context)
+{
+    const struct record *record = value;
+    uint64_t now = loop_now(record->application->broker->loop);
+
+    channel_send((struct channel *)context, status_record,
+                 .application = record->application->path, .user = record->name,
+                 .mechanism = record->mechanism,
+                 .account = record->token != NULL ? record->token->account : NULL,
+                 .state = record_state_name(record), .administrator = record->administrator,
+                 .shells = quota_shells(record->account),
+                 .operations = quota_operations(record->account),
+                 .slot_messages = quota_slot_messages(record->account),
+                 .idle = now - record->used_at);
+}
+
+static void send_shell(void *value, void *context)
+{
+    const struct shell *shell = value;
+    uint32_t commands = 0;
+
+    list_each(link, &((struct shell *)value)->commands)
+        commands++;
+    channel_send((struct channel *)context, status_shell,
+                 .application = shell->operation->application->path, .shell_id = shell->id,
+                 .owner = shell->operation->caller.name,
+                 .account = shell->operation->record->token->account,
+                 .process = shell->host != NULL ? (uint32_t)shell->host->pid : 0,
+                 .commands = commands,
+                 .idle = shell->outstanding > 0 ? 0
+                                                : loop_now(shell->broker->loop) - shell->used_at);
+}
+
+static void send_counters(const struct broker *broker, struct channel *channel)
+{
+    static const char *const names[COUNTERS] = {
+#define C(name) [COUNTER_##name] = #name,
+        COUNTER_TABLE(C)
+#undef C
+    };
+
+    for (size_t i = 0; i < COUNTERS; i++)
+        channel_send(channel, status_counter, .name = names[i],
+                     .value = i == COUNTER_audit_failures ? audit_failures(broker->audit)
+                                                          : broker->counters[i]);
+    channel_send(channel, status_counter, .name = "tokens", .value = token_count());
+    channel_send(channel, status_counter, .name = "sessions", .value = broker->sessions.count);
+    channel_send(channel, status_counter, .name = "operations", .value = broker->operations.count);
+    channel_send(channel, status_counter, .name = "calls", .value = broker->calls.count);
+}
+
+static void handle_ask(struct channel *channel, const union message_body *body)
+{
+    struct broker *broker = channel_owner(channel);
+
+    (void)body;
+    send_processes(broker, channel);
+    for (size_t i = 0; i < broker->configuration->application_count; i++) {
+        struct application *application = broker->configuration->applications[i];
+
+        channel_send(channel, status_application, .path = application->path,
+                     .plugin = application->authorizer != NULL ? application->authorizer->name
+                                                               : NULL,
+                     .state = authz_state_name(application));
+        map_each(&application->records, send_record, channel);
+    }
+    map_each(&broker->shells, send_shell, channel);
+    send_counters(broker, channel);
+    channel_send(channel, status_end);
+}
+
+static void control_ended(struct channel *channel, bool fault, const char *why)
+{
+    if (fault)
+        log_error("a client of the control socket %s", why);
+    channel_free(channel);
+}
+
+static void control_accept(struct loop_watch *watch, uint32_t events)
+{
+    static const channel_handler handlers[MESSAGE_COUNT] = {[MESSAGE_status_ask] = handle_ask};
+    static const struct channel_events channel_events = {handlers, control_ended};
+    struct broker *broker = container_of(watch, struct broker, control);
+    struct ucred peer;
+    socklen_t length = sizeof(peer);
+    struct channel *channel;
+    int fd = accept4(watch->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+    (void)events;
+    if (fd < 0)
+        return;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0 ||
+        (peer.uid != 0 && peer.uid != getuid())) {
+        close(fd);
+        return;
+    }
+    channel = channel_new(broker->loop, fd, PROCESS_broker, PROCESS_control, &channel_events,
+                          broker);
+    if (channel != NULL)
+        channel_set_state(channel, CHANNEL_serving);
+}
+
+bool status_listen(struct broker *broker)
+{
+    const char *path = broker->configuration->control;
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    mode_t mask;
+    int fd;
+    bool bound;
+
+    broker->control = (struct loop_watch){.fd = -1, .ready = control_accept};
+    if (path == NULL)
+        return true;
+    if (strlen(path) >= sizeof(address.sun_path)) {
+        log_error("control = \"%s\" is longer than the %zu characters a socket's path may have",
+                  path, sizeof(address.sun_path) - 1);
+        return false;
+    }
+    memcpy(address.sun_path, path, strlen(path));
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0) {
+        log_error("another winrmd answers on %s; stop it, or set another control path", path);
+        close(fd);
+        return false;
+    }
+    unlink(path);
+    mask = umask(0177);
+    bound = fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0 &&
+            listen(fd, CONTROL_BACKLOG) == 0;
+    umask(mask);
+    if (!bound) {
+        log_error("the control socket %s cannot be made (%s)", path, strerror(errno));
+        if (fd >= 0)
+            close(fd);
+        return false;
+    }
+    broker->control.fd = fd;
+    return loop_watch(broker->loop, &broker->control, EPOLLIN);
+}
+
+void status_close(struct broker *broker)
+{
+    if (broker->control.fd < 0)
+        return;
+    loop_unwatch(broker->loop, &broker->control);
+    close(broker->control.fd);
+    unlink(broker->configuration->control);
+    broker->control.fd = -1;
+}

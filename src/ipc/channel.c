@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "ipc/channel.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+
+enum {
+    READ_SIZE = 65536,
+    FDS_WAITING = 64, /* received, but their message is not complete yet */
+    FDS_A_READ = 16,
+    ARENA_LIMIT = 1024 * 1024
+};
+
+/* A descriptor on its way out: it goes with the byte at `position` of the stream. */
+struct outgoing_fd {
+    struct list link;
+    uint64_t position;
+    int fd;
+};
+
+struct channel {
+    struct loop *loop;
+    struct loop_watch watch;
+    struct loop_task flush;
+    enum process receiver;
+    enum process peer;
+    enum channel_state state;
+    const struct channel_events *events;
+    void *owner;
+    struct buffer in;
+    struct buffer out;
+    uint64_t written; /* bytes of the stream so far; position of out's first byte */
+    struct list outgoing;
+    int incoming[FDS_WAITING];
+    size_t incoming_count;
+    struct arena arena;
+    bool dispatching;
+    bool ended;      /* nothing is sent or received any more */
+    bool told;       /* events->ended has been called */
+    bool freed;      /* by a handler; the memory goes when the dispatch is over */
+    bool fault;
+    char why[160];
+};
+
+static void channel_end(struct channel *channel, bool fault, const char *why)
+{
+    if (channel->ended)
+        return;
+    channel->ended = true;
+    channel->fault = fault;
+    snprintf(channel->why, sizeof(channel->why), "%s", why);
+    loop_unwatch(channel->loop, &channel->watch);
+    /* The owner hears of it at the end of the turn, never inside its own call. */
+    loop_defer(channel->loop, &channel->flush);
+}
+
+static void channel_destroy(struct channel *channel)
+{
+    loop_task_cancel(&channel->flush);
+    if (!channel->ended)
+        loop_unwatch(channel->loop, &channel->watch);
+    close(channel->watch.fd);
+    list_each(link, &channel->outgoing) {
+        struct outgoing_fd *outgoing = container_of(link, struct outgoing_fd, link);
+
+        close(outgoing->fd);
+        free(outgoing);
+    }
+    for (size_t i = 0; i < channel->incoming_count; i++)
+        close(channel->incoming[i]);
+    if (channel->in.data != NULL)
+        explicit_bzero(channel->in.data, channel->in.capacity);
+    buffer_free(&channel->in);
+    buffer_free(&channel->out);
+    arena_free(&channel->arena);
+    free(channel);
+}
+
+void channel_free(struct channel *channel)
+{
+    if (channel == NULL)
+        return;
+    if (channel->dispatching) {
+        channel->freed = true;
+        channel_end(channel, false, "freed");
+        loop_task_cancel(&channel->flush);
+        return;
+    }
+    channel_destroy(channel);
+}
+
+/* ---- sending ---- */
+
+static size_t channel_piece(const struct channel *channel)
+{
+    size_t length = buffer_length(&channel->out);
+
+    list_each(link, &channel->outgoing) {
+        const struct outgoing_fd *outgoing = container_of(link, struct outgoing_fd, link);
+        uint64_t distance = outgoing->position - channel->written;
+
+        if (distance > 0)
+            return distance < length ? (size_t)distance : length;
+    }
+    return length;
+}
+
+/* Sends bytes up to the next descriptor's frame, with the descriptor that belongs to the first. */
+static ssize_t channel_send_piece(struct channel *channel, size_t length)
+{
+    union {
+        char bytes[CMSG_SPACE(sizeof(int))];
+        struct cmsghdr header;
+    } control = {0};
+    struct iovec data = {.iov_base = buffer_bytes(&channel->out), .iov_len = length};
+    struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1};
+    struct outgoing_fd *first = NULL;
+    ssize_t sent;
+
+    if (!list_empty(&channel->outgoing))
+        first = container_of(channel->outgoing.next, struct outgoing_fd, link);
+    if (first != NULL && first->position == channel->written) {
+        struct cmsghdr *header = &control.header;
+
+        message.msg_control = &control;
+        message.msg_controllen = sizeof(control.bytes);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(sizeof(int));
+        memcpy(CMSG_DATA(header), &first->fd, sizeof(int));
+    } else {
+        first = NULL;
+    }
+    sent = sendmsg(channel->watch.fd, &message, MSG_NOSIGNAL);
+    if (sent > 0 && first != NULL) {
+        list_remove(&first->link);
+        close(first->fd);
+        free(first);
+    }
+    return sent;
+}
+
+void channel_flush(struct channel *channel)
+{
+    while (!channel->ended && buffer_length(&channel->out) > 0) {
+        ssize_t sent = channel_send_piece(channel, channel_piece(channel));
+
+        if (sent > 0) {
+            buffer_consume(&channel->out, (size_t)sent);
+            channel->written += (uint64_t)sent;
+        } else if (errno == EAGAIN) {
+            loop_rewatch(channel->loop, &channel->watch, EPOLLIN | EPOLLOUT);
+            return;
+        } else if (errno != EINTR) {
+            channel_end(channel, false, "closed by the peer");
+            return;
+        }
+    }
+    if (!channel->ended)
+        loop_rewatch(channel->loop, &channel->watch, EPOLLIN);
+    if (channel->out.capacity > READ_SIZE)
+        buffer_free(&channel->out);
+}
+
+static void channel_flush_task(struct loop_task *task)
+{
+    struct channel *channel = container_of(task, struct channel, flush);
+
+    channel_flush(channel);
+    if (channel->ended && !channel->told) {
+        channel->told = true;
+        loop_task_cancel(&channel->flush);
+        channel->events->ended(channel, channel->fault, channel->why);
+    }
+}
+
+bool channel_write(struct channel *channel, enum message_type type, const void *body)
+{
+    union message_body *copy = (union message_body *)(uintptr_t)body;
+    int *fd = message_fd(type, copy);
+    uint64_t position = channel->written + buffer_length(&channel->out);
+    bool queued = !channel->ended && message_encode(&channel->out, type, body);
+
+    if (!channel->ended && !queued && channel->out.failed)
+        channel_end(channel, false, "does not read what it is sent");
+    if (queued)
+        loop_defer(channel->loop, &channel->flush);
+    if (fd != NULL && *fd >= CHANNEL_FD) {
+        struct outgoing_fd *outgoing = queued ? mem_alloc(sizeof(*outgoing)) : NULL;
+
+        if (outgoing == NULL) {
+            close(*fd);
+        } else {
+            outgoing->fd = *fd;
+            outgoing->position = position;
+            list_append(&channel->outgoing, &outgoing->link);
+        }
+    }
+    return queued;
+}
+
+/* ---- receiving ---- */
+
+static void channel_take_fds(struct channel *channel, struct msghdr *message)
+{
+    for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header != NULL;
+         header = CMSG_NXTHDR(message, header)) {
+        size_t count;
+
+        if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
+            continue;
+        count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        for (size_t i = 0; i < count; i++) {
+            int fd;
+
+            memcpy(&fd, CMSG_DATA(header) + i * sizeof(int), sizeof(int));
+            if (channel->incoming_count < FDS_WAITING)
+                channel->incoming[channel->incoming_count++] = fd;
+            else
+                close(fd);
+        }
+    }
+    if ((message->msg_flags & MSG_CTRUNC) != 0)
+        channel_end(channel, true, "sent more descriptors than fit");
+}
+
+static bool channel_read(struct channel *channel)
+{
+    union {
+        char bytes[CMSG_SPACE(FDS_A_READ * sizeof(int))];
+        struct cmsghdr header;
+    } control;
+    uint8_t *room = buffer_reserve(&channel->in, READ_SIZE);
+    struct iovec data = {.iov_base = room, .iov_len = READ_SIZE};
+    struct msghdr message = {.msg_iov = &data,
+                             .msg_iovlen = 1,
+                             .msg_control = &control,
+                             .msg_controllen = sizeof(control.bytes)};
+    ssize_t got = recvmsg(channel->watch.fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+
+    if (got > 0) {
+        buffer_added(&channel->in, (size_t)got);
+        channel_take_fds(channel, &message);
+        return true;
+    }
+    if (got == 0 || (errno != EAGAIN && errno != EINTR))
+        channel_end(channel, false, "closed by the peer");
+    return false;
+}
+
+static bool channel_attach_fd(struct channel *channel, enum message_type type,
+                              union message_body *body)
+{
+    int *fd = message_fd(type, body);
+
+    if (fd == NULL || channel->incoming_count == 0)
+        return true;
+    *fd = channel->incoming[0];
+    channel->incoming_count--;
+    memmove(channel->incoming, channel->incoming + 1, channel->incoming_count * sizeof(int));
+    return true;
+}
+
+static void channel_deliver(struct channel *channel, enum message_type type, size_t length)
+{
+    union message_body body;
+    char why[160];
+
+    if (!message_permitted(channel->receiver, channel->peer, channel->state, type)) {
+        snprintf(why, sizeof(why), "sent %s, which is not permitted in state %s",
+                 message_layout(type)->name, channel_state_name(channel->state));
+        channel_end(channel, true, why);
+        return;
+    }
+    if (!message_decode(type, buffer_bytes(&channel->in) + MESSAGE_HEADER_SIZE, length,
+                        &channel->arena, &body) ||
+        !channel_attach_fd(channel, type, &body)) {
+        snprintf(why, sizeof(why), "sent a malformed %s", message_layout(type)->name);
+        channel_end(channel, true, why);
+        return;
+    }
+    if (channel->events->handlers[type] != NULL)
+        channel->events->handlers[type](channel, &body);
+    arena_reset(&channel->arena);
+}
+
+static void channel_dispatch(struct channel *channel)
+{
+    channel->dispatching = true;
+    while (!channel->ended && buffer_length(&channel->in) >= MESSAGE_HEADER_SIZE) {
+        enum message_type type;
+        size_t length;
+
+        if (!message_header(buffer_bytes(&channel->in), &type, &length)) {
+            channel_end(channel, true, "sent bytes that are no message");
+            break;
+        }
+        if (buffer_length(&channel->in) < MESSAGE_HEADER_SIZE + length)
+            break;
+        channel_deliver(channel, type, length);
+        buffer_consume(&channel->in, MESSAGE_HEADER_SIZE + length);
+    }
+    channel->dispatching = false;
+}
+
+static void channel_ready(struct loop_watch *watch, uint32_t events)
+{
+    struct channel *channel = container_of(watch, struct channel, watch);
+
+    if ((events & EPOLLOUT) != 0)
+        channel_flush(channel);
+    if (channel->ended || (events & ~(uint32_t)EPOLLOUT) == 0 || !channel_read(channel))
+        return;
+    channel_dispatch(channel);
+    if (channel->freed)
+        channel_destroy(channel);
+    else if (buffer_length(&channel->in) == 0 && channel->in.capacity > 2 * READ_SIZE)
+        buffer_free(&channel->in);
+}
+
+/* ---- life ---- */
+
+struct channel *channel_new(struct loop *loop, int fd, enum process receiver, enum process peer,
+                            const struct channel_events *events, void *owner)
+{
+    struct channel *channel = mem_alloc(sizeof(*channel));
+
+    channel->loop = loop;
+    channel->watch = (struct loop_watch){.fd = fd, .ready = channel_ready};
+    channel->flush.run = channel_flush_task;
+    channel->receiver = receiver;
+    channel->peer = peer;
+    channel->state = CHANNEL_starting;
+    channel->events = events;
+    channel->owner = owner;
+    list_init(&channel->outgoing);
+    buffer_init(&channel->in, MESSAGE_SIZE_LIMIT + MESSAGE_HEADER_SIZE + READ_SIZE);
+    buffer_init(&channel->out, CHANNEL_OUT_LIMIT);
+    arena_init(&channel->arena, ARENA_LIMIT);
+    if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 || fcntl(fd, F_SETFL, O_NONBLOCK) != 0 ||
+        !loop_watch(loop, &channel->watch, EPOLLIN)) {
+        close(fd);
+        free(channel);
+        return NULL;
+    }
+    return channel;
+}
+
+void *channel_owner(const struct channel *channel)
+{
+    return channel->owner;
+}
+
+struct loop *channel_loop(const struct channel *channel)
+{
+    return channel->loop;
+}
+
+enum channel_state channel_state(const struct channel *channel)
+{
+    return channel->state;
+}
+
+void channel_set_state(struct channel *channel, enum channel_state state)
+{
+    channel->state = state;
+}
+
+bool channel_is_ended(const struct channel *channel)
+{
+    return channel->ended;
+}
+
+size_t channel_backlog(const struct channel *channel)
+{
+    return buffer_length(&channel->out);
+}
+
+bool channel_pair(int pair[2])
+{
+    return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) == 0;
+}

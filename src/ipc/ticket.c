@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "ipc/ticket.h"
+
+#include <string.h>
+
+uint64_t ticket_make(const uint8_t key[TICKET_KEY_SIZE], uint64_t sequence,
+                     enum operation_kind kind, uint64_t operation)
+{
+    uint64_t words[3] = {sequence, (uint64_t)kind, operation};
+
+    return hash_keyed(key, words, sizeof(words));
+}
+
+static void window_set(struct ticket_window *window, uint64_t sequence, bool used)
+{
+    uint64_t bit = (uint64_t)1 << (sequence % 64);
+    uint64_t *word = &window->used[sequence % TICKET_WINDOW / 64];
+
+    *word = used ? *word | bit : *word & ~bit;
+}
+
+static void window_advance(struct ticket_window *window, uint64_t sequence)
+{
+    if (sequence - window->highest >= TICKET_WINDOW) {
+        memset(window->used, 0, sizeof(window->used));
+    } else {
+        for (uint64_t i = window->highest + 1; i <= sequence; i++)
+            window_set(window, i, false);
+    }
+    window->highest = sequence;
+}
+
+bool ticket_accept(struct ticket_window *window, const uint8_t key[TICKET_KEY_SIZE],
+                   uint64_t sequence, enum operation_kind kind, uint64_t operation,
+                   uint64_t ticket)
+{
+    if (ticket_make(key, sequence, kind, operation) != ticket)
+        return false;
+    if (sequence > window->highest)
+        window_advance(window, sequence);
+    else if (window->highest - sequence >= TICKET_WINDOW ||
+             (window->used[sequence % TICKET_WINDOW / 64] >> (sequence % 64) & 1) != 0)
+        return false;
+    window_set(window, sequence, true);
+    return true;
+}

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Every message between two processes of winrmd, declared once. From this table come the struct a
+ * handler sees, the encoder, the decoder, the fuzz target and the test that sends every message in
+ * every state; tables/permitted.h says who may send which one when.
+ *
+ * M(name) lists a message; FIELDS_name lists its fields as F(type, field, limit):
+ *
+ *   BOOL, U32, U64   numbers; the limit is unused
+ *   TEXT             const char *, UTF-8 without NUL, may be NULL; limit: bytes
+ *   BYTES            struct ipc_bytes; limit: bytes
+ *   ITEMS            struct ipc_items, a list of (name, value, flags); limit: number of items
+ *   FD               int, a descriptor that travels along; below 3 means none. Sending takes
+ *                    ownership, the receiver owns what it got
+ *
+ * All times are milliseconds. Ids: `exchange` and `request` are chosen by winrmd-net and mean
+ * something on its own channel only; `operation`, `call`, `session`, `context` are never used
+ * twice in the life of the process that chose them.
+ */
+#ifndef TABLES_MESSAGES_H
+#define TABLES_MESSAGES_H
+
+enum {
+    LIMIT_NAME = 512,        /* user, account, group, stream, plug-in and machine names */
+    LIMIT_URI = 8192,        /* URLs, resource URIs, actions, paths */
+    LIMIT_ID = 128,          /* message, operation, shell and command ids, locales, addresses */
+    LIMIT_PASSWORD = 4096,
+    LIMIT_REASON = 16384,    /* texts that a plug-in gives with an error */
+    LIMIT_STREAMS = 1024,    /* blank-separated stream names */
+    LIMIT_PAYLOAD = 1048576, /* command lines, creation XML, one stream's data */
+    LIMIT_GROUPS = 1024,     /* groups of a user, accounts to map to */
+    LIMIT_OPTIONS = 256,     /* options of a request */
+    LIMIT_ENVIRONMENT = 1024,
+    LIMIT_ARGUMENTS = 1024,
+    LIMIT_CHUNKS = 4096      /* pieces of output in one answer */
+};
+
+#define MESSAGE_TABLE(M) \
+    /* winrmd-config reads the configuration for the broker */ \
+    M(config_read) M(config_opened) \
+    M(config_open) M(config_service) M(config_listener) M(config_application) M(config_plugin) \
+    M(config_resource) M(config_problem) M(config_end) \
+    /* the broker tells winrmd-net its task */ \
+    M(net_start) M(net_listener) M(net_application) M(net_auth) M(net_go) M(net_ready) \
+    /* the broker tells winrmd-auth its task */ \
+    M(auth_start) M(auth_net) M(auth_ready) \
+    /* authentication */ \
+    M(auth_basic) M(auth_abandon) M(auth_refused) M(auth_identity) M(auth_failure) \
+    M(session_opened) M(session_closed) \
+    /* operations, between winrmd-net and the broker */ \
+    M(operation) M(operation_cancel) M(operation_written) \
+    M(operation_refused) M(operation_granted) M(operation_ended) M(shell_details) M(host_gone) \
+    /* the broker tells a host its task */ \
+    M(host_start) M(host_started) M(host_stop) \
+    /* authorization calls, between the broker and an authorization host */ \
+    M(authz_user) M(authz_quota) M(authz_operation) M(authz_close) M(authz_release) \
+    M(authz_user_answer) M(authz_quota_answer) M(authz_operation_answer) M(authz_stray) \
+    /* the life of a shell, between the broker and a shell host */ \
+    M(host_shell) M(host_channel) M(host_revoke) M(shell_end) \
+    M(shell_started) M(shell_ended) \
+    M(command_started) M(command_ended) M(command_void) M(command_noted) \
+    /* payload, between winrmd-net and a shell host */ \
+    M(shell_create) M(command_create) M(send_input) M(receive_output) M(signal_command) \
+    M(request_cancel) M(output_written) M(host_answer) M(output) \
+    /* winrmctl asks the broker */ \
+    M(status_ask) M(status_process) M(status_application) M(status_record) M(status_shell) \
+    M(status_counter) M(status_end)
+
+/* ---- configuration ---- */
+
+/* broker -> config: read this file; relative paths in it are relative to its folder. */
+#define FIELDS_config_read(F) F(TEXT, path, LIMIT_URI) F(FD, file, 0)
+/* config -> broker: open this file (a web.config) for me. */
+#define FIELDS_config_open(F) F(TEXT, path, LIMIT_URI)
+/* broker -> config: the file, or errno. */
+#define FIELDS_config_opened(F) F(U32, error, 0) F(FD, file, 0)
+/* config -> broker, each once per thing configured, all paths absolute. */
+#define FIELDS_config_service(F) \
+    F(U32, net_processes, 0) F(TEXT, control, LIMIT_URI) F(TEXT, audit, LIMIT_URI) \
+    F(TEXT, users, LIMIT_URI)
+#define FIELDS_config_listener(F) \
+    F(TEXT, name, LIMIT_NAME) F(TEXT, address, LIMIT_ID) /* numeric; without brackets */ \
+    F(U32, port, 0) F(BOOL, basic, 0) F(U32, header_limit, 0)
+/* Applications are numbered from 0 in the order of these messages. */
+#define FIELDS_config_application(F) \
+    F(TEXT, path, LIMIT_URI) F(TEXT, directory, LIMIT_URI) F(TEXT, account, LIMIT_NAME) \
+    F(ITEMS, may_map_to, LIMIT_GROUPS) F(U64, record_idle, 0) F(U64, authorization_timeout, 0) \
+    F(BOOL, count_requests_only, 0) F(U32, max_envelope, 0) /* bytes */ \
+    F(U64, max_operation_time, 0) F(U64, max_shell_idle, 0) F(U64, quota_refresh, 0) \
+    F(U64, system_window, 0) F(U32, system_operations, 0)
+/* Plug-ins are numbered from 0 within their application. */
+#define FIELDS_config_plugin(F) \
+    F(U32, application, 0) F(BOOL, authorization, 0) F(TEXT, name, LIMIT_NAME) \
+    F(TEXT, filename, LIMIT_URI) F(U32, sdk_version, 0) F(BOOL, supports_quota, 0) \
+    F(BOOL, enabled, 0) F(TEXT, extra_info, LIMIT_PAYLOAD)
+#define FIELDS_config_resource(F) \
+    F(U32, application, 0) F(U32, plugin, 0) F(TEXT, uri, LIMIT_URI) F(BOOL, exact_match, 0) \
+    F(BOOL, supports_options, 0) F(U32, capabilities, 0) /* bits: enum capability */
+#define FIELDS_config_problem(F) \
+    F(TEXT, file, LIMIT_URI) F(U32, line, 0) F(TEXT, cause, LIMIT_REASON) \
+    F(TEXT, remedy, LIMIT_REASON)
+/* config -> broker: everything has been said; with problems > 0 nothing of it may be used. */
+#define FIELDS_config_end(F) F(U32, problems, 0)
+
+/* ---- start of winrmd-net and winrmd-auth ---- */
+
+/* broker -> net, first. `machine` goes into fault details. */
+#define FIELDS_net_start(F) F(U32, net, 0) F(TEXT, machine, LIMIT_NAME)
+#define FIELDS_net_listener(F) \
+    F(U32, listener, 0) F(TEXT, url, LIMIT_URI) /* http://127.0.0.1:5985 */ F(BOOL, basic, 0) \
+    F(U32, header_limit, 0) F(FD, socket, 0)
+#define FIELDS_net_application(F) \
+    F(U32, application, 0) F(TEXT, path, LIMIT_URI) F(U32, max_envelope, 0) \
+    F(U64, max_operation_time, 0)
+/* broker -> net: the channel to winrmd-auth; sent again when winrmd-auth had to be restarted. */
+#define FIELDS_net_auth(F) F(FD, channel, 0)
+/* broker -> net: accept connections. net -> broker: net_ready, when it does. */
+#define FIELDS_net_go(F)
+#define FIELDS_net_ready(F)
+/* broker -> auth, first. */
+#define FIELDS_auth_start(F) F(TEXT, users, LIMIT_URI)
+/* broker -> auth: a winrmd-net and the channel to it. */
+#define FIELDS_auth_net(F) F(U32, net, 0) F(FD, channel, 0)
+#define FIELDS_auth_ready(F)
+
+/* ---- authentication ---- */
+
+/* net -> auth */
+#define FIELDS_auth_basic(F) \
+    F(U64, exchange, 0) F(TEXT, address, LIMIT_ID) F(TEXT, user, LIMIT_NAME) \
+    F(TEXT, password, LIMIT_PASSWORD)
+/* net -> auth: the client has left; an answer is not needed any more. */
+#define FIELDS_auth_abandon(F) F(U64, exchange, 0)
+/* auth -> net: no. Why is told to the broker alone. */
+#define FIELDS_auth_refused(F) F(U64, exchange, 0)
+/* auth -> broker: who it is. The broker mints the token and tells net the session. */
+#define FIELDS_auth_identity(F) \
+    F(U32, net, 0) F(U64, exchange, 0) F(TEXT, address, LIMIT_ID) F(TEXT, mechanism, LIMIT_ID) \
+    F(TEXT, name, LIMIT_NAME) /* as sent */ F(TEXT, account, LIMIT_NAME) /* canonical */ \
+    F(ITEMS, groups, LIMIT_GROUPS)
+/* auth -> broker: for the audit. */
+#define FIELDS_auth_failure(F) \
+    F(U32, net, 0) F(TEXT, address, LIMIT_ID) F(TEXT, mechanism, LIMIT_ID) \
+    F(TEXT, name, LIMIT_NAME) F(TEXT, reason, LIMIT_REASON)
+/* broker -> net: a session, valid on this channel only. net -> broker: its connection has gone. */
+#define FIELDS_session_opened(F) F(U64, exchange, 0) F(U64, session, 0)
+#define FIELDS_session_closed(F) F(U64, session, 0)
+
+/* ---- operations ---- */
+
+/*
+ * net -> broker: a request wants to do this; nothing of it has been done. Answered by exactly one
+ * of operation_refused, operation_granted (for Create after shell_details), shell_details (Get),
+ * operation_ended (Delete). For every answer that carries an operation id, operation_written
+ * follows when the response has been written or can not be written any more.
+ */
+#define FIELDS_operation(F) \
+    F(U64, request, 0) F(U64, session, 0) F(U32, application, 0) \
+    F(U32, kind, 0) /* enum operation_kind */ F(TEXT, action, LIMIT_URI) \
+    F(TEXT, resource_uri, LIMIT_URI) F(TEXT, url, LIMIT_URI) F(TEXT, message_id, LIMIT_ID) \
+    F(TEXT, operation_id, LIMIT_ID) F(TEXT, locale, LIMIT_ID) F(TEXT, data_locale, LIMIT_ID) \
+    F(U64, timeout, 0) F(TEXT, shell_id, LIMIT_ID) F(TEXT, command_id, LIMIT_ID) \
+    F(TEXT, shell_name, LIMIT_NAME) F(TEXT, input_streams, LIMIT_STREAMS) \
+    F(TEXT, output_streams, LIMIT_STREAMS) F(U64, idle_timeout, 0) /* 0: the default */ \
+    F(U32, options, 0) /* how many */ F(BOOL, ending, 0) /* Signal terminate */
+/* net -> broker: the client left before the answer. */
+#define FIELDS_operation_cancel(F) F(U64, request, 0)
+#define FIELDS_operation_written(F) F(U64, operation, 0)
+/* broker -> net. `location`: HTTP 302. `decision`: where the audit says why. */
+#define FIELDS_operation_refused(F) \
+    F(U64, request, 0) F(U32, code, 0) F(TEXT, text, LIMIT_REASON) F(TEXT, location, LIMIT_URI) \
+    F(TEXT, provider, LIMIT_NAME) F(TEXT, provider_path, LIMIT_URI) \
+    F(TEXT, extended, LIMIT_REASON) F(TEXT, decision, LIMIT_ID)
+/* broker -> net: pass the payload to that host with this ticket (ipc/ticket.h). */
+#define FIELDS_operation_granted(F) \
+    F(U64, request, 0) F(U64, operation, 0) F(U32, host, 0) F(U64, sequence, 0) \
+    F(U64, ticket, 0) F(TEXT, command_id, LIMIT_ID) F(FD, channel, 0) /* when net has none */
+/* broker -> net: done; the response has an empty body. */
+#define FIELDS_operation_ended(F) F(U64, request, 0) F(U64, operation, 0)
+/* broker -> net: what a shell says of itself. */
+#define FIELDS_shell_details(F) \
+    F(U64, request, 0) F(U64, operation, 0) F(TEXT, shell_id, LIMIT_ID) \
+    F(TEXT, name, LIMIT_NAME) F(TEXT, resource_uri, LIMIT_URI) F(TEXT, owner, LIMIT_NAME) \
+    F(TEXT, client_address, LIMIT_ID) F(U32, process, 0) F(U64, idle_timeout, 0) \
+    F(U64, max_idle_timeout, 0) F(TEXT, input_streams, LIMIT_STREAMS) \
+    F(TEXT, output_streams, LIMIT_STREAMS) F(TEXT, locale, LIMIT_ID) \
+    F(TEXT, data_locale, LIMIT_ID) F(U64, run_time, 0) F(U64, inactivity, 0)
+/* broker -> net: the channel to that host ends; what was asked there has failed. */
+#define FIELDS_host_gone(F) F(U32, host, 0)
+
+/* ---- hosts ---- */
+
+/*
+ * broker -> host, first: load this plug-in. The host's working directory is the application's
+ * folder. Answered by host_started. `key` is for tickets, shell hosts only.
+ */
+#define FIELDS_host_start(F) \
+    F(BOOL, authorization, 0) F(TEXT, application, LIMIT_URI) /* wsman, without the slash */ \
+    F(TEXT, plugin, LIMIT_NAME) F(TEXT, filename, LIMIT_URI) F(U32, sdk_version, 0) \
+    F(TEXT, extra_info, LIMIT_PAYLOAD) F(BOOL, supports_quota, 0) \
+    F(U32, startup_flags, 0) F(ITEMS, may_map_to, LIMIT_GROUPS) F(BYTES, key, 16)
+#define FIELDS_host_started(F) F(U32, code, 0) F(TEXT, text, LIMIT_REASON)
+/* broker -> host: end in order; `reason` is that of WSManPluginShutdown. */
+#define FIELDS_host_stop(F) F(U32, reason, 0)
+
+/* broker -> authorization host: what WSMAN_SENDER_DETAILS is made of, and the question. */
+#define FIELDS_authz_user(F) \
+    F(U64, call, 0) F(TEXT, name, LIMIT_NAME) F(TEXT, mechanism, LIMIT_ID) F(TEXT, url, LIMIT_URI) \
+    F(TEXT, address, LIMIT_ID) F(TEXT, locale, LIMIT_ID) \
+    F(TEXT, account, LIMIT_NAME) /* NULL: the user has no token */ F(ITEMS, groups, LIMIT_GROUPS)
+#define FIELDS_authz_quota(F) FIELDS_authz_user(F)
+#define FIELDS_authz_operation(F) \
+    FIELDS_authz_user(F) F(U32, operation, 0) F(TEXT, action, LIMIT_URI) \
+    F(TEXT, resource_uri, LIMIT_URI)
+/* broker -> host: too late, this call is closed; it will not be answered. */
+#define FIELDS_authz_close(F) F(U64, call, 0)
+/* broker -> host: WSManPluginAuthzReleaseContext. */
+#define FIELDS_authz_release(F) F(U64, context, 0)
+/* host -> broker. `context` 0: none was reported. `token`: enum token_choice. */
+#define FIELDS_authz_user_answer(F) \
+    F(U64, call, 0) F(U32, code, 0) F(U64, context, 0) F(U32, token, 0) \
+    F(TEXT, account, LIMIT_NAME) F(BOOL, administrator, 0) F(TEXT, extended, LIMIT_REASON)
+#define FIELDS_authz_quota_answer(F) \
+    F(U64, call, 0) F(U32, code, 0) F(BOOL, present, 0) F(U32, shells, 0) F(U32, operations, 0) \
+    F(U32, slot_seconds, 0) F(U32, slot_operations, 0) F(TEXT, extended, LIMIT_REASON)
+#define FIELDS_authz_operation_answer(F) \
+    F(U64, call, 0) F(U32, code, 0) F(U64, context, 0) F(TEXT, extended, LIMIT_REASON)
+/* host -> broker: a completion that answers no open call; for the audit. */
+#define FIELDS_authz_stray(F) F(TEXT, function, LIMIT_NAME) F(TEXT, cause, LIMIT_REASON)
+
+/* broker -> shell host, after host_started: this shell was granted; shell_create will follow. */
+#define FIELDS_host_shell(F) \
+    F(U64, operation, 0) F(TEXT, shell_id, LIMIT_ID) F(TEXT, name, LIMIT_NAME) \
+    F(TEXT, mechanism, LIMIT_ID) F(TEXT, url, LIMIT_URI) F(TEXT, address, LIMIT_ID) \
+    F(TEXT, account, LIMIT_NAME) F(ITEMS, groups, LIMIT_GROUPS) F(TEXT, resource_uri, LIMIT_URI) \
+    F(TEXT, locale, LIMIT_ID) F(TEXT, data_locale, LIMIT_ID) F(TEXT, shell_name, LIMIT_NAME) \
+    F(TEXT, input_streams, LIMIT_STREAMS) F(TEXT, output_streams, LIMIT_STREAMS) \
+    F(U64, idle_timeout, 0) F(U32, max_envelope, 0)
+/* broker -> shell host: a winrmd-net may talk to you; and: it may not any more. */
+#define FIELDS_host_channel(F) F(U32, net, 0) F(FD, channel, 0)
+#define FIELDS_host_revoke(F) F(U32, net, 0)
+/* broker -> shell host: end the shell and everything in it, then say shell_ended. */
+#define FIELDS_shell_end(F)
+/* host -> broker: the plug-in reported its shell context; and: the shell is over. */
+#define FIELDS_shell_started(F) F(U64, operation, 0)
+#define FIELDS_shell_ended(F) F(U64, operation, 0) F(U32, code, 0)
+#define FIELDS_command_started(F) F(U64, operation, 0) F(TEXT, command_id, LIMIT_ID)
+/*
+ * host -> broker: the command operation is complete and its context released. No answer that
+ * shows this leaves the host before the broker's command_noted.
+ */
+#define FIELDS_command_ended(F) \
+    F(U64, operation, 0) F(U32, code, 0) F(BOOL, exited, 0) F(U32, exit_code, 0)
+#define FIELDS_command_noted(F) F(U64, operation, 0)
+/* broker -> host: if this command has not begun, forget its ticket and say command_ended. */
+#define FIELDS_command_void(F) F(U64, operation, 0)
+
+/* ---- payload ---- */
+
+#define FIELDS_TICKET(F) F(U64, request, 0) F(U64, operation, 0) F(U64, sequence, 0) F(U64, ticket, 0)
+/* net -> shell host. Flags of options: 1 MustComply. Answered by host_answer. */
+#define FIELDS_shell_create(F) \
+    FIELDS_TICKET(F) F(U64, timeout, 0) F(ITEMS, options, LIMIT_OPTIONS) \
+    F(BOOL, options_must_understand, 0) F(ITEMS, environment, LIMIT_ENVIRONMENT) \
+    F(TEXT, working_directory, LIMIT_URI) F(TEXT, creation_xml, LIMIT_PAYLOAD)
+/* Arguments are items with a value and no name. */
+#define FIELDS_command_create(F) \
+    FIELDS_TICKET(F) F(U64, timeout, 0) F(ITEMS, options, LIMIT_OPTIONS) \
+    F(BOOL, options_must_understand, 0) F(TEXT, command_id, LIMIT_ID) \
+    F(TEXT, command_line, LIMIT_PAYLOAD) F(ITEMS, arguments, LIMIT_ARGUMENTS)
+/* Items: stream name, data, flags 1: End. */
+#define FIELDS_send_input(F) \
+    FIELDS_TICKET(F) F(U64, timeout, 0) F(TEXT, command_id, LIMIT_ID) \
+    F(ITEMS, streams, LIMIT_CHUNKS)
+/* `room`: bytes of stream data the response can take. Answered by output or host_answer. */
+#define FIELDS_receive_output(F) \
+    FIELDS_TICKET(F) F(U64, timeout, 0) F(TEXT, command_id, LIMIT_ID) \
+    F(TEXT, streams, LIMIT_STREAMS) F(U32, room, 0)
+#define FIELDS_signal_command(F) \
+    FIELDS_TICKET(F) F(U64, timeout, 0) F(TEXT, command_id, LIMIT_ID) F(TEXT, code, LIMIT_URI)
+/* net -> host: the client left; a waiting Receive gives nothing away any more. */
+#define FIELDS_request_cancel(F) F(U64, request, 0)
+/* net -> host: what became of an output message. Not delivered: it is kept for the next Receive. */
+#define FIELDS_output_written(F) F(U64, request, 0) F(BOOL, delivered, 0)
+/* host -> net: how it ended; code 0 is success. */
+#define FIELDS_host_answer(F) \
+    F(U64, request, 0) F(U32, code, 0) F(TEXT, extended, LIMIT_REASON) \
+    F(TEXT, provider, LIMIT_NAME) F(TEXT, provider_path, LIMIT_URI)
+/*
+ * host -> net. Items: stream name, data, flags 1: End (then without data). `state`: enum
+ * command_state; `state_uri` only when the plug-in reported a state of its own.
+ */
+#define FIELDS_output(F) \
+    F(U64, request, 0) F(ITEMS, chunks, LIMIT_CHUNKS) F(U32, state, 0) \
+    F(TEXT, state_uri, LIMIT_URI) F(U32, exit_code, 0)
+
+/* ---- status ---- */
+
+#define FIELDS_status_ask(F)
+#define FIELDS_status_process(F) \
+    F(TEXT, name, LIMIT_NAME) F(U32, process, 0) F(U32, restarts, 0) F(TEXT, state, LIMIT_ID) \
+    F(TEXT, application, LIMIT_URI)
+#define FIELDS_status_application(F) \
+    F(TEXT, path, LIMIT_URI) F(TEXT, plugin, LIMIT_NAME) F(TEXT, state, LIMIT_ID)
+#define FIELDS_status_record(F) \
+    F(TEXT, application, LIMIT_URI) F(TEXT, user, LIMIT_NAME) F(TEXT, mechanism, LIMIT_ID) \
+    F(TEXT, account, LIMIT_NAME) F(TEXT, state, LIMIT_ID) F(BOOL, administrator, 0) \
+    F(U32, shells, 0) F(U32, operations, 0) F(U32, slot_messages, 0) F(U64, idle, 0)
+#define FIELDS_status_shell(F) \
+    F(TEXT, application, LIMIT_URI) F(TEXT, shell_id, LIMIT_ID) F(TEXT, owner, LIMIT_NAME) \
+    F(TEXT, account, LIMIT_NAME) F(U32, process, 0) F(U32, commands, 0) F(U64, idle, 0)
+#define FIELDS_status_counter(F) F(TEXT, name, LIMIT_NAME) F(U64, value, 0)
+#define FIELDS_status_end(F)
+
+enum { ITEM_MUST_COMPLY = 1, ITEM_END = 1 };
+
+/* Which token an authorization plug-in chose (plug-in API: impersonationToken). */
+enum token_choice { TOKEN_none, TOKEN_client, TOKEN_account };
+
+enum command_state {
+    COMMAND_STATE_none,
+    COMMAND_STATE_pending,
+    COMMAND_STATE_running,
+    COMMAND_STATE_done,
+    COMMAND_STATE_other
+};
+
+/* `Capability` of a resource, as bits of config_resource.capabilities. */
+enum capability {
+    CAPABILITY_get = 1,
+    CAPABILITY_put = 2,
+    CAPABILITY_create = 4,
+    CAPABILITY_delete = 8,
+    CAPABILITY_invoke = 16,
+    CAPABILITY_enumerate = 32,
+    CAPABILITY_subscribe = 64,
+    CAPABILITY_shell = 128
+};
+
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Which message a process accepts from which peer in which state of the channel:
+ * R(receiver, peer, state, message). Whoever sends anything else is ended (by the broker) or
+ * disconnected (by the others). Read it like a firewall: what is not here does not pass.
+ */
+#ifndef TABLES_PERMITTED_H
+#define TABLES_PERMITTED_H
+
+#define PERMITTED_TABLE(R) \
+    /* winrmd-config */ \
+    R(config, broker, starting, config_read) \
+    R(config, broker, serving, config_opened) \
+    R(broker, config, serving, config_open) \
+    R(broker, config, serving, config_service) \
+    R(broker, config, serving, config_listener) \
+    R(broker, config, serving, config_application) \
+    R(broker, config, serving, config_plugin) \
+    R(broker, config, serving, config_resource) \
+    R(broker, config, serving, config_problem) \
+    R(broker, config, serving, config_end) \
+    /* winrmd-net */ \
+    R(net, broker, starting, net_start) \
+    R(net, broker, starting, net_listener) \
+    R(net, broker, starting, net_application) \
+    R(net, broker, starting, net_auth) \
+    R(net, broker, starting, net_go) \
+    R(net, broker, serving, net_auth) \
+    R(net, broker, serving, session_opened) \
+    R(net, broker, serving, operation_refused) \
+    R(net, broker, serving, operation_granted) \
+    R(net, broker, serving, operation_ended) \
+    R(net, broker, serving, shell_details) \
+    R(net, broker, serving, host_gone) \
+    R(net, auth, serving, auth_refused) \
+    R(net, shell_host, serving, host_answer) \
+    R(net, shell_host, serving, output) \
+    R(broker, net, starting, net_ready) \
+    R(broker, net, serving, session_closed) \
+    R(broker, net, serving, operation) \
+    R(broker, net, serving, operation_cancel) \
+    R(broker, net, serving, operation_written) \
+    /* winrmd-auth */ \
+    R(auth, broker, starting, auth_start) \
+    R(auth, broker, serving, auth_net) \
+    R(auth, net, serving, auth_basic) \
+    R(auth, net, serving, auth_abandon) \
+    R(broker, auth, starting, auth_ready) \
+    R(broker, auth, serving, auth_identity) \
+    R(broker, auth, serving, auth_failure) \
+    /* winrmd-host with an authorization plug-in */ \
+    R(authz_host, broker, starting, host_start) \
+    R(authz_host, broker, serving, authz_user) \
+    R(authz_host, broker, serving, authz_quota) \
+    R(authz_host, broker, serving, authz_operation) \
+    R(authz_host, broker, serving, authz_close) \
+    R(authz_host, broker, serving, authz_release) \
+    R(authz_host, broker, serving, host_stop) \
+    R(authz_host, broker, stopping, authz_close) \
+    R(authz_host, broker, stopping, authz_release) \
+    R(broker, authz_host, starting, host_started) \
+    R(broker, authz_host, serving, authz_user_answer) \
+    R(broker, authz_host, serving, authz_quota_answer) \
+    R(broker, authz_host, serving, authz_operation_answer) \
+    R(broker, authz_host, serving, authz_stray) \
+    R(broker, authz_host, stopping, authz_user_answer) \
+    R(broker, authz_host, stopping, authz_quota_answer) \
+    R(broker, authz_host, stopping, authz_operation_answer) \
+    R(broker, authz_host, stopping, authz_stray) \
+    /* winrmd-host with a shell plug-in */ \
+    R(shell_host, broker, starting, host_start) \
+    R(shell_host, broker, serving, host_shell) \
+    R(shell_host, broker, serving, host_channel) \
+    R(shell_host, broker, serving, host_revoke) \
+    R(shell_host, broker, serving, command_void) \
+    R(shell_host, broker, serving, command_noted) \
+    R(shell_host, broker, serving, shell_end) \
+    R(shell_host, broker, serving, host_stop) \
+    R(shell_host, broker, stopping, host_channel) \
+    R(shell_host, broker, stopping, host_revoke) \
+    R(shell_host, broker, stopping, command_void) \
+    R(shell_host, broker, stopping, command_noted) \
+    R(shell_host, broker, stopping, shell_end) \
+    R(shell_host, net, serving, shell_create) \
+    R(shell_host, net, serving, command_create) \
+    R(shell_host, net, serving, send_input) \
+    R(shell_host, net, serving, receive_output) \
+    R(shell_host, net, serving, signal_command) \
+    R(shell_host, net, serving, request_cancel) \
+    R(shell_host, net, serving, output_written) \
+    R(broker, shell_host, starting, host_started) \
+    R(broker, shell_host, serving, shell_started) \
+    R(broker, shell_host, serving, shell_ended) \
+    R(broker, shell_host, serving, command_started) \
+    R(broker, shell_host, serving, command_ended) \
+    R(broker, shell_host, serving, authz_stray) \
+    R(broker, shell_host, stopping, shell_started) \
+    R(broker, shell_host, stopping, shell_ended) \
+    R(broker, shell_host, stopping, command_started) \
+    R(broker, shell_host, stopping, command_ended) \
+    R(broker, shell_host, stopping, authz_stray) \
+    /* winrmctl */ \
+    R(broker, control, serving, status_ask) \
+    R(control, broker, serving, status_process) \
+    R(control, broker, serving, status_application) \
+    R(control, broker, serving, status_record) \
+    R(control, broker, serving, status_shell) \
+    R(control, broker, serving, status_counter) \
+    R(control, broker, serving, status_end)
+
+#endif

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Every setting of winrmd.conf and of web.config, declared once. From this table come the structs
+ * of src/config/model.h, the parsers, the checks of range and spelling, the refusal of what is not
+ * built yet, and the test that holds docs/configuration.md to it.
+ *
+ * SETTINGS_SECTIONS lists the sections as T(section, file). SETTINGS_<section> lists its settings:
+ *
+ *   S(name, member, type, standard, least, most, unit, built, meaning)
+ *
+ *   type      TEXT    characters; least and most bound the number of bytes
+ *             PATH    a TEXT made absolute against the folder of the file it stands in
+ *             TEXTS   a list of texts; least and most bound the number of entries
+ *             SWITCH  true or false (also yes, no, on, off, 1, 0)
+ *             COUNT   a number
+ *             TIME    a number with ms, s, m or h; least and most in milliseconds
+ *             SIZE    a number with B, KiB or MiB; least and most in bytes
+ *   standard  what holds when nothing is written; NULL: it must be written
+ *   unit      of a TIME or SIZE written without one; "": a unit must be written
+ *   built     no: the part it belongs to does not exist in this version, and any value but the
+ *             standard (which says "off") is refused
+ */
+#ifndef TABLES_SETTINGS_H
+#define TABLES_SETTINGS_H
+
+#define SETTINGS_SECTIONS(T) \
+    T(service, "winrmd.conf") \
+    T(listener, "winrmd.conf") \
+    T(authentication, "winrmd.conf") \
+    T(audit, "winrmd.conf") \
+    T(application, "winrmd.conf") \
+    T(operations_configuration, "web.config") \
+    T(authorization_plugin, "web.config") \
+    T(plugin, "web.config") \
+    T(param, "web.config") \
+    T(resource, "web.config") \
+    T(capability, "web.config")
+
+/* ---- winrmd.conf ---- */
+
+/* Outside of any section. */
+#define SETTINGS_service(S) \
+    S("net-processes", net_processes, COUNT, "0", 0, 64, "", yes, \
+      "how many winrmd-net processes serve the network; 0: one per core") \
+    S("control", control, PATH, "winrmd.sock", 1, 4000, "", yes, \
+      "socket that winrmctl talks to, made with mode 0600")
+
+#define SETTINGS_listener(S) \
+    S("address", address, TEXT, NULL, 3, 127, "", yes, \
+      "numeric address and port, \"127.0.0.1:5985\" or \"[::1]:5985\"; port 0 picks a free one") \
+    S("authentication", authentication, TEXTS, "", 0, 8, "", yes, \
+      "methods offered; \"basic\" in this version") \
+    S("allow-unencrypted", allow_unencrypted, SWITCH, "false", 0, 1, "", yes, \
+      "lets passwords and payload cross the network in clear text") \
+    S("header-limit", header_limit, SIZE, "96KiB", 4096, 98304, "B", yes, \
+      "largest head of a request") \
+    S("certificate", certificate, PATH, "", 0, 4000, "", no, "certificate chain of TLS") \
+    S("key", key, PATH, "", 0, 4000, "", no, "private key of TLS") \
+    S("client-ca", client_ca, PATH, "", 0, 4000, "", no, "authorities of client certificates") \
+    S("channel-binding", channel_binding, TEXT, "", 0, 31, "", no, \
+      "whether authentication is bound to the TLS channel")
+
+#define SETTINGS_authentication(S) \
+    S("basic", basic, TEXT, "", 0, 4000, "", yes, \
+      "where passwords are checked: \"file:PATH\", made with winrmctl passwd") \
+    S("keytab", keytab, PATH, "", 0, 4000, "", no, "keys of the Kerberos service") \
+    S("ntlm-users", ntlm_users, PATH, "", 0, 4000, "", no, "NTLM password file") \
+    S("certificate-map", certificate_map, PATH, "", 0, 4000, "", no, \
+      "which client certificate is which user") \
+    S("basic-cache", basic_cache, TIME, "0s", 0, 3600000, "", no, \
+      "how long a password that was right is not checked again")
+
+#define SETTINGS_audit(S) \
+    S("file", file, PATH, "audit.jsonl", 1, 4000, "", yes, "the audit trail, one JSON line a record")
+
+#define SETTINGS_application(S) \
+    S("directory", directory, PATH, NULL, 1, 4000, "", yes, \
+      "folder of the application; holds web.config and its plug-ins") \
+    S("account", account, TEXT, "", 0, 512, "", yes, \
+      "account of the authorization plug-in and of a NULL token; empty: the invoking user") \
+    S("may-map-to", may_map_to, TEXTS, "", 0, 1024, "", yes, \
+      "accounts that the authorization plug-in may run a user's shells as") \
+    S("record-idle-timeout", record_idle_timeout, TIME, "900s", 1, 604800000, "", yes, \
+      "how long a user record is kept without a message of its user") \
+    S("authorization-timeout", authorization_timeout, TIME, "10s", 1, 600000, "", yes, \
+      "how long the authorization plug-in may take for one answer") \
+    S("count-requests-only", count_requests_only, SWITCH, "false", 0, 1, "", yes, \
+      "a shell or command counts as an operation while it is created, not while it lives")
+
+/* ---- web.config: system.webServer/system.management.wsmanagement.config ---- */
+
+#define UINT_MOST     4294967295ULL
+#define UINT_MOST_OF(unit) (UINT_MOST * (unit))
+
+#define SETTINGS_operations_configuration(S) \
+    S("MaxEnvelopeSizeKB", max_envelope, SIZE, "500", 32768, UINT_MOST_OF(1024), "KiB", yes, \
+      "largest SOAP envelope") \
+    S("MaxOperationTimeoutSeconds", max_operation_time, TIME, "60", 1, UINT_MOST_OF(1000), "s", \
+      yes, "longest time an operation may take, whatever the request says") \
+    S("MaxEnumerateIdleTimeoutSeconds", max_enumerate_idle, TIME, "240", 1, UINT_MOST_OF(1000), \
+      "s", no, "pause after which an enumeration is given up") \
+    S("MaxSubscribeIdleTimeoutSeconds", max_subscribe_idle, TIME, "60", 1, UINT_MOST_OF(1000), \
+      "s", no, "pause after which a subscription is given up") \
+    S("MaxShellIdleTimeoutMinutes", max_shell_idle, TIME, "120", 0, UINT_MOST_OF(60000), "m", yes, \
+      "idle time after which a shell is closed, and the most a client may ask for") \
+    S("QuotaRefreshIntervalSeconds", quota_refresh, TIME, "900", 0, UINT_MOST_OF(1000), "s", yes, \
+      "age at which a user is authorized again; 0: with every message") \
+    S("QuotaSystemWindowSeconds", system_window, TIME, "2", 0, UINT_MOST_OF(1000), "s", yes, \
+      "length of the system throttle's sliding window") \
+    S("QuotaSystemWindowOperations", system_operations, COUNT, "1000", 0, UINT_MOST, "", yes, \
+      "operations of all users within that window; 0: no system throttle")
+
+#define SETTINGS_authorization_plugin(S) \
+    S("Name", name, TEXT, NULL, 1, 512, "", yes, "name shown in faults and in the audit") \
+    S("Filename", filename, TEXT, NULL, 1, 4000, "", yes, \
+      "the plug-in; a bare name is looked for in the application's folder, then in the plug-in " \
+      "folder of the installation") \
+    S("SDKVersion", sdk_version, COUNT, NULL, 1, 2, "", yes, "plug-in API it was written for") \
+    S("SupportsQuota", supports_quota, SWITCH, "false", 0, 1, "", yes, \
+      "whether WSManPluginAuthzQueryQuota is asked for quotas")
+
+#define SETTINGS_plugin(S) \
+    S("Name", name, TEXT, NULL, 1, 512, "", yes, "name shown in faults and in the audit") \
+    S("Filename", filename, TEXT, NULL, 1, 4000, "", yes, "the plug-in, as above") \
+    S("SDKVersion", sdk_version, COUNT, NULL, 1, 2, "", yes, "plug-in API it was written for") \
+    S("XmlRenderingType", xml_rendering_type, TEXT, "text", 1, 31, "", no, \
+      "how XML is handed to the plug-in") \
+    S("Enabled", enabled, SWITCH, "true", 0, 1, "", yes, "false: it gets no requests") \
+    S("UseSharedProcess", use_shared_process, SWITCH, "false", 0, 1, "", no, \
+      "one host process for all shells of a user") \
+    S("ProcessIdleTimeoutSec", process_idle_timeout, TIME, "0", 0, UINT_MOST_OF(1000), "s", no, \
+      "idle time after which the host process ends") \
+    S("AutoRestart", auto_restart, SWITCH, "false", 0, 1, "", no, \
+      "start the plug-in with the service") \
+    S("OutputBufferingMode", output_buffering_mode, TEXT, "Block", 1, 31, "", no, \
+      "what happens to the output of a shell whose client reads too slowly")
+
+#define SETTINGS_param(S) \
+    S("Name", name, TEXT, NULL, 1, 512, "", yes, "name of an initialization parameter") \
+    S("Value", value, TEXT, NULL, 0, 65536, "", yes, "its value")
+
+#define SETTINGS_resource(S) \
+    S("ResourceUri", uri, TEXT, NULL, 1, 8192, "", yes, "resource URI, or its beginning") \
+    S("SupportsOptions", supports_options, SWITCH, "false", 0, 1, "", yes, \
+      "false: requests with options are refused") \
+    S("ExactMatch", exact_match, SWITCH, "false", 0, 1, "", yes, \
+      "true: just this URI; false: every URI that begins with it")
+
+#define SETTINGS_capability(S) \
+    S("Type", type, TEXT, NULL, 1, 31, "", yes, \
+      "Get, Put, Create, Delete, Invoke, Enumerate, Subscribe or Shell") \
+    S("SupportsFragment", supports_fragment, SWITCH, "false", 0, 1, "", no, \
+      "parts of a representation can be asked for") \
+    S("SupportsFiltering", supports_filtering, SWITCH, "false", 0, 1, "", no, \
+      "enumerations can be filtered")
+
+#endif
