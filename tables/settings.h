@@ -103,7 +103,8 @@
     S("MaxSubscribeIdleTimeoutSeconds", max_subscribe_idle, TIME, "60", 1, UINT_MOST_OF(1000), \
       "s", no, "pause after which a subscription is given up") \
     S("MaxShellIdleTimeoutMinutes", max_shell_idle, TIME, "120", 0, UINT_MOST_OF(60000), "m", yes, \
-      "idle time after which a shell is closed, and the most a client may ask for") \
+      "idle time after which a shell is closed, and the most a client may ask for; 0: the longest " \
+      "there is, 2147483647 ms") \
     S("QuotaRefreshIntervalSeconds", quota_refresh, TIME, "900", 0, UINT_MOST_OF(1000), "s", yes, \
       "age at which a user is authorized again; 0: with every message") \
     S("QuotaSystemWindowSeconds", system_window, TIME, "2", 0, UINT_MOST_OF(1000), "s", yes, \

@@ -2,8 +2,7 @@
 
 #include "base/base64.h"
 
-static const char alphabet[64] __attribute__((nonstring)) =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /* What a character is; values below 64 are digits. */
 enum { SPACE = 0x40, PADDING = 0x41, OTHER = 0x80, NOT_DIGIT = 0xc0 };
@@ -78,33 +77,43 @@ static ptrdiff_t decode_tail(uint8_t *out, uint32_t group, unsigned count, unsig
     return -1;
 }
 
+/* Decodes whole groups of four digits as long as there are any; moves `in` and `out` on. */
+static void decode_groups(uint8_t **out, const uint8_t **in, const uint8_t *end)
+{
+    const uint8_t *from = *in;
+    uint8_t *to = *out;
+
+    for (; end - from >= 4; from += 4, to += 3) {
+        uint8_t a = digits[from[0]];
+        uint8_t b = digits[from[1]];
+        uint8_t c = digits[from[2]];
+        uint8_t d = digits[from[3]];
+
+        if (((a | b | c | d) & NOT_DIGIT) != 0)
+            break;
+        to[0] = (uint8_t)(a << 2 | b >> 4);
+        to[1] = (uint8_t)(b << 4 | c >> 2);
+        to[2] = (uint8_t)(c << 6 | d);
+    }
+    *in = from;
+    *out = to;
+}
+
 ptrdiff_t base64_decode(uint8_t *out, const char *text, size_t length)
 {
     const uint8_t *in = (const uint8_t *)text;
     const uint8_t *end = in + length;
     uint8_t *start = out;
     uint32_t group = 0;
-    unsigned count = 0;
+    unsigned count = 0; /* digits in group */
     unsigned padding = 0;
     ptrdiff_t tail;
 
     while (in < end) {
         uint8_t digit;
 
-        while (count == 0 && padding == 0 && end - in >= 4) {
-            uint8_t a = digits[in[0]];
-            uint8_t b = digits[in[1]];
-            uint8_t c = digits[in[2]];
-            uint8_t d = digits[in[3]];
-
-            if (((a | b | c | d) & NOT_DIGIT) != 0)
-                break;
-            out[0] = (uint8_t)(a << 2 | b >> 4);
-            out[1] = (uint8_t)(b << 4 | c >> 2);
-            out[2] = (uint8_t)(c << 6 | d);
-            out += 3;
-            in += 4;
-        }
+        if (count == 0 && padding == 0)
+            decode_groups(&out, &in, end);
         if (in == end)
             break;
         digit = digits[*in++];

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Requests: whatever is read, what goes to the other processes fits the messages, and what is
+ * answered (the response to it, or the fault) is well-formed.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "wsman/response.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct soap_reader *reader;
+
+static void require(bool holds)
+{
+    if (!holds)
+        abort();
+}
+
+static void check_answer(struct buffer *out)
+{
+    struct arena arena;
+    struct soap_document document;
+
+    require(!out->failed);
+    arena_init(&arena, 4 * 1024 * 1024);
+    require(soap_read(reader, buffer_bytes(out), buffer_length(out), "utf-8", &arena, &document) ==
+            SOAP_OK);
+    arena_free(&arena);
+    require(soap_encode(out, SOAP_UTF16));
+    buffer_reset(out);
+}
+
+static void check_message(enum message_type type, const void *body)
+{
+    struct buffer frame;
+
+    buffer_init(&frame, 16u * 1024 * 1024);
+    require(message_encode(&frame, type, body));
+    buffer_free(&frame);
+}
+
+static void check_payload(const struct wsman_request *request)
+{
+    check_message(MESSAGE_operation, &request->operation);
+    switch (request->operation.kind) {
+    case OPERATION_shell:
+        check_message(MESSAGE_shell_create, &request->payload);
+        break;
+    case OPERATION_command:
+        check_message(MESSAGE_command_create, &request->payload);
+        break;
+    case OPERATION_send:
+        check_message(MESSAGE_send_input, &request->payload);
+        break;
+    case OPERATION_receive:
+        check_message(MESSAGE_receive_output, &request->payload);
+        break;
+    case OPERATION_signal:
+        check_message(MESSAGE_signal_command, &request->payload);
+        break;
+    default:
+        break;
+    }
+}
+
+static void answer(struct buffer *out, const struct wsman_request *request)
+{
+    static const struct ipc_item chunk = {"stdout", "data", 4, ITEM_END};
+    const struct message_output output = {.chunks = {&chunk, 1}, .state = COMMAND_STATE_done};
+    const struct message_shell_details shell = {
+        .shell_id = request->operation.shell_id != NULL ? request->operation.shell_id : "",
+        .name = request->operation.shell_name,
+        .resource_uri = request->operation.resource_uri,
+        .input_streams = request->operation.input_streams};
+
+    wsman_write_shell_created(out, request, &shell);
+    check_answer(out);
+    wsman_write_command(out, request, request->operation.command_id);
+    check_answer(out);
+    wsman_write_output(out, request, &output);
+    check_answer(out);
+    wsman_write_done(out, request);
+    check_answer(out);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const struct wsman_limits limits = {.max_envelope = 512000, .max_time = 60000};
+    struct arena arena;
+    struct buffer out;
+    struct wsman_request request;
+    struct wsman_fault fault;
+    enum wsman_result result;
+
+    if (reader == NULL)
+        reader = soap_reader_new();
+    arena_init(&arena, 8u * 1024 * 1024);
+    buffer_init(&out, 4u * 1024 * 1024);
+    result = wsman_read_request(reader, data, size, NULL, &limits, &arena, &request, &fault);
+    if (result == WSMAN_request && !request.identify) {
+        check_payload(&request);
+        answer(&out, &request);
+        fault = (struct wsman_fault){
+            .code = FAULT_access_denied, .provider = "p", .extended = request.operation.action};
+    }
+    if (result == WSMAN_fault || result == WSMAN_request) {
+        require(result == WSMAN_request || fault.code != FAULT_none);
+        wsman_write_fault(&out, reader, &request, &fault);
+        check_answer(&out);
+    }
+    buffer_free(&out);
+    arena_free(&arena);
+    return 0;
+}

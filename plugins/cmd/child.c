@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "cmd/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void close_pipes(int pipes[3][2])
+{
+    for (int i = 0; i < 3; i++) {
+        for (int end = 0; end < 2; end++) {
+            if (pipes[i][end] >= 0)
+                close(pipes[i][end]);
+            pipes[i][end] = -1;
+        }
+    }
+}
+
+/* Which end of each pipe is ours: we write its stdin and read the others. */
+static int our_end(int stream)
+{
+    return stream == 0;
+}
+
+/* All six ends are kept clear of 0 to 2, so that no dup2 in the child overwrites another's source.
+ */
+static int open_pipes(int pipes[3][2])
+{
+    for (int i = 0; i < 3; i++) {
+        int ends[2];
+
+        if (pipe2(ends, O_CLOEXEC) != 0)
+            return errno;
+        for (int end = 0; end < 2; end++) {
+            pipes[i][end] = ends[end] > 2 ? ends[end] : fcntl(ends[end], F_DUPFD_CLOEXEC, 3);
+            if (ends[end] <= 2)
+                close(ends[end]);
+        }
+        if (pipes[i][0] < 0 || pipes[i][1] < 0)
+            return EMFILE;
+        if (fcntl(pipes[i][our_end(i)], F_SETFL, O_NONBLOCK) != 0)
+            return errno;
+    }
+    return 0;
+}
+
+static int set_attributes(posix_spawnattr_t *attributes)
+{
+    sigset_t none;
+    sigset_t all;
+
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawnattr_setsigmask(attributes, &none);
+    posix_spawnattr_setsigdefault(attributes, &all);
+    posix_spawnattr_setpgroup(attributes, 0);
+    return posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+                                                    POSIX_SPAWN_SETPGROUP);
+}
+
+static int set_actions(posix_spawn_file_actions_t *actions, int pipes[3][2], const char *directory)
+{
+    int error = 0;
+
+    for (int i = 0; i < 3 && error == 0; i++)
+        error = posix_spawn_file_actions_adddup2(actions, pipes[i][!our_end(i)], i);
+    if (error == 0)
+        error = posix_spawn_file_actions_addclosefrom_np(actions, 3);
+    if (error == 0)
+        error = posix_spawn_file_actions_addchdir_np(actions, directory);
+    return error;
+}
+
+static int run(const char *command_line, const char *directory, char *const *environment,
+               int pipes[3][2], pid_t *pid)
+{
+    char *const arguments[] = {(char *)"sh", (char *)"-c", (char *)"--", (char *)command_line,
+                               NULL};
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    int error = posix_spawn_file_actions_init(&actions);
+
+    if (error != 0)
+        return error;
+    error = posix_spawnattr_init(&attributes);
+    if (error == 0) {
+        error = set_attributes(&attributes);
+        if (error == 0)
+            error = set_actions(&actions, pipes, directory);
+        if (error == 0)
+            error = posix_spawn(pid, "/bin/sh", &actions, &attributes, arguments, environment);
+        posix_spawnattr_destroy(&attributes);
+    }
+    posix_spawn_file_actions_destroy(&actions);
+    return error;
+}
+
+int child_start(const char *command_line, const char *directory, char *const *environment,
+                struct child *child)
+{
+    int pipes[3][2] = {{-1, -1}, {-1, -1}, {-1, -1}};
+    int error = open_pipes(pipes);
+
+    if (error == 0)
+        error = run(command_line, directory, environment, pipes, &child->pid);
+    if (error != 0)
+        goto out;
+    child->exit_fd = pidfd_open(child->pid, 0);
+    if (child->exit_fd < 0) {
+        error = errno;
+        kill(-child->pid, SIGKILL);
+        waitpid(child->pid, NULL, 0);
+        goto out;
+    }
+    child->input = pipes[0][1];
+    child->outputs[0] = pipes[1][0];
+    child->outputs[1] = pipes[2][0];
+    pipes[0][1] = pipes[1][0] = pipes[2][0] = -1;
+out:
+    close_pipes(pipes);
+    return error;
+}

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: ISC */
+
+/* The beginning and the end of a command, and its signals. */
+
+#define WSMAN_API_VERSION_1_1
+
+#include "cmd/command.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <wsman_linux.h>
+#include <wsmerror.h>
+
+#include "cmd/options.h"
+#include "common/utf16.h"
+
+static const struct {
+    PCWSTR code;
+    int number;
+} signals[] = {
+    {WSMAN_SIGNAL_SHELL_CODE_TERMINATE, SIGKILL},
+    {WSMAN_SIGNAL_SHELL_CODE_CTRL_C, SIGINT},
+    {WSMAN_SIGNAL_SHELL_CODE_CTRL_BREAK, SIGQUIT},
+};
+
+/* Command line and arguments, joined by blanks, in UTF-8; NULL when that cannot be made. */
+static char *join(PCWSTR command_line, const WSMAN_COMMAND_ARG_SET *arguments)
+{
+    DWORD count = arguments ? arguments->argsCount : 0;
+    size_t size = utf16_length(command_line) + 1;
+    PWSTR text;
+    PWSTR end;
+    char *result;
+
+    for (DWORD i = 0; i < count; i++)
+        size += utf16_length(arguments->args[i]) + 1;
+    text = end = calloc(size, sizeof(*text));
+    if (!text)
+        return NULL;
+    for (DWORD i = 0; i <= count; i++) {
+        PCWSTR word = i == 0 ? command_line : arguments->args[i - 1];
+
+        if (i > 0)
+            *end++ = ' ';
+        memcpy(end, word, utf16_length(word) * sizeof(*word));
+        end += utf16_length(word);
+    }
+    result = utf16_to_utf8(text);
+    free(text);
+    return result;
+}
+
+static void command_free(struct command *command)
+{
+    for (int i = 0; i < OUTPUT_COUNT; i++)
+        output_close(&command->outputs[i]);
+    if (command->child.input >= 0)
+        close(command->child.input);
+    if (command->child.exit_fd >= 0)
+        close(command->child.exit_fd);
+    if (command->wake >= 0)
+        close(command->wake);
+    if (command->ended >= 0)
+        close(command->ended);
+    pthread_cond_destroy(&command->changed);
+    pthread_mutex_destroy(&command->lock);
+    free(command);
+}
+
+static struct command *command_new(WSMAN_PLUGIN_REQUEST *request, struct shell *shell)
+{
+    static const PCWSTR names[OUTPUT_COUNT] = {WSMAN_STREAM_ID_STDOUT, WSMAN_STREAM_ID_STDERR};
+    struct command *command = calloc(1, sizeof(*command));
+
+    if (!command)
+        return NULL;
+    command->shell = shell;
+    command->request = request;
+    command->child.input = command->child.exit_fd = -1;
+    for (int i = 0; i < OUTPUT_COUNT; i++) {
+        command->outputs[i].fd = -1;
+        command->outputs[i].name = names[i];
+        command->outputs[i].wanted = shell->outputs[i];
+    }
+    pthread_mutex_init(&command->lock, NULL);
+    pthread_cond_init(&command->changed, NULL);
+    command->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    command->ended = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (command->wake >= 0 && command->ended >= 0)
+        return command;
+    command_free(command);
+    return NULL;
+}
+
+static DWORD error_of(int number)
+{
+    switch (number) {
+    case ENOENT:
+    case ENOTDIR:
+        return ERROR_DIRECTORY;
+    case EACCES:
+        return ERROR_ACCESS_DENIED;
+    case E2BIG:
+        return ERROR_INVALID_PARAMETER;
+    default:
+        return ERROR_NOT_ENOUGH_MEMORY;
+    }
+}
+
+/* Starts the process. False: the operation is completed. */
+static bool command_spawn(struct command *command, PCWSTR command_line,
+                          const WSMAN_COMMAND_ARG_SET *arguments)
+{
+    struct shell *shell = command->shell;
+    char *line = join(command_line, arguments);
+    int error;
+
+    if (!line) {
+        complete_with_text(command->request, ERROR_INVALID_PARAMETER,
+                           "the command line is not valid UTF-16");
+        return false;
+    }
+    error = child_start(line, shell->directory, shell->environment, &command->child);
+    free(line);
+    if (error != 0) {
+        complete_with_text(command->request, error_of(error), "cannot start /bin/sh in %s: %s",
+                           shell->directory, strerror(error));
+        return false;
+    }
+    guardian_watch(&shell->guardian, command->child.pid);
+    for (int i = 0; i < OUTPUT_COUNT; i++)
+        command->outputs[i].fd = command->child.outputs[i];
+    return true;
+}
+
+static void command_set_start(struct command *command, enum command_start start)
+{
+    pthread_mutex_lock(&command->lock);
+    command->start = start;
+    eventfd_write(command->wake, 1);
+    pthread_mutex_unlock(&command->lock);
+}
+
+/* Starts process and thread and reports the command. False: the operation is completed. */
+static bool command_begin(struct command *command, PCWSTR command_line,
+                          const WSMAN_COMMAND_ARG_SET *arguments)
+{
+    WSMAN_PLUGIN_REQUEST *request = command->request;
+    DWORD error;
+
+    if (!command_spawn(command, command_line, arguments)) {
+        command_free(command);
+        return false;
+    }
+    error =
+        WSManLinuxGetShutdownEvent(request->shutdownNotificationHandle, &command->shutdown_event);
+    if (error == NO_ERROR && !thread_start(&command->thread, command_thread, command))
+        error = ERROR_NOT_ENOUGH_MEMORY;
+    if (error != NO_ERROR) {
+        command_reap(command);
+        command_free(command);
+    } else {
+        error = WSManPluginReportContext(request, 0, command);
+        command_set_start(command, error == NO_ERROR ? START_REPORTED : START_ABANDONED);
+        if (error == NO_ERROR)
+            return true;
+        command_release(command);
+    }
+    WSManPluginOperationComplete(request, 0, error, NULL);
+    return false;
+}
+
+void command_open(WSMAN_PLUGIN_REQUEST *request, struct shell *shell, PCWSTR command_line,
+                  const WSMAN_COMMAND_ARG_SET *arguments)
+{
+    DWORD error = options_check_command(request->operationInfo);
+    struct command *command;
+
+    if (error != NO_ERROR) {
+        complete_with_text(request, error, "%s", options_error_text(error));
+        return;
+    }
+    if (!shell_add_command(shell)) {
+        WSManPluginOperationComplete(request, 0, ERROR_WSMAN_SHELL_ALREADY_CLOSED, NULL);
+        return;
+    }
+    command = command_new(request, shell);
+    if (!command)
+        WSManPluginOperationComplete(request, 0, ERROR_NOT_ENOUGH_MEMORY, NULL);
+    if (!command || !command_begin(command, command_line, arguments))
+        shell_remove_command(shell);
+}
+
+void command_release(struct command *command)
+{
+    pthread_join(command->thread, NULL);
+    command_free(command);
+}
+
+void command_reap(struct command *command)
+{
+    pthread_mutex_lock(&command->lock);
+    kill(-command->child.pid, SIGKILL);
+    guardian_forget(&command->shell->guardian, command->child.pid);
+    command->reaped = true;
+    pthread_mutex_unlock(&command->lock);
+    while (waitpid(command->child.pid, NULL, 0) < 0 && errno == EINTR)
+        continue;
+}
+
+void command_receive(struct command *command, WSMAN_PLUGIN_REQUEST *request,
+                     const WSMAN_STREAM_ID_SET *streams)
+{
+    bool wants[OUTPUT_COUNT] = {false, false};
+    bool all = !streams || streams->streamIDsCount == 0;
+    DWORD error = NO_ERROR;
+    int event = -1;
+
+    for (int i = 0; i < OUTPUT_COUNT; i++)
+        wants[i] = all && command->shell->outputs[i];
+    for (DWORD i = 0; !all && i < streams->streamIDsCount; i++) {
+        int index = output_index(streams->streamIDs[i]);
+
+        if (index < 0 || !command->shell->outputs[index])
+            error = ERROR_WSMAN_SHELL_INVALID_DESIRED_STREAMS;
+        else
+            wants[index] = true;
+    }
+    if (error == NO_ERROR)
+        error = WSManLinuxGetShutdownEvent(request->shutdownNotificationHandle, &event);
+    pthread_mutex_lock(&command->lock);
+    if (error == NO_ERROR && (command->closing || command->terminate)) {
+        error = ERROR_WSMAN_COMMAND_TERMINATED;
+    } else if (error == NO_ERROR && command->receive) {
+        error = ERROR_WINRS_RECEIVE_IN_PROGRESS;
+    } else if (error == NO_ERROR) {
+        command->receive = request;
+        command->receive_event = event;
+        memcpy(command->receive_wants, wants, sizeof(wants));
+        eventfd_write(command->wake, 1);
+    }
+    pthread_mutex_unlock(&command->lock);
+    if (error != NO_ERROR)
+        WSManPluginOperationComplete(request, 0, error, NULL);
+}
+
+static int signal_number(PCWSTR code)
+{
+    for (size_t i = 0; code && i < sizeof(signals) / sizeof(signals[0]); i++) {
+        if (utf16_equal_ascii_case(code, signals[i].code))
+            return signals[i].number;
+    }
+    return 0;
+}
+
+void command_signal(struct command *command, WSMAN_PLUGIN_REQUEST *request, PCWSTR code)
+{
+    WSMAN_PLUGIN_REQUEST *aborted = NULL;
+    int number = signal_number(code);
+    bool kept = false;
+
+    if (number == 0) {
+        complete_with_text(request, ERROR_INVALID_PARAMETER, "the signal code is not known");
+        return;
+    }
+    pthread_mutex_lock(&command->lock);
+    if (!command->reaped)
+        kill(-command->child.pid, number);
+    if (number == SIGKILL && !command->done && !command->terminate) {
+        command->terminate = request;
+        kept = true;
+        aborted = command->receive;
+        command->receive = NULL;
+        command->aborting = aborted != NULL;
+        eventfd_write(command->wake, 1);
+    }
+    pthread_mutex_unlock(&command->lock);
+    if (aborted) {
+        WSManPluginOperationComplete(aborted, 0, ERROR_OPERATION_ABORTED, NULL);
+        pthread_mutex_lock(&command->lock);
+        command->aborting = false;
+        pthread_cond_broadcast(&command->changed);
+        pthread_mutex_unlock(&command->lock);
+    }
+    /* A kept signal is the thread's from here on, and the command may be gone. */
+    if (!kept)
+        WSManPluginOperationComplete(request, 0, NO_ERROR, NULL);
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: ISC */
+
+/* The thread of a command: carries its output, sees its end, completes its operations. */
+
+#define WSMAN_API_VERSION_1_1
+
+#include "cmd/command.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/wait.h>
+
+#include <wsmerror.h>
+
+enum {
+    POLL_WAKE,
+    POLL_EXIT,
+    POLL_STDOUT,
+    POLL_STDERR,
+    POLL_COMMAND_SHUTDOWN,
+    POLL_SHELL_SHUTDOWN,
+    POLL_RECEIVE_SHUTDOWN,
+    POLL_COUNT,
+};
+
+/* Waits until the host has taken the context, or not. */
+static bool wait_for_start(struct command *command)
+{
+    struct pollfd event = {.fd = command->wake, .events = POLLIN};
+    enum command_start start;
+
+    do {
+        poll(&event, 1, -1);
+        pthread_mutex_lock(&command->lock);
+        start = command->start;
+        pthread_mutex_unlock(&command->lock);
+    } while (start == START_PENDING);
+    return start == START_REPORTED;
+}
+
+/* The open receive and what it wants; NULL when there is none. */
+static WSMAN_PLUGIN_REQUEST *current_receive(struct command *command, int *event, bool *wants)
+{
+    WSMAN_PLUGIN_REQUEST *receive;
+
+    pthread_mutex_lock(&command->lock);
+    receive = command->receive;
+    *event = receive ? command->receive_event : -1;
+    memcpy(wants, command->receive_wants, sizeof(command->receive_wants));
+    pthread_mutex_unlock(&command->lock);
+    return receive;
+}
+
+/* Ends the receive, unless a terminate signal has done so. */
+static void complete_receive(struct command *command, WSMAN_PLUGIN_REQUEST *receive, DWORD error)
+{
+    bool ours;
+
+    pthread_mutex_lock(&command->lock);
+    ours = command->receive == receive;
+    if (ours)
+        command->receive = NULL;
+    pthread_mutex_unlock(&command->lock);
+    if (ours)
+        WSManPluginOperationComplete(receive, 0, error, NULL);
+}
+
+/* One report on the receive operation; false when that operation is over with it. */
+static bool report(struct command *command, WSMAN_PLUGIN_REQUEST *receive, DWORD flags,
+                   PCWSTR stream, WSMAN_DATA *data, PCWSTR state)
+{
+    DWORD error = WSManPluginReceiveResult(receive, flags, stream, data, state, command->exit_code);
+
+    if (error == NO_ERROR)
+        return true;
+    complete_receive(command, receive, error);
+    return false;
+}
+
+/* Passes on what is buffered; false when the receive operation is over. */
+static bool report_outputs(struct command *command, WSMAN_PLUGIN_REQUEST *receive,
+                           const bool *wants)
+{
+    for (int i = 0; i < OUTPUT_COUNT; i++) {
+        struct output *output = &command->outputs[i];
+        size_t ready = output_ready(output);
+        WSMAN_DATA data = {
+            .type = WSMAN_DATA_TYPE_BINARY,
+            .binaryData = {.dataLength = (DWORD)ready, .data = output->buffer},
+        };
+
+        if (wants[i] && ready > 0 && !report(command, receive, 0, output->name, &data, NULL))
+            return false;
+        output_drop(output, ready);
+    }
+    return true;
+}
+
+/* The last words: each stream's end, then the command's. False when the receive is over early. */
+static bool report_end(struct command *command, WSMAN_PLUGIN_REQUEST *receive, const bool *wants)
+{
+    for (int i = 0; i < OUTPUT_COUNT; i++) {
+        if (wants[i] && !report(command, receive, WSMAN_FLAG_RECEIVE_RESULT_NO_MORE_DATA,
+                                command->outputs[i].name, NULL, NULL))
+            return false;
+    }
+    return report(command, receive, 0, NULL, NULL, WSMAN_COMMAND_STATE_DONE);
+}
+
+static bool outputs_are_empty(const struct command *command)
+{
+    for (int i = 0; i < OUTPUT_COUNT; i++) {
+        if (command->outputs[i].fd >= 0 || command->outputs[i].used > 0)
+            return false;
+    }
+    return true;
+}
+
+static bool is_terminated(struct command *command)
+{
+    bool terminated;
+
+    pthread_mutex_lock(&command->lock);
+    terminated = command->terminate != NULL;
+    pthread_mutex_unlock(&command->lock);
+    return terminated;
+}
+
+/* Looks whether the process has ended; it stays a zombie, so that its number stays its own. */
+static void look_for_exit(struct command *command)
+{
+    siginfo_t info = {0};
+
+    if (waitid(P_PID, (id_t)command->child.pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+        info.si_pid == 0)
+        return;
+    command->exited = true;
+    command->exit_code =
+        (DWORD)(info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status);
+    for (int i = 0; i < OUTPUT_COUNT; i++)
+        output_bound(&command->outputs[i]);
+}
+
+static void wait_for_events(struct command *command, WSMAN_PLUGIN_REQUEST *receive, int event)
+{
+    struct output *outputs = command->outputs;
+    struct pollfd events[POLL_COUNT] = {
+        [POLL_WAKE] = {.fd = command->wake},
+        [POLL_EXIT] = {.fd = command->exited ? -1 : command->child.exit_fd},
+        [POLL_STDOUT] = {.fd = output_has_room(&outputs[0]) ? outputs[0].fd : -1},
+        [POLL_STDERR] = {.fd = output_has_room(&outputs[1]) ? outputs[1].fd : -1},
+        [POLL_COMMAND_SHUTDOWN] = {.fd = command->shutdown_event},
+        [POLL_SHELL_SHUTDOWN] = {.fd = command->shell->shutdown_event},
+        [POLL_RECEIVE_SHUTDOWN] = {.fd = event},
+    };
+    eventfd_t ignored;
+
+    for (int i = 0; i < POLL_COUNT; i++)
+        events[i].events = POLLIN;
+    if (poll(events, POLL_COUNT, -1) < 0)
+        return;
+    if (events[POLL_WAKE].revents)
+        eventfd_read(command->wake, &ignored);
+    if (events[POLL_COMMAND_SHUTDOWN].revents || events[POLL_SHELL_SHUTDOWN].revents)
+        command->cancelled = true;
+    if (events[POLL_RECEIVE_SHUTDOWN].revents)
+        complete_receive(command, receive, ERROR_CANCELLED);
+    if (events[POLL_EXIT].revents)
+        look_for_exit(command);
+    for (int i = 0; i < OUTPUT_COUNT; i++) {
+        if (command->exited || events[POLL_STDOUT + i].revents)
+            output_fill(&outputs[i]);
+    }
+}
+
+/*
+ * Until the command is cancelled, or has ended and everything it wrote is delivered, or nobody
+ * will ask for that any more because it was terminated.
+ */
+static void carry_output(struct command *command)
+{
+    while (!command->cancelled) {
+        bool wants[OUTPUT_COUNT];
+        int event;
+        WSMAN_PLUGIN_REQUEST *receive = current_receive(command, &event, wants);
+
+        if (command->exited && !receive && is_terminated(command))
+            return;
+        if (receive && !report_outputs(command, receive, wants))
+            continue;
+        if (!command->exited) {
+            wait_for_events(command, receive, event);
+            continue;
+        }
+        for (int i = 0; i < OUTPUT_COUNT; i++)
+            output_fill(&command->outputs[i]);
+        if (!receive) {
+            wait_for_events(command, receive, event);
+        } else if (outputs_are_empty(command) && report_end(command, receive, wants)) {
+            complete_receive(command, receive, NO_ERROR);
+            return;
+        }
+    }
+}
+
+/* From here on nothing new is accepted; a send that waits is woken and leaves. */
+static void close_command(struct command *command)
+{
+    WSMAN_PLUGIN_REQUEST *receive;
+
+    pthread_mutex_lock(&command->lock);
+    command->closing = true;
+    eventfd_write(command->ended, 1);
+    while (command->sending || command->aborting)
+        pthread_cond_wait(&command->changed, &command->lock);
+    receive = command->receive;
+    command->receive = NULL;
+    pthread_mutex_unlock(&command->lock);
+    if (receive)
+        WSManPluginOperationComplete(receive, 0, ERROR_CANCELLED, NULL);
+}
+
+void *command_thread(void *argument)
+{
+    struct command *command = argument;
+    struct shell *shell = command->shell;
+    WSMAN_PLUGIN_REQUEST *terminate;
+
+    if (!wait_for_start(command)) {
+        command_reap(command);
+        return NULL;
+    }
+    carry_output(command);
+    close_command(command);
+    command_reap(command);
+    WSManPluginOperationComplete(command->request, 0,
+                                 command->cancelled ? ERROR_CANCELLED : NO_ERROR, NULL);
+    pthread_mutex_lock(&command->lock);
+    command->done = true;
+    terminate = command->terminate;
+    pthread_mutex_unlock(&command->lock);
+    if (terminate)
+        WSManPluginOperationComplete(terminate, 0, NO_ERROR, NULL);
+    shell_remove_command(shell);
+    return NULL;
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * winrmd-auth: checks who somebody is. It sees names and passwords from every winrmd-net and tells
+ * the broker, and nobody else, who has proved what; it knows nothing of operations.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "auth/basic.h"
+#include "base/log.h"
+#include "base/memory.h"
+
+struct service {
+    struct loop *loop;
+    struct channel *broker;
+    struct basic *basic;
+    struct list peers; /* struct net_peer */
+};
+
+static struct service service;
+
+/* ---- winrmd-net ---- */
+
+static void peer_free(struct net_peer *peer)
+{
+    basic_abandon_all(service.basic, peer);
+    list_remove(&peer->link);
+    channel_free(peer->channel);
+    free(peer);
+}
+
+static void on_basic(struct channel *channel, const union message_body *body)
+{
+    basic_check(service.basic, channel_owner(channel), &body->auth_basic);
+}
+
+static void on_abandon(struct channel *channel, const union message_body *body)
+{
+    basic_abandon(service.basic, channel_owner(channel), body->auth_abandon.exchange);
+}
+
+static void on_peer_ended(struct channel *channel, bool fault, const char *why)
+{
+    struct net_peer *peer = channel_owner(channel);
+
+    if (fault)
+        log_error("winrmd-net %u %s", peer->number, why);
+    peer_free(peer);
+}
+
+/* ---- the broker ---- */
+
+static void on_start(struct channel *channel, const union message_body *body)
+{
+    service.basic = basic_new(service.loop, channel, body->auth_start.users);
+    if (service.basic == NULL) {
+        log_error("no thread can be started to check passwords in");
+        _exit(1);
+    }
+    channel_set_state(channel, CHANNEL_serving);
+    channel_send(channel, auth_ready, .end_of_message = 0);
+}
+
+static void on_net(struct channel *channel, const union message_body *body)
+{
+    static const channel_handler handlers[MESSAGE_COUNT] = {
+        [MESSAGE_auth_basic] = on_basic, [MESSAGE_auth_abandon] = on_abandon};
+    static const struct channel_events events = {.handlers = handlers, .ended = on_peer_ended};
+    struct net_peer *peer;
+
+    (void)channel;
+    /* A restarted winrmd-net has the number of its predecessor. */
+    list_each(link, &service.peers) {
+        peer = container_of(link, struct net_peer, link);
+        if (peer->number == body->auth_net.net)
+            peer_free(peer);
+    }
+    if (body->auth_net.channel < CHANNEL_FD)
+        return;
+    peer = mem_alloc(sizeof(*peer));
+    peer->number = body->auth_net.net;
+    peer->channel =
+        channel_new(service.loop, body->auth_net.channel, PROCESS_auth, PROCESS_net, &events, peer);
+    if (peer->channel == NULL) {
+        log_error("the channel to winrmd-net %u cannot be watched", peer->number);
+        free(peer);
+        return;
+    }
+    channel_set_state(peer->channel, CHANNEL_serving);
+    list_append(&service.peers, &peer->link);
+}
+
+static void on_broker_ended(struct channel *channel, bool fault, const char *why)
+{
+    (void)channel;
+    if (fault)
+        log_error("the broker %s", why);
+    /* Now, without waiting for a hash that is being computed. */
+    _exit(fault ? 1 : 0);
+}
+
+/* Passwords must neither reach a core file nor be readable by other processes of this uid. */
+static void memory_guard(void)
+{
+    const struct rlimit none = {0};
+
+    prctl(PR_SET_DUMPABLE, 0);
+    setrlimit(RLIMIT_CORE, &none);
+}
+
+int main(int count, char **arguments)
+{
+    static const channel_handler handlers[MESSAGE_COUNT] = {
+        [MESSAGE_auth_start] = on_start, [MESSAGE_auth_net] = on_net};
+    static const struct channel_events events = {.handlers = handlers, .ended = on_broker_ended};
+
+    (void)arguments;
+    log_open("winrmd-auth");
+    memory_guard();
+    list_init(&service.peers);
+    service.loop = count > 1 ? NULL : loop_new();
+    if (service.loop != NULL)
+        service.broker =
+            channel_new(service.loop, CHANNEL_FD, PROCESS_auth, PROCESS_broker, &events, NULL);
+    if (service.broker == NULL) {
+        fprintf(stderr, "winrmd-auth is started by winrmd, not by hand\n");
+        return 2;
+    }
+    loop_run(service.loop);
+    return 0;
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "auth/users.h"
+
+#include <crypt.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "base/map.h"
+#include "base/memory.h"
+#include "base/text.h"
+
+struct users {
+    char *text; /* a copy of the file with NULs for its separators; all names point into it */
+    size_t length;
+    struct user *list;
+    size_t count;
+    struct map by_name;
+    uint8_t key[HASH_KEY_SIZE];
+};
+
+/* ---- one line ---- */
+
+bool user_name_valid(const char *name)
+{
+    size_t length = strlen(name);
+
+    if (length == 0 || length > USER_NAME_LIMIT || !utf8_valid(name, length))
+        return false;
+    for (size_t i = 0; i < length; i++)
+        if ((unsigned char)name[i] < 0x20 || name[i] == 0x7f || name[i] == ':')
+            return false;
+    return true;
+}
+
+static bool hash_valid(const char *hash)
+{
+    int verdict;
+
+    if (hash[0] == '\0' || strlen(hash) > USER_HASH_LIMIT)
+        return false;
+    for (const char *at = hash; *at != '\0'; at++)
+        if (*at < 0x21 || *at > 0x7e)
+            return false;
+    verdict = crypt_checksalt(hash);
+    return verdict == CRYPT_SALT_OK || verdict == CRYPT_SALT_METHOD_LEGACY;
+}
+
+/* "a,b,c" cut up in place. False: an empty or wrong name, or too many. */
+static bool groups_split(char *text, struct user *user)
+{
+    size_t count = 1;
+    const char **groups;
+
+    if (text == NULL || text[0] == '\0')
+        return true;
+    for (const char *at = text; *at != '\0'; at++)
+        if (*at == ',')
+            count++;
+    if (count > USER_GROUPS_LIMIT)
+        return false;
+    groups = mem_alloc(count * sizeof(*groups));
+    user->groups = groups;
+    for (char *at = text; at != NULL;) {
+        char *group = strsep(&at, ",");
+
+        if (!user_name_valid(group))
+            return false;
+        groups[user->group_count++] = group;
+    }
+    return true;
+}
+
+/* NULL: fine, and `user` is filled (its groups are to be freed in any case). */
+static const char *line_parse(char *line, struct user *user)
+{
+    char *rest = line;
+    const char *name = strsep(&rest, ":");
+    const char *hash = strsep(&rest, ":");
+    char *groups = strsep(&rest, ":");
+
+    if (hash == NULL)
+        return "is not name:hash[:group,group]";
+    if (rest != NULL)
+        return "has more than three parts between colons";
+    if (!user_name_valid(name))
+        return "has an empty or too long name, or one that is no plain text";
+    if (!hash_valid(hash))
+        return "has a hash that crypt(3) does not know";
+    user->name = name;
+    user->hash = hash;
+    if (!groups_split(groups, user))
+        return "has an empty or wrong group, or too many";
+    return NULL;
+}
+
+/* ---- the table ---- */
+
+static const char *users_add(struct users *users, char *line, size_t *room)
+{
+    struct user user = {0};
+    const char *fault = line_parse(line, &user);
+
+    if (fault == NULL && users->count == USERS_LIMIT)
+        fault = "is one user too many";
+    if (fault == NULL && users_find(users, user.name) != NULL)
+        fault = "has a name that stands in the file already";
+    if (fault != NULL) {
+        free((void *)(uintptr_t)user.groups);
+        return fault;
+    }
+    if (users->count == *room) {
+        *room = *room > 0 ? *room * 2 : 16;
+        users->list = mem_resize(users->list, *room, sizeof(*users->list));
+    }
+    users->list[users->count++] = user;
+    /* The list may still move; the place in it is what is remembered, counted from one. */
+    map_put(&users->by_name, user.name, strlen(user.name), (void *)(uintptr_t)users->count);
+    return NULL;
+}
+
+struct users *users_parse(const char *bytes, size_t length, char fault[USERS_FAULT_SIZE])
+{
+    struct users *users = mem_alloc(sizeof(*users));
+    const char *cause = NULL;
+    unsigned line = 0;
+    size_t room = 0;
+
+    map_init(&users->by_name);
+    random_bytes(users->key, sizeof(users->key));
+    users->text = mem_alloc(length + 1);
+    users->length = length;
+    if (length > 0)
+        memcpy(users->text, bytes, length);
+    for (char *at = users->text; cause == NULL && at < users->text + length;) {
+        char *end = memchr(at, '\n', (size_t)(users->text + length - at));
+        size_t size = (size_t)((end != NULL ? end : users->text + length) - at);
+
+        line++;
+        at[size] = '\0';
+        if (memchr(at, '\0', size) != NULL)
+            cause = "holds a NUL byte";
+        else if (at[0] != '\0' && at[0] != '#')
+            cause = users_add(users, at, &room);
+        at += size + 1;
+    }
+    if (cause == NULL)
+        return users;
+    snprintf(fault, USERS_FAULT_SIZE, "line %u %s", line, cause);
+    users_free(users);
+    return NULL;
+}
+
+void users_free(struct users *users)
+{
+    if (users == NULL)
+        return;
+    for (size_t i = 0; i < users->count; i++)
+        free((void *)(uintptr_t)users->list[i].groups);
+    free(users->list);
+    map_free(&users->by_name);
+    explicit_bzero(users->text, users->length);
+    free(users->text);
+    free(users);
+}
+
+size_t users_count(const struct users *users)
+{
+    return users->count;
+}
+
+const struct user *users_find(const struct users *users, const char *name)
+{
+    uintptr_t place = (uintptr_t)map_get(&users->by_name, name, strlen(name));
+
+    return place == 0 ? NULL : &users->list[place - 1];
+}
+
+const struct user *users_stand_in(const struct users *users, const char *name)
+{
+    return &users->list[hash_keyed(users->key, name, strlen(name)) % users->count];
+}
+
+/* ---- the file ---- */
+
+static const char *status_fault(const struct stat *status)
+{
+    if (!S_ISREG(status->st_mode))
+        return "it is no regular file";
+    if (status->st_uid != geteuid() && status->st_uid != 0)
+        return "it belongs to another user";
+    if ((status->st_mode & 077) != 0)
+        return "others may read or write it; chmod it to 0600";
+    if (status->st_size > USERS_FILE_LIMIT)
+        return "it is larger than 8 MiB";
+    return NULL;
+}
+
+static struct users *users_read(int fd, size_t size, char fault[USERS_FAULT_SIZE])
+{
+    /* One byte more than there should be, to see a file that grows. */
+    char *bytes = mem_alloc(size + 1);
+    struct users *users = NULL;
+    size_t filled = 0;
+    ssize_t got = 1;
+
+    while (got > 0 && filled <= size) {
+        got = read(fd, bytes + filled, size + 1 - filled);
+        if (got > 0)
+            filled += (size_t)got;
+        else if (got < 0 && errno == EINTR)
+            got = 1;
+    }
+    if (got < 0)
+        snprintf(fault, USERS_FAULT_SIZE, "%s", strerror(errno));
+    else if (filled != size)
+        snprintf(fault, USERS_FAULT_SIZE, "it changed while it was read");
+    else
+        users = users_parse(bytes, filled, fault);
+    explicit_bzero(bytes, size + 1);
+    free(bytes);
+    return users;
+}
+
+struct users *users_load(const char *path, struct stat *status, char fault[USERS_FAULT_SIZE])
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    struct users *users = NULL;
+    const char *why;
+
+    memset(status, 0, sizeof(*status));
+    if (fd < 0 || fstat(fd, status) != 0) {
+        snprintf(fault, USERS_FAULT_SIZE, "%s", strerror(errno));
+        goto out;
+    }
+    why = status_fault(status);
+    if (why != NULL)
+        snprintf(fault, USERS_FAULT_SIZE, "%s", why);
+    else
+        users = users_read(fd, (size_t)status->st_size, fault);
+out:
+    if (fd >= 0)
+        close(fd);
+    return users;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * A password file: one `name:hash[:group,group]` a line; blank lines and lines that begin with '#'
+ * do not count. The hash is in any format that crypt(3) knows. users_parse() is a pure function
+ * over bytes; a file with one wrong line is refused as a whole, since half a list of users is a
+ * list nobody wrote. A table is constant once made and belongs to one thread.
+ */
+#ifndef AUTH_USERS_H
+#define AUTH_USERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+enum {
+    USERS_FILE_LIMIT = 8 * 1024 * 1024,
+    USERS_LIMIT = 65536,
+    USER_NAME_LIMIT = 512,
+    USER_HASH_LIMIT = 383, /* CRYPT_OUTPUT_SIZE without the NUL */
+    USER_GROUPS_LIMIT = 256,
+    USERS_FAULT_SIZE = 256
+};
+
+struct user {
+    const char *name;
+    const char *hash; /* what crypt() calls a setting */
+    const char *const *groups;
+    size_t group_count;
+};
+
+struct users;
+
+/*
+ * NULL when a line is wrong; `fault` then says which one and why ("line 3: ..."). `bytes` need not
+ * outlive the call.
+ */
+struct users *users_parse(const char *bytes, size_t length, char fault[USERS_FAULT_SIZE]);
+/* Wipes the table. NULL is allowed. */
+void users_free(struct users *users);
+
+size_t users_count(const struct users *users);
+/* The user whose name is exactly this, or NULL. */
+const struct user *users_find(const struct users *users, const char *name);
+/*
+ * Some user of the table (not empty), always the same one for the same name: an unknown name is
+ * checked against that one's hash, so that it takes as long as a known name.
+ */
+const struct user *users_stand_in(const struct users *users, const char *name);
+
+/* May this be a user's or a group's name: 1 to 512 bytes of UTF-8, no control character, no ':'? */
+bool user_name_valid(const char *name);
+
+/*
+ * Opens and reads a password file. The open descriptor must be a regular file of the running uid
+ * or of root that nobody else may touch (mode 0600). `status` is filled as soon as it is known.
+ * NULL with the reason in `fault`.
+ */
+struct users *users_load(const char *path, struct stat *status, char fault[USERS_FAULT_SIZE]);
+
+#endif

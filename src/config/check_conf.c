@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: ISC */
+
+/* What winrmd.conf must fulfil beyond the rules of each setting in tables/settings.h. */
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+
+#include "base/text.h"
+#include "config/model.h"
+
+#define say(...) problem_text(problems, __VA_ARGS__)
+
+/* ---- listeners ---- */
+
+/* "127.0.0.1:5985" or "[::1]:5985" into host and port. */
+static bool address_read(const char *address, char *host, size_t size, uint32_t *port)
+{
+    const char *colon = strrchr(address, ':');
+    bool bracket = address[0] == '[';
+    size_t length;
+    unsigned char binary[sizeof(struct in6_addr)];
+    unsigned long number;
+    char *end;
+
+    if (colon == NULL || colon[1] < '0' || colon[1] > '9')
+        return false;
+    number = strtoul(colon + 1, &end, 10);
+    if (*end != '\0' || end - colon > 6 || number > 65535)
+        return false;
+    length = (size_t)(colon - address);
+    if (bracket && (length < 2 || colon[-1] != ']'))
+        return false;
+    if (bracket) {
+        address++;
+        length -= 2;
+    }
+    if (length >= size)
+        return false;
+    memcpy(host, address, length);
+    host[length] = '\0';
+    *port = (uint32_t)number;
+    return inet_pton(bracket ? AF_INET6 : AF_INET, host, binary) == 1;
+}
+
+static void check_address(struct config *config, struct config_listener *listener,
+                          struct config_problems *problems)
+{
+    unsigned line = setting_line(&listener->place, "address");
+
+    if (listener->set.address == NULL)
+        return;
+    if (!address_read(listener->set.address, listener->host, sizeof(listener->host),
+                      &listener->port)) {
+        listener->host[0] = '\0';
+        problem_add(problems, config->file, line,
+                    say("address = \"%s\" of %s is no numeric address with a port",
+                        listener->set.address, listener->place.what),
+                    "write it like \"127.0.0.1:5985\" or \"[::1]:5985\"");
+        return;
+    }
+    list_each(link, &config->listeners) {
+        const struct config_listener *other = container_of(link, struct config_listener, link);
+
+        if (other == listener)
+            break;
+        if (listener->port != 0 && other->port == listener->port &&
+            strcmp(other->host, listener->host) == 0)
+            problem_add(
+                problems, config->file, line,
+                say("%s and %s have the same address", other->place.what, listener->place.what),
+                "give one of them another port");
+    }
+}
+
+static void check_method(struct config *config, struct config_listener *listener,
+                         const char *method, struct config_problems *problems)
+{
+    static const char *const later[] = {"negotiate", "kerberos", "ntlm", "certificate"};
+    unsigned line = setting_line(&listener->place, "authentication");
+
+    if (strcmp(method, "basic") == 0) {
+        listener->basic = true;
+        return;
+    }
+    for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++) {
+        if (strcmp(method, later[i]) != 0)
+            continue;
+        problem_add(problems, config->file, line,
+                    say("%s offers \"%s\", which this version of winrmd does not have",
+                        listener->place.what, method),
+                    "write authentication = {\"basic\"}");
+        return;
+    }
+    problem_add(problems, config->file, line,
+                say("%s offers \"%.200s\", which is no authentication method", listener->place.what,
+                    method),
+                "write authentication = {\"basic\"}");
+}
+
+static void check_listener(struct config *config, struct config_listener *listener,
+                           struct config_problems *problems)
+{
+    unsigned line = setting_line(&listener->place, "authentication");
+
+    setting_require(&listener->place, problems);
+    check_address(config, listener, problems);
+    for (size_t i = 0; i < listener->set.authentication.count; i++)
+        check_method(config, listener, listener->set.authentication.text[i], problems);
+    if (listener->set.authentication.count == 0)
+        problem_add(
+            problems, config->file, line,
+            say("%s offers no authentication, so nobody could use it", listener->place.what),
+            "write authentication = {\"basic\"} in it");
+    if (listener->basic && !listener->set.allow_unencrypted)
+        problem_add(problems, config->file, line,
+                    say("%s offers basic without TLS", listener->place.what),
+                    "write allow-unencrypted = true in it, or remove \"basic\"");
+    if (strlen(listener->name) > 512 || listener->name[0] == '\0')
+        problem_add(problems, config->file, listener->place.line,
+                    "the name of a listener has 1 to 512 bytes", "give it another name");
+}
+
+static void check_listeners(struct config *config, struct config_problems *problems)
+{
+    if (config->listener_count == 0)
+        problem_add(problems, config->file, 0, "there is no listener",
+                    "write listener \"http\" { address = \"127.0.0.1:5985\" ... }");
+    if (config->listener_count > CONFIG_LISTENERS)
+        problem_add(problems, config->file, 0,
+                    say("there are %zu listeners", config->listener_count),
+                    say("write %d at most", CONFIG_LISTENERS));
+    list_each(link, &config->listeners)
+        check_listener(config, container_of(link, struct config_listener, link), problems);
+}
+
+/* ---- authentication ---- */
+
+static bool basic_offered(const struct config *config)
+{
+    list_each(link, (struct list *)(uintptr_t)&config->listeners)
+        if (container_of(link, struct config_listener, link)->basic)
+            return true;
+    return false;
+}
+
+static void check_authentication(struct config *config, struct config_problems *problems)
+{
+    const char *basic = config->authentication.basic;
+    unsigned line = setting_line(&config->authentication_place, "basic");
+
+    if (text_starts(basic, "file:") && basic[5] != '\0') {
+        config->users = path_absolute(&config->arena, config->folder, basic + 5);
+        return;
+    }
+    if (strcmp(basic, "pam") == 0) {
+        problem_add(problems, config->file, line,
+                    "basic = \"pam\" asks for something that this version of winrmd does not have",
+                    "write basic = \"file:users\" and make that file with winrmctl passwd");
+    } else if (basic[0] != '\0') {
+        problem_add(problems, config->file, line,
+                    say("basic = \"%.200s\" of authentication names no place where passwords are "
+                        "checked",
+                        basic),
+                    "write basic = \"file:\" and the path of a password file");
+    } else if (basic_offered(config)) {
+        problem_add(problems, config->file, line,
+                    "a listener offers basic, but no password file is named",
+                    "write authentication { basic = \"file:users\" } and make that file with "
+                    "winrmctl passwd");
+    }
+}
+
+/* ---- applications ---- */
+
+static bool application_path_valid(const char *path)
+{
+    size_t length = strlen(path);
+
+    if (length < 2 || length > 1024 || path[0] != '/' || path[length - 1] == '/')
+        return false;
+    if (strstr(path, "//") != NULL || strstr(path, "/.") != NULL)
+        return false;
+    for (size_t i = 0; i < length; i++)
+        if (strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/",
+                   path[i]) == NULL)
+            return false;
+    return true;
+}
+
+static void check_application(struct config *config, struct config_application *application,
+                              struct config_problems *problems)
+{
+    setting_require(&application->place, problems);
+    if (!application_path_valid(application->path))
+        problem_add(problems, config->file, application->place.line,
+                    say("%.200s is no path of a URL", application->place.what),
+                    "write it like application \"/wsman\": a slash, then letters, digits and "
+                    "-._~, no slash at the end");
+    list_each(link, &config->applications) {
+        const struct config_application *other =
+            container_of(link, struct config_application, link);
+
+        if (other == application)
+            break;
+        if (text_equal_case(other->path, application->path))
+            problem_add(
+                problems, config->file, application->place.line,
+                say("%.200s differs from another one in capitals only", application->place.what),
+                "give it another path");
+    }
+}
+
+static void check_applications(struct config *config, struct config_problems *problems)
+{
+    if (config->application_count == 0)
+        problem_add(problems, config->file, 0, "there is no application",
+                    "write application \"/wsman\" { directory = \"wsman\" }");
+    if (config->application_count > CONFIG_APPLICATIONS)
+        problem_add(problems, config->file, 0,
+                    say("there are %zu applications", config->application_count),
+                    say("write %d at most", CONFIG_APPLICATIONS));
+    list_each(link, &config->applications)
+        check_application(config, container_of(link, struct config_application, link), problems);
+}
+
+/* ---- service ---- */
+
+static void check_control(struct config *config, struct config_problems *problems)
+{
+    size_t room = sizeof(((struct sockaddr_un *)NULL)->sun_path);
+
+    if (strlen(config->service.control) >= room)
+        problem_add(problems, config->file, setting_line(&config->service_place, "control"),
+                    say("the path of the control socket, %s, is longer than %zu bytes",
+                        config->service.control, room - 1),
+                    "write a shorter path, such as control = \"/run/user/1000/winrmd.sock\"");
+}
+
+void config_check_conf(struct config *config, struct config_problems *problems)
+{
+    check_control(config, problems);
+    check_listeners(config, problems);
+    check_authentication(config, problems);
+    check_applications(config, problems);
+}

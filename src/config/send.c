@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "config/send.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+
+/* list_each() on a constant list. */
+#define ring(head) ((struct list *)(uintptr_t)(head))
+
+static uint32_t bounded(uint64_t number)
+{
+    return number > UINT32_MAX ? UINT32_MAX : (uint32_t)number;
+}
+
+/*
+ * The plug-in API and clients count a shell's idle time-out in 31 bits of milliseconds; that is
+ * also what no limit means.
+ */
+static uint64_t shell_idle(uint64_t written)
+{
+    return written == 0 || written > INT32_MAX ? INT32_MAX : written;
+}
+
+static bool send_listener(struct channel *channel, const struct config_listener *listener)
+{
+    return channel_send(channel, config_listener, .name = listener->name, .address = listener->host,
+                        .port = listener->port, .basic = listener->basic,
+                        .header_limit = bounded(listener->set.header_limit));
+}
+
+static bool send_resource(struct channel *channel, uint32_t application, uint32_t plugin,
+                          const struct config_resource *resource)
+{
+    return channel_send(channel, config_resource, .application = application, .plugin = plugin,
+                        .uri = resource->set.uri, .exact_match = resource->set.exact_match,
+                        .supports_options = resource->set.supports_options,
+                        .capabilities = resource->capabilities);
+}
+
+static bool send_plugin(struct channel *channel, uint32_t application, uint32_t number,
+                        const struct config_plugin *plugin)
+{
+    bool sent = channel_send(channel, config_plugin, .application = application,
+                             .authorization = plugin->authorization, .name = plugin->name,
+                             .filename = plugin->filename, .sdk_version = plugin->sdk_version,
+                             .supports_quota = plugin->supports_quota, .enabled = plugin->enabled,
+                             .extra_info = plugin->extra_info);
+
+    list_each(link, ring(&plugin->resources))
+        sent = sent && send_resource(channel, application, number,
+                                     container_of(link, struct config_resource, link));
+    return sent;
+}
+
+static bool send_application(struct channel *channel, uint32_t number,
+                             const struct config_application *application)
+{
+    const struct settings_application *set = &application->set;
+    const struct settings_operations_configuration *web = &application->web;
+    struct ipc_item *accounts = mem_alloc((set->may_map_to.count + 1) * sizeof(*accounts));
+    uint32_t plugin = 0;
+    bool sent;
+
+    for (size_t i = 0; i < set->may_map_to.count; i++)
+        accounts[i] = (struct ipc_item){.name = set->may_map_to.text[i]};
+    sent = channel_send(
+        channel, config_application, .path = application->path, .directory = set->directory,
+        .account = set->account[0] != '\0' ? set->account : NULL,
+        .may_map_to = {.item = accounts, .count = (uint32_t)set->may_map_to.count},
+        .record_idle = set->record_idle_timeout,
+        .authorization_timeout = set->authorization_timeout,
+        .count_requests_only = set->count_requests_only, .max_envelope = bounded(web->max_envelope),
+        .max_operation_time = web->max_operation_time,
+        .max_shell_idle = shell_idle(web->max_shell_idle), .quota_refresh = web->quota_refresh,
+        .system_window = web->system_window, .system_operations = bounded(web->system_operations));
+    list_each(link, ring(&application->plugins))
+        sent = sent && send_plugin(channel, number, plugin++,
+                                   container_of(link, struct config_plugin, link));
+    channel_flush(channel);
+    free(accounts);
+    return sent;
+}
+
+static bool send_model(struct channel *channel, const struct config *config)
+{
+    uint32_t application = 0;
+    bool sent = channel_send(
+        channel, config_service, .net_processes = bounded(config->service.net_processes),
+        .control = config->service.control, .audit = config->audit.file, .users = config->users);
+
+    list_each(link, ring(&config->listeners))
+        sent = sent && send_listener(channel, container_of(link, struct config_listener, link));
+    list_each(link, ring(&config->applications))
+        sent = sent && send_application(channel, application++,
+                                        container_of(link, struct config_application, link));
+    return sent;
+}
+
+bool config_send(struct channel *channel, const struct config *config,
+                 const struct config_problems *problems)
+{
+    bool sent = problems->count > 0 || send_model(channel, config);
+
+    for (size_t i = 0; sent && i < problems->kept; i++)
+        sent = channel_send(channel, config_problem, .file = problems->list[i].file,
+                            .line = problems->list[i].line, .cause = problems->list[i].cause,
+                            .remedy = problems->list[i].remedy);
+    sent = sent && channel_send(channel, config_end, .problems = bounded(problems->count));
+    channel_flush(channel);
+    return sent && !channel_is_ended(channel) && channel_backlog(channel) == 0;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * winrmctl: what an administrator says to winrmd and to its password file. One short-lived
+ * process, one thread; nothing here is kept.
+ */
+#ifndef CTL_CTL_H
+#define CTL_CTL_H
+
+#include <stdbool.h>
+
+enum ctl_exit {
+    CTL_done = 0,
+    CTL_failed = 1, /* the message on standard error says why */
+    CTL_usage = 2,
+    CTL_no_answer = 3 /* winrmd does not run, or does not answer */
+};
+
+struct ctl_options {
+    const char *config;
+    const char *groups; /* NULL: not given */
+    bool remove;
+    bool json;
+};
+
+/* One line to standard error: cause, place and remedy. */
+void ctl_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Adds, changes or removes the user `name` in the password file `path`. */
+enum ctl_exit ctl_passwd(const struct ctl_options *options, const char *path, const char *name);
+
+/* Asks the winrmd of that configuration how it is. */
+enum ctl_exit ctl_status(const struct ctl_options *options);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Messages of one type as rows, printed as JSON or as columns. What the columns are comes from the
+ * message's layout (tables/messages.h): a field added there appears here.
+ */
+#ifndef CTL_TABLE_H
+#define CTL_TABLE_H
+
+#include <stdio.h>
+
+#include "ipc/message.h"
+
+struct table {
+    enum message_type type;
+    const char *name; /* key in JSON, heading in text */
+    char **cells;     /* row after row; NULL: no text */
+    size_t rows;
+};
+
+/* Copies the message into a row. */
+void table_add(struct table *table, const void *body);
+void table_free(struct table *table);
+
+/* `"name": [{...}, ...]`; a table of (name, value) pairs as `"name": {"a": 1, ...}`. */
+void table_print_json(const struct table *table, FILE *out);
+void table_print_text(const struct table *table, FILE *out);
+
+#endif

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "host/host.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "host/address.h"
+#include "host/post.h"
+#include "host/shell.h"
+#include "host/token.h"
+
+enum { SHUTDOWN_PATIENCE = 5000, FLUSH_PATIENCE = 1000 };
+
+struct host host;
+_Thread_local PCWSTR host_language;
+
+static struct loop_timer shutdown_timer;
+static bool starting;
+static bool shutting_down;
+
+/* ---- the end ---- */
+
+noreturn void host_exit(int status)
+{
+    for (int i = 0; i < FLUSH_PATIENCE / 10; i++) {
+        channel_flush(host.broker);
+        if (channel_is_ended(host.broker) || channel_backlog(host.broker) == 0)
+            break;
+        poll(NULL, 0, 10);
+    }
+    _exit(status);
+}
+
+static void shutdown_done(struct post *post)
+{
+    (void)post;
+    host_exit(0);
+}
+
+static void shutdown_run(struct pool_work *work)
+{
+    static struct post done = {.run = shutdown_done};
+    uint32_t code = host.plugin.shutdown(host.plugin.context, 0, host.stop_reason);
+
+    (void)work;
+    if (code != NO_ERROR)
+        log_error("%s: WSManPluginShutdown returned %u", host.plugin.name, code);
+    post_send(&done);
+}
+
+static void shutdown_late(struct loop_timer *timer)
+{
+    (void)timer;
+    log_error("%s: WSManPluginShutdown did not return within %d ms", host.plugin.name,
+              SHUTDOWN_PATIENCE);
+    host_exit(1);
+}
+
+void host_shutdown(void)
+{
+    static struct pool_work work = {.run = shutdown_run};
+
+    if (shutting_down || starting)
+        return;
+    shutting_down = true;
+    if (!host.plugin.started)
+        host_exit(0);
+    shutdown_timer.expired = shutdown_late;
+    loop_timer_start(host.loop, &shutdown_timer, SHUTDOWN_PATIENCE);
+    pool_submit_always(&host.pool, &work);
+}
+
+/* Without a broker there is nobody to serve; plug-in code is not asked whether that is convenient.
+ */
+static void broker_ended(struct channel *channel, bool fault, const char *why)
+{
+    (void)channel;
+    if (fault)
+        log_error("the broker %s", why);
+    if (!host.authorization)
+        shell_abandon();
+    _exit(fault ? 1 : 0);
+}
+
+/* ---- the beginning ---- */
+
+static uint32_t start_code;
+
+static void start_refuse(uint32_t code, const char *text)
+{
+    log_error("%s", text);
+    channel_send(host.broker, host_started, .code = code, .text = text);
+    host_exit(1);
+}
+
+static void start_done(struct post *post)
+{
+    char text[LIMIT_REASON];
+
+    (void)post;
+    starting = false;
+    if (start_code != NO_ERROR) {
+        snprintf(text, sizeof(text),
+                 "plug-in library %s: WSManPluginStartup returned %u; the plug-in's own "
+                 "documentation says what that means",
+                 host.plugin.path, start_code);
+        start_refuse(start_code, text);
+    }
+    channel_send(host.broker, host_started, .code = NO_ERROR);
+    if (host.stopping)
+        host_shutdown();
+}
+
+static void start_run(struct pool_work *work)
+{
+    static struct post done = {.run = start_done};
+
+    (void)work;
+    start_code = plugin_start(&host.plugin);
+    post_send(&done);
+}
+
+void host_start(struct channel *channel, const union message_body *body)
+{
+    static struct pool_work work = {.run = start_run};
+    const struct message_host_start *start = &body->host_start;
+    char text[LIMIT_REASON];
+    uint32_t code;
+
+    channel_set_state(channel, CHANNEL_serving);
+    starting = true;
+    token_permit(&start->may_map_to);
+    if (!host.authorization)
+        shell_key(&start->key);
+    if (start->authorization != host.authorization)
+        start_refuse(ERROR_INVALID_PARAMETER, "the first message changed its mind");
+    if (!plugin_load(&host.plugin, start, &code, text, sizeof(text)))
+        start_refuse(code, text);
+    pool_submit_always(&host.pool, &work);
+}
+
+bool host_open(int fd, bool authorization)
+{
+    static struct channel_events events = {.ended = broker_ended};
+
+    events.handlers = authorization ? authz_handlers : shell_handlers;
+    host.authorization = authorization;
+    host.loop = loop_new();
+    if (host.loop == NULL || !address_init())
+        return false;
+    post_open(host.loop);
+    pool_init(&host.pool, authorization ? AUTHORIZATION_THREADS : SHELL_THREADS, CALLS_WAITING);
+    wsmsvc_install(&host_services);
+    host.broker =
+        channel_new(host.loop, fd, authorization ? PROCESS_authz_host : PROCESS_shell_host,
+                    PROCESS_broker, &events, NULL);
+    return host.broker != NULL;
+}

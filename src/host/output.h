@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * What a command has put out and no client has fetched yet, and the last state the plug-in
+ * reported. Plug-in threads push and wait while it is full; the loop takes. It has its own lock
+ * and is counted, because a plug-in thread may still wait in it when its command is over.
+ */
+#ifndef HOST_OUTPUT_H
+#define HOST_OUTPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "messages.h"
+
+enum {
+    OUTPUT_LIMIT = 1024 * 1024, /* bytes; above it a plug-in's thread waits */
+    OUTPUT_PIECE = 512 * 1024,  /* a longer result is cut */
+    OUTPUT_OVERHEAD = 96,       /* what one chunk costs in a response besides its data */
+    OUTPUT_NO_STREAM = -1
+};
+
+struct output;
+
+/* A piece of one stream, or its end (then without data). Free with free(). */
+struct output_chunk {
+    struct list link;
+    unsigned stream;
+    bool end;
+    size_t offset; /* of what has not been taken */
+    size_t length;
+    char data[];
+};
+
+/* One WSManPluginReceiveResult. */
+struct output_result {
+    int stream; /* index, or OUTPUT_NO_STREAM */
+    const void *data;
+    size_t length;
+    bool end;
+    bool flush;
+    enum command_state state; /* COMMAND_STATE_none: unchanged */
+    const char *state_uri;    /* with COMMAND_STATE_other */
+    uint32_t exit_code;       /* with COMMAND_STATE_done */
+};
+
+struct output_view {
+    size_t bytes;
+    size_t chunks;
+    uint64_t first_at; /* CLOCK_MONOTONIC milliseconds of the oldest chunk's arrival */
+    bool flush;        /* or a new state: to be told at once */
+    bool done;
+    enum command_state state;
+    char *state_uri; /* with COMMAND_STATE_other; free it */
+    uint32_t exit_code;
+    uint64_t ended; /* bit per stream: its end is among the chunks, or was taken */
+};
+
+/*
+ * `changed` is called on the loop's thread, once for any number of pushes. The names of the
+ * streams stay the caller's. One reference is the caller's.
+ */
+struct output *output_new(char *const *streams, size_t count, void (*changed)(void *owner),
+                          void *owner);
+struct output *output_ref(struct output *output);
+/* NULL is allowed. */
+void output_unref(struct output *output);
+
+/* The owner goes: `changed` is not called any more, and nobody waits. */
+void output_detach(struct output *output);
+/* Waiting and later pushes return ERROR_OPERATION_ABORTED. */
+void output_cancel(struct output *output);
+/* Drops what has not been taken. */
+void output_clear(struct output *output);
+
+/* Index of a stream, OUTPUT_NO_STREAM when there is none of that name. */
+int output_stream(const struct output *output, const char *name);
+
+/* Any thread; waits while the output is full. A code of wsmerror.h. */
+uint32_t output_push(struct output *output, const struct output_result *result);
+
+void output_look(struct output *output, struct output_view *view);
+/*
+ * Moves chunks to `taken` until `room` bytes are used (one at least) or `most` chunks are there;
+ * cuts a chunk that does not fit, not inside a UTF-8 sequence if it can be helped.
+ */
+void output_take(struct output *output, size_t room, size_t most, struct list *taken);
+/* Puts chunks that were taken back in front. */
+void output_give_back(struct output *output, struct list *taken);
+
+#endif

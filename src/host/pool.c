@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "host/pool.h"
+
+#include <stdlib.h>
+
+#include "base/log.h"
+
+void pool_init(struct pool *pool, unsigned thread_limit, unsigned queue_limit)
+{
+    *pool = (struct pool){.thread_limit = thread_limit, .queue_limit = queue_limit};
+    pthread_mutex_init(&pool->lock, NULL);
+    pthread_cond_init(&pool->wanted, NULL);
+    list_init(&pool->queue);
+}
+
+static void *pool_thread(void *argument)
+{
+    struct pool *pool = argument;
+
+    pthread_mutex_lock(&pool->lock);
+    for (;;) {
+        struct pool_work *work;
+
+        while (list_empty(&pool->queue)) {
+            pool->idle++;
+            pthread_cond_wait(&pool->wanted, &pool->lock);
+            pool->idle--;
+        }
+        work = container_of(pool->queue.next, struct pool_work, link);
+        list_remove(&work->link);
+        pool->queued--;
+        pthread_mutex_unlock(&pool->lock);
+        work->run(work);
+        pthread_mutex_lock(&pool->lock);
+    }
+    return NULL;
+}
+
+/* Called with the lock held. */
+static bool pool_grow(struct pool *pool)
+{
+    pthread_attr_t attributes;
+    pthread_t thread;
+    bool started;
+
+    if (pthread_attr_init(&attributes) != 0)
+        return false;
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    started = pthread_create(&thread, &attributes, pool_thread, pool) == 0;
+    pthread_attr_destroy(&attributes);
+    if (started)
+        pool->threads++;
+    else
+        log_error("cannot start a thread for plug-in calls beyond %u", pool->threads);
+    return started;
+}
+
+static bool pool_add(struct pool *pool, struct pool_work *work, bool always)
+{
+    bool added = false;
+    bool waits;
+
+    pthread_mutex_lock(&pool->lock);
+    /* Each idle thread has at most one piece of work coming; more of it needs another thread. */
+    waits = pool->queued >= pool->idle;
+    if (waits && pool->threads < pool->thread_limit)
+        waits = !pool_grow(pool);
+    if (!waits || always || (pool->threads > 0 && pool->queued < pool->queue_limit)) {
+        list_append(&pool->queue, &work->link);
+        pool->queued++;
+        added = true;
+    }
+    pthread_mutex_unlock(&pool->lock);
+    /* A thread that finds the queue filled before it waits needs no signal; one more is harmless.
+     */
+    if (added)
+        pthread_cond_signal(&pool->wanted);
+    return added;
+}
+
+bool pool_submit(struct pool *pool, struct pool_work *work)
+{
+    return pool_add(pool, work, false);
+}
+
+void pool_submit_always(struct pool *pool, struct pool_work *work)
+{
+    pool_add(pool, work, true);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The threads that run plug-in code. They are started on demand up to a limit and kept. A call
+ * that blocks holds its thread and nobody else's: as long as the limit is not reached, work never
+ * waits for a thread that may block. All functions may be called from any thread.
+ */
+#ifndef HOST_POOL_H
+#define HOST_POOL_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "base/list.h"
+
+/* One thing to do; embedded in its owner, who keeps it until `run` is called. */
+struct pool_work {
+    void (*run)(struct pool_work *work);
+    struct list link;
+};
+
+struct pool {
+    pthread_mutex_t lock;
+    pthread_cond_t wanted;
+    struct list queue;
+    unsigned queued;
+    unsigned idle;
+    unsigned threads;
+    unsigned thread_limit;
+    unsigned queue_limit;
+};
+
+void pool_init(struct pool *pool, unsigned thread_limit, unsigned queue_limit);
+
+/* False, and nothing happens, when all threads are busy and the queue is full. */
+bool pool_submit(struct pool *pool, struct pool_work *work);
+/* For what has to be done (giving contexts back): the queue's limit does not count. */
+void pool_submit_always(struct pool *pool, struct pool_work *work);
+
+#endif

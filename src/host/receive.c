@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "host/receive.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "host/command.h"
+#include "host/host.h"
+#include "host/shell.h"
+#include "host/target.h"
+#include "host/text16.h"
+
+enum {
+    GATHER_TIME = 5,       /* milliseconds a first byte waits for company */
+    NOTING_PATIENCE = 500, /* milliseconds between Done and the command's own end */
+    ROOM_LEAST = 512,
+    ROOM_MOST = MESSAGE_SIZE_LIMIT / 2
+};
+
+static struct target *receiver_target(struct receiver *receiver)
+{
+    return container_of(receiver, struct target, receiver);
+}
+
+/* ---- life ---- */
+
+static void output_changed(void *owner)
+{
+    receiver_consider(owner);
+}
+
+static void receiver_say(struct target *target, bool hurry);
+
+static void deadline_passed(struct loop_timer *timer)
+{
+    struct target *target = receiver_target(container_of(timer, struct receiver, deadline));
+
+    receiver_say(target, true);
+    receiver_refuse(target, ERROR_WSMAN_OPERATION_TIMEDOUT);
+}
+
+static void gathered(struct loop_timer *timer)
+{
+    receiver_consider(receiver_target(container_of(timer, struct receiver, gather)));
+}
+
+static void noting_late(struct loop_timer *timer)
+{
+    struct receiver *receiver = container_of(timer, struct receiver, noting);
+
+    receiver->noting_over = true;
+    receiver_consider(receiver_target(receiver));
+}
+
+void receiver_init(struct target *target)
+{
+    struct receiver *receiver = &target->receiver;
+
+    receiver->output = output_new(shell.outputs, shell.output_count, output_changed, target);
+    receiver->deadline.expired = deadline_passed;
+    receiver->gather.expired = gathered;
+    receiver->noting.expired = noting_late;
+    list_init(&receiver->kept);
+}
+
+static void kept_drop(struct receiver *receiver)
+{
+    list_each(link, &receiver->kept)
+    {
+        list_remove(link);
+        free(container_of(link, struct output_chunk, link));
+    }
+}
+
+void receiver_free(struct target *target)
+{
+    struct receiver *receiver = &target->receiver;
+
+    receiver_refuse(target, ERROR_OPERATION_ABORTED);
+    loop_timer_stop(host.loop, &receiver->noting);
+    kept_drop(receiver);
+    output_detach(receiver->output);
+    output_unref(receiver->output);
+    free(receiver->extended);
+}
+
+/* ---- asking the plug-in ---- */
+
+static void receive_enter(struct request *request)
+{
+    struct follow_on *follow_on = request->owner;
+
+    host.plugin.receive(request->details, 0, follow_on->shell_context, follow_on->command_context,
+                        &follow_on->streams);
+}
+
+static void receive_completed(struct follow_on *follow_on, uint32_t code, const char *extended)
+{
+    struct receiver *receiver = &follow_on->target->receiver;
+
+    receiver->over = true;
+    receiver->code = code;
+    receiver->extended = mem_text(extended);
+    receiver_consider(follow_on->target);
+}
+
+/* The names of the streams asked for, in the order of the shell. */
+static bool receive_streams(struct follow_on *follow_on, uint64_t asked)
+{
+    struct arena *arena = &follow_on->request->arena;
+    WSMAN_STREAM_ID_SET *set = &follow_on->streams;
+
+    set->streamIDs = arena_alloc(arena, shell.output_count * sizeof(PCWSTR));
+    if (set->streamIDs == NULL)
+        return false;
+    for (size_t i = 0; i < shell.output_count; i++) {
+        if ((asked >> i & 1) == 0)
+            continue;
+        set->streamIDs[set->streamIDsCount] = utf16_arena(arena, shell.outputs[i]);
+        if (set->streamIDs[set->streamIDsCount++] == NULL)
+            return false;
+    }
+    return true;
+}
+
+static uint32_t receiver_begin(struct target *target)
+{
+    struct receiver *receiver = &target->receiver;
+    struct follow_on *follow_on = follow_on_new(target, REQUEST_receive);
+
+    if (follow_on == NULL)
+        return ERROR_NOT_ENOUGH_MEMORY;
+    follow_on->completed = receive_completed;
+    follow_on->request->output = output_ref(receiver->output);
+    if (!receive_streams(follow_on, receiver->asked)) {
+        follow_on_free(follow_on);
+        return ERROR_NOT_ENOUGH_MEMORY;
+    }
+    if (!follow_on_submit(follow_on, receive_enter))
+        return ERROR_BUSY;
+    receiver->request = follow_on->request;
+    receiver->begun = true;
+    return NO_ERROR;
+}
+
+/* Bits of the streams in a blank-separated list; 0 when one of them is not the shell's. */
+static uint64_t streams_asked(const struct receiver *receiver, const char *list)
+{
+    size_t count = 0;
+    char **words = text_words(list, &count);
+    uint64_t asked = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        int stream = output_stream(receiver->output, words[i]);
+
+        if (stream == OUTPUT_NO_STREAM) {
+            asked = 0;
+            break;
+        }
+        asked |= (uint64_t)1 << stream;
+    }
+    if (count == 0)
+        asked = shell.output_count < 64 ? ((uint64_t)1 << shell.output_count) - 1 : UINT64_MAX;
+    free(words);
+    return asked;
+}
+
+void receiver_ask(struct target *target, struct reply reply,
+                  const struct message_receive_output *message)
+{
+    struct receiver *receiver = &target->receiver;
+    uint64_t asked = streams_asked(receiver, message->streams);
+    uint32_t code = NO_ERROR;
+
+    if (asked == 0)
+        code = ERROR_WSMAN_SHELL_INVALID_DESIRED_STREAMS;
+    else if (receiver->waiting.open)
+        code = ERROR_WINRS_RECEIVE_IN_PROGRESS;
+    if (code == NO_ERROR && !receiver->begun && !target_is_over(target)) {
+        receiver->asked = asked;
+        code = receiver_begin(target);
+    }
+    if (code != NO_ERROR) {
+        reply_send(&reply, code);
+        return;
+    }
+    if (receiver->asked == 0)
+        receiver->asked = asked;
+    receiver->waiting = reply;
+    receiver->room = message->room > ROOM_LEAST ? message->room : ROOM_LEAST;
+    if (receiver->room > ROOM_MOST)
+        receiver->room = ROOM_MOST;
+    if (receiver->request != NULL)
+        request_limits(receiver->request, message->timeout, receiver->room);
+    loop_timer_start(host.loop, &receiver->deadline, message->timeout);
+    receiver_consider(target);
+}
+
+/* ---- answering ---- */
+
+void receiver_refuse(struct target *target, uint32_t code)
+{
+    struct receiver *receiver = &target->receiver;
+
+    loop_timer_stop(host.loop, &receiver->deadline);
+    loop_timer_stop(host.loop, &receiver->gather);
+    reply_send(&receiver->waiting, code);
+}
+
+/* Ends of the streams whose end the plug-in did not report, behind the chunks. */
+static uint32_t items_of_ends(const struct receiver *receiver, const struct output_view *view,
+                              struct ipc_item *items, uint32_t count)
+{
+    for (size_t i = 0; i < shell.output_count; i++)
+        if ((receiver->asked >> i & 1) != 0 && (view->ended >> i & 1) == 0)
+            items[count++] =
+                (struct ipc_item){.name = shell.outputs[i], .value = "", .flags = ITEM_END};
+    return count;
+}
+
+static size_t kept_count(const struct receiver *receiver)
+{
+    size_t count = 0;
+
+    for (const struct list *link = receiver->kept.next; link != &receiver->kept; link = link->next)
+        count++;
+    return count;
+}
+
+static uint32_t items_of_chunks(const struct receiver *receiver, struct ipc_item *items)
+{
+    uint32_t count = 0;
+
+    for (struct list *link = receiver->kept.next; link != &receiver->kept; link = link->next) {
+        const struct output_chunk *chunk = container_of(link, struct output_chunk, link);
+
+        items[count++] = (struct ipc_item){.name = shell.outputs[chunk->stream],
+                                           .value = chunk->data + chunk->offset,
+                                           .length = (uint32_t)(chunk->length - chunk->offset),
+                                           .flags = chunk->end ? ITEM_END : 0};
+    }
+    return count;
+}
+
+/* Sends what there is; with `final` and if it all fits, the command's end with it. */
+static void receiver_answer(struct target *target, const struct output_view *view, bool final)
+{
+    struct receiver *receiver = &target->receiver;
+    struct message_output message = {.request = receiver->waiting.request};
+    struct channel *channel = reply_channel(&receiver->waiting);
+    struct ipc_item *items;
+    struct output_view rest;
+
+    output_take(receiver->output, receiver->room, LIMIT_CHUNKS - shell.output_count,
+                &receiver->kept);
+    items = mem_alloc((kept_count(receiver) + shell.output_count) * sizeof(*items));
+    output_look(receiver->output, &rest);
+    free(rest.state_uri);
+    final = final && rest.chunks == 0;
+    message.chunks.item = items;
+    message.chunks.count = items_of_chunks(receiver, items);
+    if (final)
+        message.chunks.count = items_of_ends(receiver, view, items, message.chunks.count);
+    if (target->command != NULL) {
+        message.state = COMMAND_STATE_running;
+        if (final || (view->state != COMMAND_STATE_none && view->state != COMMAND_STATE_done))
+            message.state = final ? COMMAND_STATE_done : view->state;
+        message.state_uri = message.state == COMMAND_STATE_other ? view->state_uri : NULL;
+        message.exit_code = final && view->done ? view->exit_code : 0;
+    }
+    receiver->sent = receiver->waiting;
+    receiver->waiting.open = false;
+    loop_timer_stop(host.loop, &receiver->deadline);
+    loop_timer_stop(host.loop, &receiver->gather);
+    if (channel != NULL)
+        channel_write(channel, MESSAGE_output, &message);
+    free(items);
+}
+
+/* The code with which everything ended, if it was an error; 0 if not, or not yet. */
+static uint32_t receiver_error(const struct target *target, const struct output_view *view,
+                               const char **extended)
+{
+    const struct receiver *receiver = &target->receiver;
+    const struct request *command = target->command != NULL ? target->command->request : NULL;
+
+    *extended = receiver->extended;
+    if (view->done)
+        return NO_ERROR;
+    if (receiver->over && receiver->code != NO_ERROR)
+        return receiver->code;
+    if (!target_is_noted(target) || command == NULL)
+        return NO_ERROR;
+    *extended = command->extended;
+    return command->code;
+}
+
+static bool receiver_has_enough(struct receiver *receiver, const struct output_view *view)
+{
+    struct timespec clock;
+    uint64_t now;
+    uint64_t due = view->first_at + GATHER_TIME;
+
+    if (view->flush && !view->done)
+        return true;
+    if (view->chunks == 0)
+        return false;
+    if (view->bytes >= receiver->room)
+        return true;
+    clock_gettime(CLOCK_MONOTONIC, &clock);
+    now = (uint64_t)clock.tv_sec * 1000 + (uint64_t)clock.tv_nsec / 1000000;
+    if (now >= due)
+        return true;
+    if (receiver->gather.position == 0)
+        loop_timer_start(host.loop, &receiver->gather, due - now - 1);
+    return false;
+}
+
+/*
+ * Nothing more will come: the plug-in said Done, or completed everything there is to complete. It
+ * is shown when the broker has taken note of the command's end.
+ */
+static bool receiver_is_final(struct target *target, const struct output_view *view)
+{
+    struct receiver *receiver = &target->receiver;
+
+    if (target->command == NULL || !(view->done || target_is_over(target)))
+        return false;
+    if (target_is_noted(target) || (view->done && receiver->noting_over))
+        return true;
+    if (view->done && receiver->noting.position == 0)
+        loop_timer_start(host.loop, &receiver->noting, NOTING_PATIENCE);
+    return false;
+}
+
+/* Answers the waiting message if it is time to; with `hurry` whatever there is goes. */
+static void receiver_say(struct target *target, bool hurry)
+{
+    struct receiver *receiver = &target->receiver;
+    struct output_view view;
+    const char *extended;
+    uint32_t code;
+
+    if (!receiver->waiting.open || receiver->sent.open)
+        return;
+    output_look(receiver->output, &view);
+    code = receiver_error(target, &view, &extended);
+    if (code != NO_ERROR) {
+        output_clear(receiver->output);
+        loop_timer_stop(host.loop, &receiver->deadline);
+        loop_timer_stop(host.loop, &receiver->gather);
+        reply_send_plugin(&receiver->waiting, code, extended);
+    } else if (receiver_is_final(target, &view)) {
+        receiver_answer(target, &view, true);
+    } else if (hurry ? view.chunks > 0 : receiver_has_enough(receiver, &view)) {
+        receiver_answer(target, &view, false);
+    }
+    free(view.state_uri);
+}
+
+void receiver_consider(struct target *target)
+{
+    receiver_say(target, false);
+}
+
+/* ---- what clients and their connections do ---- */
+
+bool receiver_cancel(struct target *target, const struct channel *channel, uint64_t request)
+{
+    if (!reply_matches(&target->receiver.waiting, channel, request))
+        return false;
+    receiver_refuse(target, ERROR_OPERATION_ABORTED);
+    return true;
+}
+
+static void receiver_settle(struct target *target, bool delivered)
+{
+    struct receiver *receiver = &target->receiver;
+
+    receiver->sent.open = false;
+    if (delivered)
+        kept_drop(receiver);
+    else
+        output_give_back(receiver->output, &receiver->kept);
+    receiver_consider(target);
+}
+
+bool receiver_written(struct target *target, const struct channel *channel, uint64_t request,
+                      bool delivered)
+{
+    if (!reply_matches(&target->receiver.sent, channel, request))
+        return false;
+    receiver_settle(target, delivered);
+    return true;
+}
+
+void receiver_peer_gone(struct target *target, uint64_t peer)
+{
+    struct receiver *receiver = &target->receiver;
+
+    if (receiver->waiting.open && receiver->waiting.peer == peer)
+        receiver_refuse(target, ERROR_OPERATION_ABORTED);
+    if (receiver->sent.open && receiver->sent.peer == peer)
+        receiver_settle(target, false);
+}

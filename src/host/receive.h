@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Receive: what the plug-in puts out meets the messages of clients who ask for it. The plug-in is
+ * asked once (WSManPluginReceive with the first message) and then pushes into an output queue; one
+ * message of a client waits for it at a time. An answer sent is kept until winrmd-net has written
+ * it; if it could not, the next message gets the same again.
+ *
+ * Loop's thread, except for service_receive_result().
+ */
+#ifndef HOST_RECEIVE_H
+#define HOST_RECEIVE_H
+
+#include "base/loop.h"
+#include "host/api.h"
+#include "host/output.h"
+#include "host/peer.h"
+
+struct target;
+struct request;
+
+struct receiver {
+    struct output *output;
+    struct request *request; /* WSManPluginReceive, until it is finished */
+    bool begun;              /* it was called */
+    bool over;               /* the plug-in completed it */
+    uint32_t code;           /* with this */
+    char *extended;
+    uint64_t asked; /* bit per stream the first message asked for */
+    struct reply waiting;
+    uint32_t room; /* bytes of data the answer to it can take */
+    struct loop_timer deadline;
+    struct loop_timer gather; /* a little more may come: do not answer with a single byte */
+    struct loop_timer noting; /* for a plug-in that says Done and does not end its command */
+    bool noting_over;         /* it had its time: Done is shown all the same */
+    struct reply sent;        /* open: not known yet whether it has been written */
+    struct list kept;         /* its chunks */
+};
+
+void receiver_init(struct target *target);
+/* Frees everything; its request is finished or was never there. */
+void receiver_free(struct target *target);
+
+/* A client's message. */
+void receiver_ask(struct target *target, struct reply reply,
+                  const struct message_receive_output *message);
+/* Answers a waiting message if there is something to say now. */
+void receiver_consider(struct target *target);
+/* Answers a waiting message with `code`. */
+void receiver_refuse(struct target *target, uint32_t code);
+
+/* The client of a waiting message has left. True when it was this one. */
+bool receiver_cancel(struct target *target, const struct channel *channel, uint64_t request);
+/* What became of an answer. True when it was of this target. */
+bool receiver_written(struct target *target, const struct channel *channel, uint64_t request,
+                      bool delivered);
+/* A winrmd-net has ended. */
+void receiver_peer_gone(struct target *target, uint64_t peer);
+
+DWORD service_receive_result(WSMAN_PLUGIN_REQUEST *requestDetails, DWORD flags, PCWSTR stream,
+                             WSMAN_DATA *streamResult, PCWSTR commandState, DWORD exitCode);
+
+#endif

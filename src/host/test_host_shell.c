@@ -1,0 +1,621 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * A shell through a real winrmd-host: the test plays the broker and one or two winrmd-net, the
+ * plug-in is test_plugins/shell.c. WINRMD_HOST and TEST_PLUGINS come from the build.
+ */
+
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/memory.h"
+#include "host/test_broker.h"
+#include "ipc/ticket.h"
+#include "operations.h"
+
+#define TIMED_OUT    2150858793U
+#define NO_SUCH      2150858843U
+#define CONFLICT     2150859222U
+#define BAD_INPUT    2150859147U
+#define BAD_OUTPUT   2150859149U
+#define IN_PROGRESS  2150859047U
+#define TERMINATE    SHELL "/signal/Terminate"
+#define SHELL_NUMBER 1000
+
+enum { DENIED = 5, BUSY = 170, ABORTED = 995, ROOM = 100000 };
+
+struct fixture {
+    struct test_host host;
+    struct test_link net;
+    struct test_link other;
+    char folder[64];
+    char marker[128];
+    uint8_t key[TICKET_KEY_SIZE];
+    uint64_t sequence;
+    uint64_t request;
+    uint64_t operation;
+};
+
+/* The ticket of the next message; next_message() comes first. */
+#define TICKET(kind, number)                                               \
+    .request = f->request, .operation = (number), .sequence = f->sequence, \
+    .ticket = ticket_make(f->key, f->sequence, (kind), (number))
+
+static uint64_t next_message(struct fixture *f)
+{
+    f->request++;
+    f->sequence++;
+    return ++f->operation;
+}
+
+static int set_up_host(void **state)
+{
+    struct fixture *f = mem_alloc(sizeof(*f));
+    char path[512];
+    int remote;
+
+    snprintf(f->folder, sizeof(f->folder), "/tmp/winrmd-host-test-XXXXXX");
+    if (mkdtemp(f->folder) == NULL)
+        return -1;
+    snprintf(f->marker, sizeof(f->marker), "%s/marker", f->folder);
+    snprintf(path, sizeof(path), "%s/test_plugin_shell.so", getenv("TEST_PLUGINS"));
+    random_bytes(f->key, sizeof(f->key));
+    f->operation = SHELL_NUMBER;
+    test_host_open(&f->host, PROCESS_shell_host, f->folder);
+    channel_send(f->host.broker.channel, host_start, .application = "wsman", .plugin = "Test",
+                 .filename = path, .sdk_version = 1, .extra_info = f->marker,
+                 .key = {.data = f->key, .length = sizeof(f->key)});
+    assert_int_equal(test_expect(&f->host.broker, MESSAGE_host_started)->host_started.code, 0);
+    test_link_open(&f->net, f->host.loop, &remote);
+    channel_send(f->host.broker.channel, host_channel, .net = 1, .channel = remote);
+    test_link_open(&f->other, f->host.loop, &remote);
+    channel_send(f->host.broker.channel, host_channel, .net = 2, .channel = remote);
+    *state = f;
+    return 0;
+}
+
+static void begin_shell(struct fixture *f, const char *name)
+{
+    channel_send(f->host.broker.channel, host_shell, .operation = SHELL_NUMBER, .shell_id = "S1",
+                 .name = "alice", .mechanism = "Basic", .url = "u", .account = "alice",
+                 .resource_uri = SHELL "/cmd", .shell_name = name, .max_envelope = 512000);
+    channel_flush(f->host.broker.channel);
+    test_quiet(&f->host.broker, 5);
+    next_message(f);
+    channel_send(f->net.channel, shell_create, TICKET(OPERATION_shell, SHELL_NUMBER),
+                 .timeout = 5000);
+}
+
+static int set_up(void **state)
+{
+    struct fixture *f;
+
+    if (set_up_host(state) != 0)
+        return -1;
+    f = *state;
+    begin_shell(f, NULL);
+    assert_int_equal(test_expect(&f->net, MESSAGE_host_answer)->host_answer.code, 0);
+    test_expect(&f->host.broker, MESSAGE_shell_started);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+
+    test_link_close(&f->net);
+    test_link_close(&f->other);
+    test_host_close(&f->host);
+    unlink(f->marker);
+    rmdir(f->folder);
+    free(f);
+    return 0;
+}
+
+/* ---- what clients do ---- */
+
+static uint64_t begin_command(struct fixture *f, const char *id, const char *line, const char *text)
+{
+    struct ipc_item argument = {.value = text, .length = text != NULL ? (uint32_t)strlen(text) : 0};
+    uint64_t number = next_message(f);
+
+    channel_send(f->net.channel, command_create, TICKET(OPERATION_command, number), .timeout = 5000,
+                 .command_id = id, .command_line = line,
+                 .arguments = {.item = &argument, .count = text != NULL});
+    return number;
+}
+
+static uint64_t start_command(struct fixture *f, const char *id, const char *line, const char *text)
+{
+    uint64_t number = begin_command(f, id, line, text);
+
+    assert_int_equal(test_expect(&f->net, MESSAGE_host_answer)->host_answer.code, 0);
+    assert_string_equal(
+        test_expect(&f->host.broker, MESSAGE_command_started)->command_started.command_id, id);
+    return number;
+}
+
+static void ask_output(struct fixture *f, struct test_link *link, const char *id, uint64_t timeout,
+                       uint32_t room)
+{
+    uint64_t number = next_message(f);
+
+    channel_send(link->channel, receive_output, TICKET(OPERATION_receive, number),
+                 .timeout = timeout, .command_id = id, .room = room);
+}
+
+static void written(struct fixture *f, struct test_link *link, bool delivered)
+{
+    channel_send(link->channel, output_written, .request = link->body.output.request,
+                 .delivered = delivered);
+    (void)f;
+}
+
+static void send_input(struct fixture *f, const char *id, const char *stream, const char *data,
+                       bool end, uint64_t timeout)
+{
+    struct ipc_item item = {.name = stream,
+                            .value = data,
+                            .length = (uint32_t)strlen(data),
+                            .flags = end ? ITEM_END : 0};
+    uint64_t number = next_message(f);
+
+    channel_send(f->net.channel, send_input, TICKET(OPERATION_send, number), .timeout = timeout,
+                 .command_id = id, .streams = {.item = &item, .count = 1});
+}
+
+static void send_signal(struct fixture *f, struct test_link *link, const char *id, const char *code)
+{
+    uint64_t number = next_message(f);
+
+    channel_send(link->channel, signal_command, TICKET(OPERATION_signal, number), .timeout = 8000,
+                 .command_id = id, .code = code);
+}
+
+static uint32_t answer_code(struct test_link *link)
+{
+    return test_expect(link, MESSAGE_host_answer)->host_answer.code;
+}
+
+/* The broker's part at a command's end. */
+static struct message_command_ended note_end(struct fixture *f, uint64_t number)
+{
+    struct message_command_ended ended =
+        test_expect(&f->host.broker, MESSAGE_command_ended)->command_ended;
+
+    assert_int_equal(ended.operation, number);
+    channel_send(f->host.broker.channel, command_noted, .operation = number);
+    return ended;
+}
+
+static void expect_chunk(const struct message_output *output, uint32_t index, const char *stream,
+                         const char *data, uint32_t flags)
+{
+    assert_true(index < output->chunks.count);
+    assert_string_equal(output->chunks.item[index].name, stream);
+    assert_int_equal(output->chunks.item[index].length, strlen(data));
+    assert_memory_equal(output->chunks.item[index].value, data, strlen(data));
+    assert_int_equal(output->chunks.item[index].flags, flags);
+}
+
+static void expect_echo(const struct message_output *output, const char *text)
+{
+    assert_int_equal(output->chunks.count, 4);
+    expect_chunk(output, 0, "stdout", text, 0);
+    expect_chunk(output, 1, "stderr", "err", 0);
+    expect_chunk(output, 2, "stderr", "", ITEM_END);
+    expect_chunk(output, 3, "stdout", "", ITEM_END);
+    assert_int_equal(output->state, COMMAND_STATE_done);
+    assert_int_equal(output->exit_code, 7);
+}
+
+static uint64_t now(void)
+{
+    struct timespec clock;
+
+    clock_gettime(CLOCK_MONOTONIC, &clock);
+    return (uint64_t)clock.tv_sec * 1000 + (uint64_t)clock.tv_nsec / 1000000;
+}
+
+/* ---- shells ---- */
+
+static void a_shell_that_fails_says_why(void **state)
+{
+    struct fixture *f = *state;
+    const struct message_host_answer *answer;
+
+    begin_shell(f, "refuse");
+    answer = &test_expect(&f->net, MESSAGE_host_answer)->host_answer;
+    assert_int_equal(answer->code, 99);
+    assert_string_equal(answer->extended, "no shell today");
+    assert_string_equal(answer->provider, "Test");
+    assert_int_equal(test_expect(&f->host.broker, MESSAGE_shell_ended)->shell_ended.code, 99);
+}
+
+static void a_ticket_is_needed(void **state)
+{
+    struct fixture *f = *state;
+
+    channel_send(f->net.channel, command_create, .request = 1, .operation = 5000, .sequence = 77,
+                 .ticket = 1, .command_id = "C", .command_line = "echo");
+    assert_int_equal(answer_code(&f->net), DENIED);
+    test_expect(&f->host.broker, MESSAGE_authz_stray);
+}
+
+static void ending_releases_bottom_up(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t number = start_command(f, "C1", "hang", NULL);
+    char line[128] = "";
+    FILE *file;
+
+    ask_output(f, &f->net, "C1", 5000, ROOM);
+    test_quiet(&f->net, 10);
+    channel_send(f->host.broker.channel, shell_end);
+    assert_int_equal(answer_code(&f->net), ABORTED);
+    assert_int_equal(test_expect(&f->host.broker, MESSAGE_command_ended)->command_ended.operation,
+                     number);
+    assert_int_equal(test_expect(&f->host.broker, MESSAGE_shell_ended)->shell_ended.operation,
+                     SHELL_NUMBER);
+    channel_send(f->host.broker.channel, host_stop, .reason = 2);
+    assert_int_equal(test_host_wait(&f->host), 0);
+    file = fopen(f->marker, "r");
+    assert_non_null(file);
+    assert_non_null(fgets(line, sizeof(line), file));
+    assert_string_equal(line, "shutdown 2 context 0 shells 0 commands 0\n");
+    fclose(file);
+}
+
+static void stop_ends_the_shell_first(void **state)
+{
+    struct fixture *f = *state;
+
+    start_command(f, "C1", "hang", NULL);
+    channel_send(f->host.broker.channel, host_stop, .reason = 1);
+    test_await(&f->host.broker, MESSAGE_shell_ended);
+    assert_int_equal(test_host_wait(&f->host), 0);
+}
+
+/* ---- commands ---- */
+
+static void output_and_end_come_in_one_answer(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t number = start_command(f, "C1", "echo", "hello");
+    struct message_command_ended ended;
+
+    ask_output(f, &f->net, "C1", 5000, ROOM);
+    ended = note_end(f, number);
+    assert_true(ended.exited);
+    assert_int_equal(ended.exit_code, 7);
+    expect_echo(&test_expect(&f->net, MESSAGE_output)->output, "hello");
+    written(f, &f->net, true);
+    send_signal(f, &f->net, "C1", TERMINATE);
+    assert_int_equal(answer_code(&f->net), 0);
+    ask_output(f, &f->net, "C1", 1000, ROOM);
+    assert_int_equal(answer_code(&f->net), NO_SUCH);
+    send_signal(f, &f->net, "C1", TERMINATE);
+    assert_int_equal(answer_code(&f->net), NO_SUCH);
+}
+
+static void the_end_is_held_back_until_noted(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t number = start_command(f, "C1", "silent", NULL);
+
+    ask_output(f, &f->net, "C1", 5000, ROOM);
+    test_expect(&f->host.broker, MESSAGE_command_ended);
+    assert_true(test_quiet(&f->net, 50));
+    send_signal(f, &f->other, "C1", TERMINATE);
+    assert_true(test_quiet(&f->other, 50));
+    channel_send(f->host.broker.channel, command_noted, .operation = number);
+    assert_int_equal(test_expect(&f->net, MESSAGE_output)->output.state, COMMAND_STATE_done);
+    assert_int_equal(f->net.body.output.exit_code, 0);
+    assert_int_equal(answer_code(&f->other), 0);
+}
+
+static void what_was_not_delivered_comes_again(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t number = start_command(f, "C1", "echo", "again");
+
+    ask_output(f, &f->net, "C1", 5000, ROOM);
+    note_end(f, number);
+    expect_echo(&test_expect(&f->net, MESSAGE_output)->output, "again");
+    ask_output(f, &f->other, "C1", 5000, ROOM);
+    assert_true(test_quiet(&f->other, 30));
+    written(f, &f->net, false);
+    expect_echo(&test_expect(&f->other, MESSAGE_output)->output, "again");
+    test_link_close(&f->other); /* that winrmd-net dies before it writes */
+    ask_output(f, &f->net, "C1", 5000, ROOM);
+    expect_echo(&test_expect(&f->net, MESSAGE_output)->output, "again");
+}
+
+static void output_is_cut_to_the_room(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t number = start_command(f, "C1", "cat", NULL);
+    char text[4000];
+    char got[8000];
+    size_t length = 0;
+
+    for (size_t i = 0; i + 2 < sizeof(text); i += 3)
+        memcpy(text + i, "\xe2\x82\xac", 3);
+    text[3999] = '\0';
+    send_input(f, "C1", "stdin", text, true, 5000);
+    assert_int_equal(answer_code(&f->net), 0);
+    do {
+        const struct message_output *output;
+
+        ask_output(f, &f->net, "C1", 5000, 700);
+        if (number != 0) {
+            note_end(f, number);
+            number = 0;
+        }
+        output = &test_expect(&f->net, MESSAGE_output)->output;
+        for (uint32_t i = 0; i < output->chunks.count; i++) {
+            assert_true(output->chunks.item[i].length <= 700);
+            assert_int_equal(output->chunks.item[i].length % 3, 0);
+            memcpy(got + length, output->chunks.item[i].value, output->chunks.item[i].length);
+            length += output->chunks.item[i].length;
+        }
+        written(f, &f->net, true);
+    } while (f->net.body.output.state != COMMAND_STATE_done);
+    assert_int_equal(length, 3999);
+    assert_memory_equal(got, text, length);
+}
+
+static void a_poll_without_output_times_out(void **state)
+{
+    struct fixture *f = *state;
+
+    start_command(f, "C1", "hang", NULL);
+    ask_output(f, &f->net, "C1", 50, ROOM);
+    assert_int_equal(answer_code(&f->net), TIMED_OUT);
+    ask_output(f, &f->net, "C1", 5000, ROOM);
+    ask_output(f, &f->other, "C1", 5000, ROOM);
+    assert_int_equal(answer_code(&f->other), IN_PROGRESS);
+    channel_send(f->net.channel, request_cancel, .request = f->request - 1);
+    assert_int_equal(answer_code(&f->net), ABORTED);
+}
+
+static void output_goes_out_within_milliseconds(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t number = start_command(f, "C1", "slow", NULL);
+    uint64_t begin;
+
+    ask_output(f, &f->net, "C1", 5000, ROOM);
+    begin = now();
+    expect_chunk(&test_expect(&f->net, MESSAGE_output)->output, 0, "stdout", "a", 0);
+    assert_true(now() - begin < 200);
+    assert_int_equal(f->net.body.output.state, COMMAND_STATE_running);
+    written(f, &f->net, true);
+    ask_output(f, &f->net, "C1", 5000, ROOM);
+    note_end(f, number);
+    expect_chunk(&test_expect(&f->net, MESSAGE_output)->output, 0, "stdout", "b", 0);
+    assert_int_equal(f->net.body.output.state, COMMAND_STATE_done);
+}
+
+static void input_reaches_the_command_piece_by_piece(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t number = start_command(f, "C1", "cat", NULL);
+
+    ask_output(f, &f->other, "C1", 5000, ROOM);
+    send_input(f, "C1", "stdin", "one", false, 5000);
+    assert_int_equal(answer_code(&f->net), 0);
+    expect_chunk(&test_expect(&f->other, MESSAGE_output)->output, 0, "stdout", "one", 0);
+    written(f, &f->other, true);
+    send_input(f, "C1", "nowhere", "x", false, 5000);
+    assert_int_equal(answer_code(&f->net), BAD_INPUT);
+    send_input(f, "C9", "stdin", "x", false, 5000);
+    assert_int_equal(answer_code(&f->net), NO_SUCH);
+    ask_output(f, &f->other, "C1", 5000, ROOM);
+    send_input(f, "C1", "stdin", "", true, 5000);
+    assert_int_equal(answer_code(&f->net), 0);
+    note_end(f, number);
+    assert_int_equal(test_expect(&f->other, MESSAGE_output)->output.state, COMMAND_STATE_done);
+}
+
+static void one_send_at_a_time(void **state)
+{
+    struct fixture *f = *state;
+
+    start_command(f, "C1", "hang", NULL);
+    send_input(f, "C1", "stdin", "x", false, 50);
+    send_input(f, "C1", "stdin", "y", false, 5000);
+    assert_int_equal(answer_code(&f->net), BUSY);
+    assert_int_equal(answer_code(&f->net), TIMED_OUT);
+    test_quiet(&f->net, 300);
+    send_input(f, "C1", "stdin", "z", false, 5000);
+    assert_int_equal(answer_code(&f->net), 0);
+}
+
+static void a_producer_waits_for_its_reader(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t number = start_command(f, "C1", "flood", NULL);
+
+    for (int i = 0; i < 50; i++) {
+        ask_output(f, &f->net, "C1", 5000, ROOM);
+        assert_true(test_expect(&f->net, MESSAGE_output)->output.chunks.count > 0);
+        written(f, &f->net, true);
+    }
+    send_signal(f, &f->net, "C1", TERMINATE); /* the plug-in does not end it: it is cancelled */
+    note_end(f, number);
+    assert_int_equal(answer_code(&f->net), 0);
+}
+
+static void terminate_ends_a_command(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t number = start_command(f, "C1", "hang", NULL);
+
+    ask_output(f, &f->other, "C1", 5000, ROOM);
+    send_signal(f, &f->net, "C1", SHELL "/signal/terminate");
+    note_end(f, number);
+    assert_int_equal(answer_code(&f->net), 0);
+    test_await(&f->other, MESSAGE_host_answer);
+    number = start_command(f, "C1", "deaf", NULL); /* the id is free again */
+    send_signal(f, &f->net, "C1", TERMINATE);
+    note_end(f, number);
+    assert_int_equal(answer_code(&f->net), 0);
+}
+
+static void a_command_s_failure_reaches_the_reader(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t number = start_command(f, "C1", "break", NULL);
+    const struct message_host_answer *answer;
+
+    ask_output(f, &f->net, "C1", 5000, ROOM);
+    assert_int_equal(note_end(f, number).code, 42);
+    answer = &test_expect(&f->net, MESSAGE_host_answer)->host_answer;
+    assert_int_equal(answer->code, 42);
+    assert_string_equal(answer->extended, "it broke");
+}
+
+static void a_refused_command_is_answered_when_noted(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t number = begin_command(f, "C1", "refuse", NULL);
+    const struct message_host_answer *answer;
+
+    assert_int_equal(test_expect(&f->host.broker, MESSAGE_command_ended)->command_ended.code, 77);
+    assert_true(test_quiet(&f->net, 30));
+    channel_send(f->host.broker.channel, command_noted, .operation = number);
+    answer = &test_expect(&f->net, MESSAGE_host_answer)->host_answer;
+    assert_int_equal(answer->code, 77);
+    assert_string_equal(answer->extended, "not that one");
+}
+
+static void command_ids_do_not_collide(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t number;
+
+    start_command(f, "C1", "hang", NULL);
+    number = begin_command(f, "C1", "echo", NULL);
+    note_end(f, number);
+    assert_int_equal(answer_code(&f->net), CONFLICT);
+}
+
+static void voided_commands_do_not_begin(void **state)
+{
+    struct fixture *f = *state;
+
+    channel_send(f->host.broker.channel, command_void, .operation = f->operation + 1);
+    note_end(f, f->operation + 1);
+    begin_command(f, "C1", "echo", NULL);
+    assert_int_equal(answer_code(&f->net), DENIED);
+}
+
+static void unknown_streams_are_refused(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t number;
+
+    start_command(f, "C1", "hang", NULL);
+    number = next_message(f);
+    channel_send(f->net.channel, receive_output, TICKET(OPERATION_receive, number), .timeout = 1000,
+                 .command_id = "C1", .streams = "stdout pr", .room = ROOM);
+    assert_int_equal(answer_code(&f->net), BAD_OUTPUT);
+}
+
+/* ---- processes ---- */
+
+static pid_t start_daemon(struct fixture *f)
+{
+    char text[32] = "";
+
+    start_command(f, "D1", "daemon", NULL);
+    ask_output(f, &f->net, "D1", 5000, ROOM);
+    test_expect(&f->net, MESSAGE_output);
+    memcpy(text, f->net.body.output.chunks.item[0].value, f->net.body.output.chunks.item[0].length);
+    return (pid_t)atoi(text);
+}
+
+/* The process is gone, or a zombie somebody else forgot. */
+static bool is_gone(pid_t pid)
+{
+    char path[64];
+    char text[256] = "";
+    FILE *file;
+
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+    file = fopen(path, "r");
+    if (file == NULL)
+        return true;
+    if (fgets(text, sizeof(text), file) == NULL)
+        text[0] = '\0';
+    fclose(file);
+    return strstr(text, ") Z") != NULL || text[0] == '\0';
+}
+
+static void daemons_end_with_the_shell(void **state)
+{
+    struct fixture *f = *state;
+    pid_t daemon = start_daemon(f);
+
+    assert_false(is_gone(daemon));
+    channel_send(f->host.broker.channel, shell_end);
+    test_await(&f->host.broker, MESSAGE_shell_ended);
+    assert_true(is_gone(daemon));
+}
+
+static void daemons_end_with_the_broker(void **state)
+{
+    struct fixture *f = *state;
+    pid_t daemon = start_daemon(f);
+    uint64_t begin = now();
+
+    start_command(f, "C1", "flood", NULL);
+    channel_free(f->host.broker.channel);
+    f->host.broker.channel = NULL;
+    assert_true(WIFEXITED(test_host_wait(&f->host)));
+    assert_true(is_gone(daemon));
+    assert_true(now() - begin < 1500);
+}
+
+#define TEST(name)      cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define HOST_TEST(name) cmocka_unit_test_setup_teardown(name, set_up_host, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        HOST_TEST(a_shell_that_fails_says_why),
+        TEST(a_ticket_is_needed),
+        TEST(ending_releases_bottom_up),
+        TEST(stop_ends_the_shell_first),
+        TEST(output_and_end_come_in_one_answer),
+        TEST(the_end_is_held_back_until_noted),
+        TEST(what_was_not_delivered_comes_again),
+        TEST(output_is_cut_to_the_room),
+        TEST(a_poll_without_output_times_out),
+        TEST(output_goes_out_within_milliseconds),
+        TEST(input_reaches_the_command_piece_by_piece),
+        TEST(one_send_at_a_time),
+        TEST(a_producer_waits_for_its_reader),
+        TEST(terminate_ends_a_command),
+        TEST(a_command_s_failure_reaches_the_reader),
+        TEST(a_refused_command_is_answered_when_noted),
+        TEST(command_ids_do_not_collide),
+        TEST(voided_commands_do_not_begin),
+        TEST(unknown_streams_are_refused),
+        TEST(daemons_end_with_the_shell),
+        TEST(daemons_end_with_the_broker),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: ISC */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "ipc/channel.h"
+
+/* Two ends on one loop: `left` plays winrmd-net, `right` the broker, or the other way round. */
+static struct {
+    struct loop *loop;
+    struct channel *left;
+    struct channel *right;
+    int got;
+    int fds[3];
+    size_t fd_count;
+    char text[64];
+    bool fault;
+    char why[160];
+} world;
+
+static void handle_granted(struct channel *channel, const union message_body *body)
+{
+    (void)channel;
+    assert_true(world.fd_count < 3);
+    world.fds[world.fd_count++] = body->operation_granted.channel;
+    snprintf(world.text, sizeof(world.text), "%s", body->operation_granted.command_id);
+    if (++world.got == 3)
+        loop_stop(world.loop);
+}
+
+static void handle_free(struct channel *channel, const union message_body *body)
+{
+    (void)body;
+    world.got++;
+    channel_free(channel);
+    world.right = NULL;
+    loop_stop(world.loop);
+}
+
+static void remember_end(struct channel *channel, bool fault, const char *why)
+{
+    world.fault = fault;
+    snprintf(world.why, sizeof(world.why), "%s", why);
+    if (channel == world.right)
+        world.right = NULL;
+    else
+        world.left = NULL;
+    channel_free(channel);
+    loop_stop(world.loop);
+}
+
+static const channel_handler handlers[MESSAGE_COUNT] = {
+    [MESSAGE_operation_granted] = handle_granted,
+    [MESSAGE_host_gone] = handle_free,
+};
+static const struct channel_events events = {handlers, remember_end};
+
+static int world_open(void **state)
+{
+    int pair[2];
+
+    (void)state;
+    memset(&world, 0, sizeof(world));
+    world.loop = loop_new();
+    assert_true(channel_pair(pair));
+    world.left = channel_new(world.loop, pair[0], PROCESS_broker, PROCESS_net, &events, NULL);
+    world.right = channel_new(world.loop, pair[1], PROCESS_net, PROCESS_broker, &events, NULL);
+    channel_set_state(world.right, CHANNEL_serving);
+    return 0;
+}
+
+static int world_close(void **state)
+{
+    (void)state;
+    channel_free(world.left);
+    channel_free(world.right);
+    loop_free(world.loop);
+    return 0;
+}
+
+/* Same file? A descriptor that travelled has another number. */
+static void assert_pipe(int write_end, int read_end)
+{
+    char byte;
+
+    assert_int_equal(write(write_end, "p", 1), 1);
+    assert_int_equal(read(read_end, &byte, 1), 1);
+}
+
+static void descriptors_arrive_with_their_own_message(void **state)
+{
+    int first[2], third[2];
+
+    (void)state;
+    assert_int_equal(pipe(first) + pipe(third), 0);
+    assert_true(channel_send(world.left, operation_granted, .command_id = "one",
+                             .channel = dup(first[1])));
+    assert_true(channel_send(world.left, operation_granted, .command_id = "two", .channel = -1));
+    assert_true(channel_send(world.left, operation_granted, .command_id = "three",
+                             .channel = dup(third[1])));
+    loop_run(world.loop);
+    assert_string_equal(world.text, "three");
+    assert_pipe(world.fds[0], first[0]);
+    assert_int_equal(world.fds[1], -1);
+    assert_pipe(world.fds[2], third[0]);
+    for (size_t i = 0; i < 2; i++) {
+        close(first[i]);
+        close(third[i]);
+    }
+    close(world.fds[0]);
+    close(world.fds[2]);
+}
+
+static void what_is_not_permitted_ends_the_channel(void **state)
+{
+    (void)state;
+    channel_send(world.left, auth_ready);
+    loop_run(world.loop);
+    assert_null(world.right);
+    assert_true(world.fault);
+    assert_string_equal(world.why,
+                        "sent auth_ready, which is not permitted in state serving");
+}
+
+static void bytes_that_are_no_message_end_the_channel(void **state)
+{
+    struct message_host_gone gone = {.host = 1};
+    struct buffer frame;
+
+    (void)state;
+    buffer_init(&frame, 1000);
+    assert_true(message_encode(&frame, MESSAGE_host_gone, &gone));
+    buffer_bytes(&frame)[0] = 3;
+    channel_free(world.left);
+    world.left = NULL;
+    world_close(state);
+    {
+        int pair[2];
+
+        memset(&world, 0, sizeof(world));
+        world.loop = loop_new();
+        assert_true(channel_pair(pair));
+        world.right = channel_new(world.loop, pair[1], PROCESS_net, PROCESS_broker, &events, NULL);
+        channel_set_state(world.right, CHANNEL_serving);
+        assert_int_equal(write(pair[0], buffer_bytes(&frame), buffer_length(&frame)),
+                         (int)buffer_length(&frame));
+        loop_run(world.loop);
+        close(pair[0]);
+    }
+    assert_true(world.fault);
+    assert_string_equal(world.why, "sent a malformed host_gone");
+    buffer_free(&frame);
+}
+
+static void a_handler_may_free_its_channel(void **state)
+{
+    (void)state;
+    channel_send(world.left, host_gone, .host = 1);
+    channel_send(world.left, host_gone, .host = 2);
+    loop_run(world.loop);
+    assert_int_equal(world.got, 1);
+}
+
+static void a_field_above_its_limit_is_not_sent(void **state)
+{
+    static char text[LIMIT_ID + 2];
+
+    (void)state;
+    memset(text, 'x', LIMIT_ID + 1);
+    assert_false(channel_send(world.left, operation_granted, .command_id = text));
+    text[LIMIT_ID] = '\0';
+    assert_true(channel_send(world.left, operation_granted, .command_id = text));
+}
+
+static void a_peer_that_does_not_read_ends_the_channel(void **state)
+{
+    static uint8_t big[1000000];
+    struct ipc_item chunk = {.name = "stdout", .value = (const char *)big, .length = sizeof(big)};
+    int sent = 0;
+
+    (void)state;
+    memset(big, 'x', sizeof(big));
+    channel_free(world.right);
+    world.right = NULL;
+    while (sent < 1000 && channel_send(world.left, output, .chunks = {&chunk, 1}))
+        sent++;
+    assert_in_range(sent, 1, CHANNEL_OUT_LIMIT / sizeof(big) + 1);
+    assert_true(channel_is_ended(world.left));
+    loop_run(world.loop);
+    assert_null(world.left);
+}
+
+#define CASE(function) cmocka_unit_test_setup_teardown(function, world_open, world_close)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(descriptors_arrive_with_their_own_message),
+        CASE(what_is_not_permitted_ends_the_channel),
+        CASE(bytes_that_are_no_message_end_the_channel),
+        CASE(a_handler_may_free_its_channel),
+        CASE(a_field_above_its_limit_is_not_sent),
+        CASE(a_peer_that_does_not_read_ends_the_channel),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

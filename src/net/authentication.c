@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "net/authentication.h"
+
+#include "base/log.h"
+#include "net/basic.h"
+#include "net/connection.h"
+#include "net/net.h"
+#include "net/respond.h"
+#include "net/steps.h"
+
+/* Milliseconds that a client waits for winrmd-auth, a restart of it included. */
+enum { AUTHENTICATION_TIME = 30000 };
+
+static void authentication_late(struct loop_timer *timer)
+{
+    struct request *request = container_of(timer, struct request, timer);
+
+    log_error("winrmd-auth does not answer");
+    authentication_abandon(request);
+    respond_status(request, 503);
+}
+
+/* Without a channel the request waits for the next one. */
+static bool authentication_send(struct request *request)
+{
+    struct net *net = request->net;
+    struct basic_credentials credentials;
+    bool sent = false;
+
+    if (!basic_decode(request->http.authorization, &credentials))
+        goto out;
+    if (net->auth != NULL)
+        channel_send(net->auth, auth_basic, .exchange = request->id, .address = request->http.peer,
+                     .user = credentials.user, .password = credentials.password);
+    sent = true;
+out:
+    basic_wipe(&credentials);
+    return sent;
+}
+
+bool authentication_ask(struct request *request)
+{
+    struct net *net = request->net;
+
+    if (request->listener == NULL || !request->listener->basic || !authentication_send(request))
+        return false;
+    request->state = REQUEST_AUTHENTICATING;
+    request->timer.expired = authentication_late;
+    loop_timer_start(net->loop, &request->timer, AUTHENTICATION_TIME);
+    return true;
+}
+
+void authentication_abandon(struct request *request)
+{
+    if (request->net->auth != NULL)
+        channel_send(request->net->auth, auth_abandon, .exchange = request->id);
+}
+
+void authentication_opened(struct net *net, const struct message_session_opened *opened)
+{
+    struct request *request = request_find_in(net, opened->exchange, REQUEST_AUTHENTICATING);
+    struct session_proof proof;
+
+    if (request == NULL) {
+        channel_send(net->broker, session_closed, .session = opened->session);
+        return;
+    }
+    proof = session_proof_make(&net->keys, request->http.authorization);
+    request->connection->session = session_ref_new(opened, &proof);
+    loop_timer_stop(net->loop, &request->timer);
+    request->state = REQUEST_STARTED;
+    http_server_authenticated(net->server, request->http.handle, true);
+    steps_run(request);
+}
+
+static void authentication_refused(struct channel *channel, const union message_body *body)
+{
+    struct request *request = request_find_in(channel_owner(channel), body->auth_refused.exchange,
+                                              REQUEST_AUTHENTICATING);
+
+    if (request != NULL)
+        respond_unauthorized(request);
+}
+
+static void authentication_ended(struct channel *channel, bool fault, const char *why)
+{
+    struct net *net = channel_owner(channel);
+
+    if (fault)
+        log_error("winrmd-auth %s", why);
+    if (net->auth == channel)
+        net->auth = NULL;
+    channel_free(channel);
+}
+
+static void authentication_again(struct request *request)
+{
+    authentication_send(request);
+}
+
+void authentication_channel(struct net *net, int fd)
+{
+    static const channel_handler handlers[MESSAGE_COUNT] = {
+        [MESSAGE_auth_refused] = authentication_refused,
+    };
+    static const struct channel_events events = {handlers, authentication_ended};
+    struct channel *old = net->auth;
+
+    net->auth = channel_new(net->loop, fd, PROCESS_net, PROCESS_auth, &events, net);
+    channel_free(old);
+    if (net->auth == NULL)
+        return;
+    channel_set_state(net->auth, CHANNEL_serving);
+    request_each(net, REQUEST_AUTHENTICATING, authentication_again);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "net/basic.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/text.h"
+
+static bool has_control(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+            return true;
+    return false;
+}
+
+/* The token behind `Basic` and its blanks; NULL for another scheme. */
+static const char *basic_token(const char *authorization)
+{
+    if (strncasecmp(authorization, "Basic ", 6) != 0)
+        return NULL;
+    return authorization + 6 + strspn(authorization + 6, " ");
+}
+
+bool basic_decode(const char *authorization, struct basic_credentials *credentials)
+{
+    const char *token = basic_token(authorization);
+    size_t length = token == NULL ? 0 : strlen(token);
+    ptrdiff_t size;
+    char *colon;
+
+    /* The decoder skips white space, which a header's token can not have. */
+    if (length == 0 || token[strcspn(token, " \t\r\n")] != '\0' ||
+        base64_decoded_size(length) >= sizeof(credentials->text))
+        return false;
+    size = base64_decode((uint8_t *)credentials->text, token, length);
+    if (size <= 0 || has_control(credentials->text, (size_t)size) ||
+        !utf8_valid(credentials->text, (size_t)size))
+        return false;
+    credentials->text[size] = '\0';
+    colon = strchr(credentials->text, ':');
+    if (colon == NULL || colon == credentials->text)
+        return false;
+    *colon = '\0';
+    credentials->user = credentials->text;
+    credentials->password = colon + 1;
+    return strlen(credentials->user) <= LIMIT_NAME &&
+           strlen(credentials->password) <= LIMIT_PASSWORD;
+}
+
+void basic_wipe(struct basic_credentials *credentials)
+{
+    explicit_bzero(credentials, sizeof(*credentials));
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "net/broker_channel.h"
+
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "net/authentication.h"
+#include "net/host_channel.h"
+#include "net/net.h"
+#include "net/respond.h"
+#include "net/serve.h"
+#include "net/steps.h"
+
+static struct net *net_of(struct channel *channel)
+{
+    return channel_owner(channel);
+}
+
+/* ---- start ---- */
+
+static void on_net_start(struct channel *channel, const union message_body *body)
+{
+    struct net *net = net_of(channel);
+
+    net->site.machine = mem_text(body->net_start.machine);
+}
+
+static void on_net_listener(struct channel *channel, const union message_body *body)
+{
+    if (!site_add_listener(&net_of(channel)->site, &body->net_listener))
+        log_error("listener %u can not be used", body->net_listener.listener);
+}
+
+static void on_net_application(struct channel *channel, const union message_body *body)
+{
+    if (!site_add_application(&net_of(channel)->site, &body->net_application))
+        log_error("application %u can not be used", body->net_application.application);
+}
+
+static void on_net_auth(struct channel *channel, const union message_body *body)
+{
+    if (body->net_auth.channel >= CHANNEL_FD)
+        authentication_channel(net_of(channel), body->net_auth.channel);
+}
+
+static void on_net_go(struct channel *channel, const union message_body *body)
+{
+    (void)body;
+    if (!serve_start(net_of(channel))) {
+        log_error("can not accept connections");
+        net_of(channel)->failed = true;
+        loop_stop(net_of(channel)->loop);
+        return;
+    }
+    channel_set_state(channel, CHANNEL_serving);
+    channel_send(channel, net_ready);
+}
+
+/* ---- answers ---- */
+
+static void on_session_opened(struct channel *channel, const union message_body *body)
+{
+    authentication_opened(net_of(channel), &body->session_opened);
+}
+
+static void on_operation_refused(struct channel *channel, const union message_body *body)
+{
+    struct request *request =
+        request_find_in(net_of(channel), body->operation_refused.request, REQUEST_ASKED);
+
+    if (request != NULL)
+        respond_refused(request, &body->operation_refused);
+}
+
+/*
+ * The request that asked for this operation, which is written down as due for operation_written. A
+ * request that is unknown can only be a mistake of ours; the broker is told that it is over.
+ */
+static struct request *asked_for(struct net *net, uint64_t id, uint64_t operation)
+{
+    struct request *request = request_find_in(net, id, REQUEST_ASKED);
+
+    if (request == NULL)
+        channel_send(net->broker, operation_written, .operation = operation);
+    else
+        request->operation = operation;
+    return request;
+}
+
+static void on_operation_granted(struct channel *channel, const union message_body *body)
+{
+    const struct message_operation_granted *granted = &body->operation_granted;
+    struct net *net = net_of(channel);
+    struct request *request = asked_for(net, granted->request, granted->operation);
+
+    /* Also for a client that has left: the channel is the one for all requests to that host. */
+    host_channel_find(net, granted->host, granted->channel);
+    if (request == NULL)
+        return;
+    if (request->connection == NULL) {
+        request_end(request, false);
+        return;
+    }
+    request->state = REQUEST_STARTED;
+    request->grant = (struct grant){.host = granted->host,
+                                    .sequence = granted->sequence,
+                                    .ticket = granted->ticket,
+                                    .command_id = arena_text(&request->arena, granted->command_id)};
+    steps_run(request);
+}
+
+static void on_operation_ended(struct channel *channel, const union message_body *body)
+{
+    const struct message_operation_ended *ended = &body->operation_ended;
+    struct request *request = asked_for(net_of(channel), ended->request, ended->operation);
+
+    if (request != NULL)
+        respond_done(request);
+}
+
+static void on_shell_details(struct channel *channel, const union message_body *body)
+{
+    const struct message_shell_details *details = &body->shell_details;
+    struct request *request = asked_for(net_of(channel), details->request, details->operation);
+
+    if (request == NULL)
+        return;
+    if (request->message.operation.kind == OPERATION_shell)
+        request_keep_details(request, details);
+    else
+        respond_shell(request, details);
+}
+
+static void on_host_gone(struct channel *channel, const union message_body *body)
+{
+    host_channel_leaving(net_of(channel), body->host_gone.host);
+}
+
+/* ---- life ---- */
+
+/* Nothing of this process may outlive the broker, which alone decides. */
+static void broker_channel_ended(struct channel *channel, bool fault, const char *why)
+{
+    (void)channel;
+    if (fault)
+        log_error("the broker %s", why);
+    _exit(0);
+}
+
+bool broker_channel_open(struct net *net)
+{
+    static const channel_handler handlers[MESSAGE_COUNT] = {
+        [MESSAGE_net_start] = on_net_start,
+        [MESSAGE_net_listener] = on_net_listener,
+        [MESSAGE_net_application] = on_net_application,
+        [MESSAGE_net_auth] = on_net_auth,
+        [MESSAGE_net_go] = on_net_go,
+        [MESSAGE_session_opened] = on_session_opened,
+        [MESSAGE_operation_refused] = on_operation_refused,
+        [MESSAGE_operation_granted] = on_operation_granted,
+        [MESSAGE_operation_ended] = on_operation_ended,
+        [MESSAGE_shell_details] = on_shell_details,
+        [MESSAGE_host_gone] = on_host_gone,
+    };
+    static const struct channel_events events = {handlers, broker_channel_ended};
+
+    net->broker = channel_new(net->loop, CHANNEL_FD, PROCESS_net, PROCESS_broker, &events, net);
+    return net->broker != NULL;
+}

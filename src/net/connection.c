@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "net/connection.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "net/net.h"
+
+struct connection *connection_of(struct net *net, const struct http_request *http)
+{
+    struct connection *connection = *http->user;
+
+    if (connection == NULL) {
+        connection = mem_alloc(sizeof(*connection));
+        connection->net = net;
+        *http->user = connection;
+    }
+    return connection;
+}
+
+const struct session_ref *connection_session(const struct connection *connection)
+{
+    return connection->session;
+}
+
+void connection_drop_session(struct connection *connection)
+{
+    if (connection->session == NULL)
+        return;
+    channel_send(connection->net->broker, session_closed,
+                 .session = session_ref_id(connection->session));
+    session_ref_free(connection->session);
+    connection->session = NULL;
+}
+
+void connection_closed(struct connection *connection)
+{
+    struct request *request = connection->request;
+
+    if (request != NULL && request->state == REQUEST_ANSWERED)
+        request->connection = NULL;
+    else if (request != NULL)
+        request_client_gone(request);
+    connection_drop_session(connection);
+    free(connection);
+}

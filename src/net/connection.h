@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * What winrmd-net keeps with an HTTP connection: the session, once there is one, and the request
+ * in progress, at most one. Made by the connection's first request, freed when the HTTP server says
+ * that the connection has ended.
+ */
+#ifndef NET_CONNECTION_H
+#define NET_CONNECTION_H
+
+#include "http/request.h"
+
+struct net;
+struct request;
+struct session_ref;
+
+struct connection {
+    struct net *net;
+    struct session_ref *session; /* NULL: has not authenticated */
+    struct request *request;     /* NULL between requests */
+};
+
+/* The connection a request came on. */
+struct connection *connection_of(struct net *net, const struct http_request *http);
+
+/* What an operation is built with (operation.h); NULL: the connection has not authenticated. */
+const struct session_ref *connection_session(const struct connection *connection);
+
+/* Gives the session back, if there is one: authentication starts anew. */
+void connection_drop_session(struct connection *connection);
+
+/* The HTTP connection has ended. */
+void connection_closed(struct connection *connection);
+
+#endif

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "net/host_channel.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "net/net.h"
+#include "net/respond.h"
+
+enum {
+    ANSWER_GRACE = 5000, /* milliseconds beyond the operation's own time */
+    LEAVING_TIME = 2000  /* for the channel's end, after the broker said that the host goes */
+};
+
+struct host_channel {
+    struct net *net;
+    uint32_t number;
+    struct channel *channel;
+    struct list requests; /* struct request.host_link */
+    struct loop_timer leaving;
+};
+
+/* Removes the host; what was asked there and is not answered fails. */
+static void host_channel_end(struct host_channel *host)
+{
+    struct list orphans;
+
+    map_remove_u64(&host->net->hosts, host->number);
+    list_init(&orphans);
+    while (!list_empty(&host->requests)) {
+        struct request *request = container_of(host->requests.next, struct request, host_link);
+
+        list_remove(&request->host_link);
+        list_append(&orphans, &request->host_link);
+        request->host = NULL;
+        request->output = false;
+    }
+    loop_timer_stop(host->net->loop, &host->leaving);
+    channel_free(host->channel);
+    free(host);
+    while (!list_empty(&orphans)) {
+        struct request *request = container_of(orphans.next, struct request, host_link);
+
+        list_remove(&request->host_link);
+        if (request->state == REQUEST_PASSED)
+            respond_code(request, FAULT_provider_failure,
+                         "The process that served this shell has ended.");
+    }
+}
+
+static void host_channel_ended(struct channel *channel, bool fault, const char *why)
+{
+    struct host_channel *host = channel_owner(channel);
+
+    if (fault)
+        log_error("shell host %u %s", host->number, why);
+    host_channel_end(host);
+}
+
+static void host_channel_patience_over(struct loop_timer *timer)
+{
+    host_channel_end(container_of(timer, struct host_channel, leaving));
+}
+
+/* The request that this host was asked for and has not answered yet. */
+static struct request *host_channel_asked(const struct host_channel *host, uint64_t id)
+{
+    struct request *request = request_find_in(host->net, id, REQUEST_PASSED);
+
+    return request != NULL && request->host == host ? request : NULL;
+}
+
+static void host_channel_answer(struct channel *channel, const union message_body *body)
+{
+    struct request *request = host_channel_asked(channel_owner(channel), body->host_answer.request);
+
+    if (request != NULL)
+        respond_host_answer(request, &body->host_answer);
+}
+
+static void host_channel_output(struct channel *channel, const union message_body *body)
+{
+    struct host_channel *host = channel_owner(channel);
+    struct request *request = host_channel_asked(host, body->output.request);
+
+    if (request == NULL || request->message.operation.kind != OPERATION_receive) {
+        host_channel_output_written(host, body->output.request, false);
+        if (request != NULL)
+            respond_code(request, FAULT_provider_response, NULL);
+        return;
+    }
+    request->output = true;
+    respond_output(request, &body->output);
+}
+
+static struct host_channel *host_channel_new(struct net *net, uint32_t number, int fd)
+{
+    static const channel_handler handlers[MESSAGE_COUNT] = {
+        [MESSAGE_host_answer] = host_channel_answer,
+        [MESSAGE_output] = host_channel_output,
+    };
+    static const struct channel_events events = {handlers, host_channel_ended};
+    struct host_channel *host = mem_alloc(sizeof(*host));
+
+    host->net = net;
+    host->number = number;
+    host->leaving.expired = host_channel_patience_over;
+    list_init(&host->requests);
+    host->channel = channel_new(net->loop, fd, PROCESS_net, PROCESS_shell_host, &events, host);
+    if (host->channel == NULL) {
+        free(host);
+        return NULL;
+    }
+    channel_set_state(host->channel, CHANNEL_serving);
+    map_put_u64(&net->hosts, number, host);
+    return host;
+}
+
+struct host_channel *host_channel_find(struct net *net, uint32_t number, int fd)
+{
+    struct host_channel *host = map_get_u64(&net->hosts, number);
+
+    if (fd < CHANNEL_FD)
+        return host;
+    /* The broker's newest word holds: the old channel may have ended without our noticing yet. */
+    if (host != NULL)
+        host_channel_end(host);
+    return host_channel_new(net, number, fd);
+}
+
+/* What winrmd-net sends to a shell host, by kind of operation: P(kind, message). */
+#define PAYLOAD_TABLE(P)       \
+    P(shell, shell_create)     \
+    P(command, command_create) \
+    P(send, send_input)        \
+    P(receive, receive_output) \
+    P(signal, signal_command)
+
+static bool payload_send(struct channel *channel, struct request *request)
+{
+    const struct grant *grant = &request->grant;
+
+    switch (request->message.operation.kind) {
+#define P(kind, name)                                                    \
+    case OPERATION_##kind: {                                             \
+        struct message_##name *payload = &request->message.payload.name; \
+        payload->request = request->id;                                  \
+        payload->operation = request->operation;                         \
+        payload->sequence = grant->sequence;                             \
+        payload->ticket = grant->ticket;                                 \
+        return channel_write(channel, MESSAGE_##name, payload);          \
+    }
+        PAYLOAD_TABLE(P)
+#undef P
+    default:
+        return false;
+    }
+}
+
+static void host_channel_late(struct loop_timer *timer)
+{
+    struct request *request = container_of(timer, struct request, timer);
+
+    host_channel_cancel(request->host, request->id);
+    respond_code(request, FAULT_timed_out, NULL);
+}
+
+bool host_channel_pass(struct host_channel *host, struct request *request)
+{
+    if (request->message.operation.kind == OPERATION_command)
+        request->message.payload.command_create.command_id = request->grant.command_id;
+    if (channel_is_ended(host->channel) || !payload_send(host->channel, request))
+        return false;
+    request->state = REQUEST_PASSED;
+    request->host = host;
+    list_append(&host->requests, &request->host_link);
+    request->timer.expired = host_channel_late;
+    loop_timer_start(request->net->loop, &request->timer,
+                     request->message.operation.timeout + ANSWER_GRACE);
+    return true;
+}
+
+void host_channel_cancel(struct host_channel *host, uint64_t request)
+{
+    channel_send(host->channel, request_cancel, .request = request);
+}
+
+void host_channel_output_written(struct host_channel *host, uint64_t request, bool delivered)
+{
+    if (host != NULL)
+        channel_send(host->channel, output_written, .request = request, .delivered = delivered);
+}
+
+void host_channel_leaving(struct net *net, uint32_t number)
+{
+    struct host_channel *host = map_get_u64(&net->hosts, number);
+
+    if (host != NULL)
+        loop_timer_start(net->loop, &host->leaving, LEAVING_TIME);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * winrmd-net: the process that talks to clients. It reads HTTP, SOAP and WS-Management, has
+ * winrmd-auth prove who a client is, asks the broker for every operation and passes payload to the
+ * shell hosts. It decides nothing. Started by winrmd, with the channel to it as descriptor 3.
+ */
+
+#include <signal.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "net/broker_channel.h"
+#include "net/net.h"
+
+int main(void)
+{
+    static struct net net;
+
+    log_open("winrmd-net");
+    signal(SIGPIPE, SIG_IGN);
+    net.loop = loop_new();
+    net.reader = soap_reader_new();
+    map_init(&net.hosts);
+    session_keys_make(&net.keys);
+    if (net.loop == NULL || !broker_channel_open(&net)) {
+        log_error("must be started by winrmd, with the channel to it as descriptor 3");
+        return EXIT_FAILURE;
+    }
+    loop_run(net.loop);
+    return net.failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

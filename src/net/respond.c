@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "net/respond.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "base/log.h"
+#include "net/net.h"
+#include "soap/encoding.h"
+#include "wsman/response.h"
+
+enum {
+    FAULT_LIMIT = 1024 * 1024,      /* bytes; a fault is sent whatever the client's limit is */
+    OUTPUT_LIMIT = 8 * 1024 * 1024, /* bytes; above every output message */
+    RESPONSE_KEPT = 256 * 1024      /* memory kept for the next response */
+};
+
+/* The empty buffer for a response of at most `limit` bytes, or NULL: the client is gone. */
+static struct buffer *respond_begin(struct request *request, size_t limit)
+{
+    struct buffer *response = &request->net->response;
+
+    if (request->connection == NULL) {
+        request_end(request, false);
+        return NULL;
+    }
+    if (response->capacity > RESPONSE_KEPT)
+        buffer_free(response);
+    buffer_reset(response);
+    response->limit = limit;
+    return response;
+}
+
+static void respond_send(struct request *request, unsigned status, const char *location)
+{
+    struct buffer *response = &request->net->response;
+    struct http_headers headers = {
+        .content_type = soap_content_type(request->message.encoding),
+        .location = location,
+    };
+
+    request_answer(request, status, &headers, buffer_bytes(response), buffer_length(response));
+}
+
+void respond_status(struct request *request, unsigned status)
+{
+    request_answer(request, status, NULL, NULL, 0);
+}
+
+void respond_unauthorized(struct request *request)
+{
+    static const char *const basic[] = {"Basic realm=\"WSMAN\""};
+    bool offered = request->listener != NULL && request->listener->basic;
+    struct http_headers headers = {.www_authenticate = basic,
+                                   .www_authenticate_count = offered ? 1 : 0};
+
+    request_answer(request, 401, &headers, NULL, 0);
+}
+
+/* ---- faults ---- */
+
+static void respond_fault_as(struct request *request, unsigned status, const char *location,
+                             const struct wsman_fault *fault)
+{
+    struct net *net = request->net;
+    struct buffer *response = respond_begin(request, FAULT_LIMIT);
+    struct wsman_fault complete = *fault;
+
+    if (response == NULL)
+        return;
+    /* The encoding is not known when the envelope could not be read. */
+    if (request->message.encoding == SOAP_ENCODING_none)
+        request->message.encoding = SOAP_UTF8;
+    complete.machine = net->site.machine;
+    wsman_write_fault(response, net->reader, &request->message, &complete);
+    if (response->failed || !soap_encode(response, request->message.encoding)) {
+        log_error("a fault with code %u does not fit", fault->code);
+        buffer_reset(response);
+    }
+    respond_send(request, status, location);
+}
+
+void respond_fault(struct request *request, const struct wsman_fault *fault)
+{
+    respond_fault_as(request, 500, NULL, fault);
+}
+
+void respond_code(struct request *request, uint32_t code, const char *text)
+{
+    respond_fault(request, &(struct wsman_fault){.code = code, .text = text});
+}
+
+/* ---- responses ---- */
+
+/*
+ * Sends the response that stands in the buffer; the operation has happened, so what is too large
+ * for the client becomes a fault.
+ */
+static void respond_written(struct request *request)
+{
+    struct buffer *response = &request->net->response;
+
+    if (!response->failed && request->message.encoding != SOAP_UTF8) {
+        response->limit = 2 * response->limit + 2;
+        soap_encode(response, request->message.encoding);
+    }
+    if (response->failed)
+        respond_code(request, FAULT_response_too_large, NULL);
+    else
+        respond_send(request, 200, NULL);
+}
+
+static struct buffer *respond_begin_response(struct request *request)
+{
+    return respond_begin(request, request->message.response_limit);
+}
+
+static const char *real_version(void)
+{
+    static char version[128];
+    struct utsname name;
+
+    if (version[0] == '\0') {
+        if (uname(&name) != 0)
+            name.release[0] = '\0';
+        /* 6.1.0-18-amd64: the numbers before what the distribution added */
+        name.release[strspn(name.release, "0123456789.")] = '\0';
+        snprintf(version, sizeof(version), "OS: %.64s SP: 0.0 Stack: 3.0",
+                 name.release[0] != '\0' ? name.release : "0.0.0");
+    }
+    return version;
+}
+
+void respond_identify(struct request *request, bool guest)
+{
+    static const char *const profiles[] = {"http/basic"};
+    struct wsman_identity identity = {
+        .vendor = "winrmd",
+        .version = guest ? "OS: 0.0.0 SP: 0.0 Stack: 3.0" : real_version(),
+        .profiles = profiles,
+        .profile_count = request->listener != NULL && request->listener->basic ? 1 : 0,
+    };
+    struct buffer *response = respond_begin(request, FAULT_LIMIT);
+
+    if (response == NULL)
+        return;
+    wsman_write_identify(response, &identity);
+    respond_written(request);
+}
+
+void respond_shell(struct request *request, const struct message_shell_details *details)
+{
+    struct buffer *response = respond_begin_response(request);
+
+    if (response == NULL)
+        return;
+    wsman_write_shell(response, &request->message, details);
+    respond_written(request);
+}
+
+void respond_done(struct request *request)
+{
+    struct buffer *response = respond_begin_response(request);
+
+    if (response == NULL)
+        return;
+    wsman_write_done(response, &request->message);
+    respond_written(request);
+}
+
+static void respond_created(struct request *request)
+{
+    struct buffer *response;
+
+    if (request->details == NULL) {
+        respond_code(request, FAULT_internal_error, NULL);
+        return;
+    }
+    response = respond_begin_response(request);
+    if (response == NULL)
+        return;
+    wsman_write_shell_created(response, &request->message, request->details);
+    respond_written(request);
+}
+
+static void respond_command(struct request *request)
+{
+    struct buffer *response = respond_begin_response(request);
+
+    if (response == NULL)
+        return;
+    wsman_write_command(response, &request->message, request->grant.command_id);
+    respond_written(request);
+}
+
+void respond_output(struct request *request, const struct message_output *output)
+{
+    struct buffer *response;
+
+    response = respond_begin_response(request);
+    if (response == NULL)
+        return;
+    wsman_write_output(response, &request->message, output);
+    if (response->failed) {
+        /*
+         * Very many very small pieces: their markup takes more than `room` allows for. A fault
+         * would come again with every Receive, so the client gets more than it asked for.
+         */
+        buffer_reset(response);
+        response->limit = OUTPUT_LIMIT;
+        wsman_write_output(response, &request->message, output);
+    }
+    respond_written(request);
+}
+
+void respond_host_answer(struct request *request, const struct message_host_answer *answer)
+{
+    struct wsman_fault fault = {.code = answer->code,
+                                .provider = answer->provider,
+                                .provider_path = answer->provider_path,
+                                .extended = answer->extended};
+
+    if (answer->code != 0) {
+        respond_fault(request, &fault);
+        return;
+    }
+    switch (request->message.operation.kind) {
+    case OPERATION_shell:
+        respond_created(request);
+        break;
+    case OPERATION_command:
+        respond_command(request);
+        break;
+    case OPERATION_send:
+    case OPERATION_signal:
+        respond_done(request);
+        break;
+    default:
+        respond_code(request, FAULT_provider_response, NULL);
+        break;
+    }
+}
+
+/* ---- refusals ---- */
+
+static const char *text_or_null(const char *text)
+{
+    return text != NULL && text[0] != '\0' ? text : NULL;
+}
+
+static void respond_redirected(struct request *request, const char *location)
+{
+    char text[LIMIT_URI + 64];
+
+    snprintf(text, sizeof(text), "This user is served at %s", location);
+    respond_fault_as(request, 302, location,
+                     &(struct wsman_fault){.code = FAULT_redirect, .text = text});
+}
+
+void respond_refused(struct request *request, const struct message_operation_refused *refused)
+{
+    struct wsman_fault fault = {.code = refused->code,
+                                .text = text_or_null(refused->text),
+                                .decision = text_or_null(refused->decision),
+                                .provider = text_or_null(refused->provider),
+                                .provider_path = text_or_null(refused->provider_path),
+                                .extended = text_or_null(refused->extended)};
+
+    if (text_or_null(refused->location) != NULL)
+        respond_redirected(request, refused->location);
+    else if (refused->code == 0 && fault.text == NULL)
+        respond_status(request, 500);
+    else
+        respond_fault(request, &fault);
+}

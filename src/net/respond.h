@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The HTTP responses to a request, in the encoding of the request. Each function ends this
+ * process's work on the request: it must not be used after the call. For a client that has left
+ * nothing is written; the request just ends.
+ */
+#ifndef NET_RESPOND_H
+#define NET_RESPOND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ipc/message.h"
+#include "wsman/fault.h"
+
+struct request;
+
+/* 401 with what the listener offers, and an empty body: some clients do not read one. */
+void respond_unauthorized(struct request *request);
+
+/* A status with an empty body. */
+void respond_status(struct request *request, unsigned status);
+
+/* HTTP 500 and a fault. The name of this machine is added. */
+void respond_fault(struct request *request, const struct wsman_fault *fault);
+/* The same with just a code; `text` NULL: the one of tables/faults.h. */
+void respond_code(struct request *request, uint32_t code, const char *text);
+
+/* To guests the version of the operating system is not told. */
+void respond_identify(struct request *request, bool guest);
+
+/* The broker's answers. */
+void respond_refused(struct request *request, const struct message_operation_refused *refused);
+void respond_shell(struct request *request, const struct message_shell_details *details);
+/* An empty body, of the operation's kind. */
+void respond_done(struct request *request);
+
+/* The host's answers. */
+void respond_host_answer(struct request *request, const struct message_host_answer *answer);
+void respond_output(struct request *request, const struct message_output *output);
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * What the broker said at the start about what this process serves: listeners and applications.
+ * Filled while the channel to the broker is starting, constant afterwards; lives as long as the
+ * process.
+ */
+#ifndef NET_SITE_H
+#define NET_SITE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ipc/message.h"
+
+/* Path of DSP0226's anonymous Identify. */
+#define SITE_IDENTIFY_PATH "/wsman-anon/identify"
+
+struct listener {
+    uint32_t number;
+    char *url; /* http://127.0.0.1:5985 */
+    bool basic;
+    uint32_t header_limit; /* bytes */
+    int socket;            /* -1 once it has been handed to the HTTP server */
+};
+
+struct application {
+    uint32_t number;
+    char *path;             /* /wsman */
+    size_t length;          /* of the path */
+    uint32_t max_envelope;  /* bytes */
+    uint64_t max_operation; /* milliseconds */
+};
+
+struct site {
+    char *machine;
+    struct listener *listeners;
+    size_t listener_count;
+    struct application *applications;
+    size_t application_count;
+};
+
+/* Takes the message's descriptor over. False when the message makes no sense. */
+bool site_add_listener(struct site *site, const struct message_net_listener *message);
+bool site_add_application(struct site *site, const struct message_net_application *message);
+
+/* NULL when there is none of that number. */
+const struct listener *site_listener(const struct site *site, uint32_t number);
+
+/*
+ * The application of a path, which is compared without regard to case, with or without a slash at
+ * the end. NULL: none.
+ */
+const struct application *site_application(const struct site *site, const char *path,
+                                           size_t length);
+
+/* Is it the path of anonymous Identify? */
+bool site_is_identify(const char *path, size_t length);
+
+/* The largest envelope any application takes, in bytes. */
+uint32_t site_max_envelope(const struct site *site);
+
+#endif

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "net/steps.h"
+
+#include <inttypes.h>
+
+#include "base/log.h"
+#include "net/authentication.h"
+#include "net/connection.h"
+#include "net/content_type.h"
+#include "net/host_channel.h"
+#include "net/net.h"
+#include "net/operation.h"
+#include "net/respond.h"
+
+/* Bytes of an Identify that is read before anybody has authenticated. */
+enum { GUEST_BODY = 16 * 1024 };
+
+enum step_result {
+    STEP_none,
+    STEP_NEXT, /* go on */
+    STEP_WAIT, /* another process was asked */
+    STEP_DONE  /* a response was made: the request is not ours any more */
+};
+
+static enum wsman_result read_message(struct request *request, const char *charset,
+                                      size_t max_envelope, struct wsman_fault *fault)
+{
+    const struct application *application = request->application;
+    struct wsman_limits limits = {
+        .max_envelope = max_envelope,
+        .max_time = application != NULL ? application->max_operation : 0,
+    };
+
+    return wsman_read_request(request->net->reader, request->http.body, request->http.body_length,
+                              charset, &limits, &request->arena, &request->message, fault);
+}
+
+/* An Identify may be answered to anybody; nothing else that came this way is looked at. */
+static enum step_result step_guest(struct request *request)
+{
+    struct content_type type;
+    struct wsman_fault fault = {0};
+
+    if (!request->guest_identify && request->application != NULL)
+        return STEP_NEXT;
+    if (!request->guest_identify) {
+        respond_status(request, 404);
+        return STEP_DONE;
+    }
+    type = content_type_read(request->http.content_type);
+    if (type.kind == CONTENT_soap && request->http.body_length > 0 &&
+        request->http.body_length <= GUEST_BODY &&
+        read_message(request, type.charset[0] != '\0' ? type.charset : NULL, GUEST_BODY, &fault) ==
+            WSMAN_request &&
+        request->message.identify)
+        respond_identify(request, true);
+    else
+        respond_unauthorized(request);
+    return STEP_DONE;
+}
+
+static enum step_result step_authenticate(struct request *request)
+{
+    struct connection *connection = request->connection;
+    const char *authorization = request->http.authorization;
+    struct session_proof proof;
+
+    if (authorization == NULL) {
+        respond_unauthorized(request);
+        return STEP_DONE;
+    }
+    proof = session_proof_make(&request->net->keys, authorization);
+    if (connection->session != NULL && session_ref_proved_by(connection->session, &proof))
+        return STEP_NEXT;
+    if (connection->session != NULL) {
+        connection_drop_session(connection);
+        http_server_authenticated(request->net->server, request->http.handle, false);
+    }
+    if (authentication_ask(request))
+        return STEP_WAIT;
+    respond_unauthorized(request);
+    return STEP_DONE;
+}
+
+/* An empty body only authenticates. */
+static enum step_result step_content(struct request *request)
+{
+    if (connection_session(request->connection) == NULL || request->http.body_dropped)
+        respond_unauthorized(request);
+    else if (request->http.body_length == 0)
+        respond_status(request, 200);
+    else if (content_type_read(request->http.content_type).kind != CONTENT_soap)
+        respond_status(request, 415);
+    else
+        return STEP_NEXT;
+    return STEP_DONE;
+}
+
+static enum step_result step_read(struct request *request)
+{
+    struct content_type type = content_type_read(request->http.content_type);
+    struct wsman_fault fault = {0};
+
+    switch (read_message(request, type.charset[0] != '\0' ? type.charset : NULL,
+                         request->application->max_envelope, &fault)) {
+    case WSMAN_request:
+        if (!request->message.identify)
+            return STEP_NEXT;
+        respond_identify(request, false);
+        break;
+    case WSMAN_fault:
+        respond_fault(request, &fault);
+        break;
+    case WSMAN_no_soap:
+    case WSMAN_none:
+        respond_status(request, 400);
+        break;
+    }
+    return STEP_DONE;
+}
+
+static enum step_result step_ask(struct request *request)
+{
+    if (operation_ask(request, connection_session(request->connection)))
+        return STEP_WAIT;
+    respond_code(request, FAULT_header_invalid, "A header or identifier is too long.");
+    return STEP_DONE;
+}
+
+static enum step_result step_pass(struct request *request)
+{
+    struct host_channel *host = host_channel_find(request->net, request->grant.host, -1);
+
+    if (host == NULL)
+        respond_code(request, FAULT_provider_failure,
+                     "The process that served this shell has ended.");
+    else if (!host_channel_pass(host, request))
+        respond_code(request, FAULT_invalid_parameter, "The request is too large to be passed on.");
+    else
+        return STEP_WAIT;
+    return STEP_DONE;
+}
+
+#define STEP_TABLE(S) S(guest) S(authenticate) S(content) S(read) S(ask) S(pass)
+
+static const struct {
+    const char *name;
+    enum step_result (*run)(struct request *request);
+} steps[] = {
+#define S(name) {#name, step_##name},
+    STEP_TABLE(S)
+#undef S
+};
+
+enum { STEPS = sizeof(steps) / sizeof(steps[0]) };
+
+void steps_run(struct request *request)
+{
+    enum step_result result = STEP_NEXT;
+
+    while (result == STEP_NEXT && request->step < STEPS) {
+        unsigned step = request->step++;
+
+        log_debug("request %" PRIx64 ": %s", request->id, steps[step].name);
+        result = steps[step].run(request);
+    }
+}

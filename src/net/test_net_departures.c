@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Somebody leaves in the middle of an operation: the client, or the shell host. Whoever is left is
+ * told what became of it, exactly once (test_flow.h).
+ */
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "faults.h"
+#include "net/test_flow.h"
+
+/* ---- hosts ---- */
+
+static void host_ends(void **state)
+{
+    struct world *world = *state;
+    struct client client = flow_open_client(world);
+    struct peer host;
+
+    flow_post(&client, SHELL_ "Receive", SHELL_ID, flow_receive_body);
+    flow_grant(world, &host, flow_expect_operation(world, OPERATION_receive)->request);
+    flow_expect_payload(&host, receive_output);
+    peer_close(&host);
+    flow_expect_fault(&client, FAULT_provider_failure, "has ended");
+    flow_expect_written(world);
+
+    /* A grant for a host that is gone, before the broker has noticed. */
+    flow_post(&client, SHELL_ "Receive", SHELL_ID, flow_receive_body);
+    flow_grant(world, NULL, flow_expect_operation(world, OPERATION_receive)->request);
+    flow_expect_fault(&client, FAULT_provider_failure, "has ended");
+    flow_expect_written(world);
+    flow_leave(world, &client);
+}
+
+/* The host's last words are heard although the broker says first that it is gone. */
+static void host_gone_comes_early(void **state)
+{
+    struct world *world = *state;
+    struct client client = flow_open_client(world);
+    struct peer host;
+    uint64_t request;
+
+    flow_post(&client, SHELL_ "Receive", SHELL_ID, flow_receive_body);
+    flow_grant(world, &host, flow_expect_operation(world, OPERATION_receive)->request);
+    request = flow_expect_payload(&host, receive_output)->request;
+    peer_send(&world->broker, host_gone, .host = FLOW_HOST);
+    /* A round through the same channel, so that host_gone has been seen. */
+    struct client other = flow_open_client(world);
+    peer_send(&host, host_answer, .request = request, .code = 995);
+    peer_close(&host);
+    flow_expect_fault(&client, 995, NULL);
+    flow_expect_written(world);
+    client_close(&other);
+    peer_receive(&world->broker, MESSAGE_session_closed);
+    flow_leave(world, &client);
+}
+
+/* ---- clients that leave ---- */
+
+static void client_leaves_before_the_answer(void **state)
+{
+    struct world *world = *state;
+    struct client client = flow_open_client(world);
+    uint64_t request;
+
+    flow_post(&client, TRANSFER_ "Get", SHELL_ID, "");
+    request = flow_expect_operation(world, OPERATION_get)->request;
+    client_close(&client);
+    assert_int_equal(peer_expect(&world->broker, operation_cancel)->request, request);
+    assert_int_equal(peer_expect(&world->broker, session_closed)->session, FLOW_SESSION);
+    peer_send(&world->broker, operation_refused, .request = request, .code = 995);
+
+    /* The same, but the grant crosses: no payload goes out. */
+    struct peer host;
+
+    client = flow_open_client(world);
+    flow_post(&client, SHELL_ "Receive", SHELL_ID, flow_receive_body);
+    request = flow_expect_operation(world, OPERATION_receive)->request;
+    client_close(&client);
+    assert_int_equal(peer_expect(&world->broker, operation_cancel)->request, request);
+    assert_int_equal(peer_expect(&world->broker, session_closed)->session, FLOW_SESSION);
+    flow_grant(world, &host, request);
+    flow_expect_written(world);
+    assert_true(peer_silent(&host));
+
+    /* The channel that came with it is kept for the next one. */
+    client = flow_open_client(world);
+    flow_post(&client, SHELL_ "Receive", SHELL_ID, flow_receive_body);
+    flow_grant(world, NULL, flow_expect_operation(world, OPERATION_receive)->request);
+    flow_expect_payload(&host, receive_output);
+    client_close(&client);
+    peer_receive(&host, MESSAGE_request_cancel);
+    peer_close(&host);
+}
+
+static void client_leaves_a_receive(void **state)
+{
+    static const struct ipc_item chunk = {.name = "stdout", .value = "late", .length = 4};
+    struct world *world = *state;
+    struct client client = flow_open_client(world);
+    struct peer host;
+    uint64_t request;
+
+    flow_post(&client, SHELL_ "Receive", SHELL_ID, flow_receive_body);
+    flow_grant(world, &host, flow_expect_operation(world, OPERATION_receive)->request);
+    request = flow_expect_payload(&host, receive_output)->request;
+    client_close(&client);
+    assert_int_equal(peer_expect(&host, request_cancel)->request, request);
+    assert_int_equal(peer_expect(&world->broker, session_closed)->session, FLOW_SESSION);
+    peer_send(&host, output, .request = request, .chunks = {&chunk, 1},
+              .state = COMMAND_STATE_running);
+    const struct message_output_written *written = peer_expect(&host, output_written);
+    assert_int_equal(written->request, request);
+    assert_false(written->delivered);
+    flow_expect_written(world);
+
+    /* An output that nobody asked for is not delivered either. */
+    peer_send(&host, output, .request = request, .chunks = {&chunk, 1});
+    assert_false(peer_expect(&host, output_written)->delivered);
+    peer_close(&host);
+}
+
+#define WORLD_TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        WORLD_TEST(host_ends),
+        WORLD_TEST(host_gone_comes_early),
+        WORLD_TEST(client_leaves_before_the_answer),
+        WORLD_TEST(client_leaves_a_receive),
+    };
+
+    if (argc != 2) {
+        fprintf(stderr, "usage: test_net_departures WINRMD-NET\n");
+        return 2;
+    }
+    world_program = argv[1];
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

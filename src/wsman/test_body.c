@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Bodies of shell operations; the rules are those of docs/protocol.md, P-4.6 to P-4.11. */
+
+#include "wsman/test_support.h"
+
+#define SH SHELL
+
+static enum wsman_result read_create(const char *body)
+{
+    return read_transfer("Create", "", body);
+}
+
+static void check_refused(enum wsman_result result, uint32_t code)
+{
+    assert_int_equal(result, WSMAN_fault);
+    assert_int_equal(fault.code, code);
+    assert_non_null(fault.text);
+}
+
+static void check_item(const struct ipc_items *items, uint32_t at, const char *name,
+                       const char *value, uint32_t flags)
+{
+    assert_true(at < items->count);
+    if (name == NULL)
+        assert_null(items->item[at].name);
+    else
+        assert_string_equal(items->item[at].name, name);
+    assert_int_equal(items->item[at].length, strlen(value));
+    assert_string_equal(items->item[at].value, value);
+    assert_int_equal(items->item[at].flags, flags);
+}
+
+/* P-4.6 */
+static void reads_a_shell(void **state)
+{
+    const struct message_shell_create *create = &request.payload.shell_create;
+
+    (void)state;
+    assert_int_equal(
+        read_transfer(
+            "Create", "<w:OptionSet><w:Option Name='WINRS_CODEPAGE'>65001</w:Option></w:OptionSet>",
+            "<rsp:Shell ShellId='" SHELL_ID "'><rsp:InputStreams> stdin\n pr </rsp:InputStreams>"
+            "<rsp:Environment><rsp:Variable Name='A'>b &amp; c</rsp:Variable>"
+            "<rsp:Variable Name='E'/></rsp:Environment><rsp:Name> My shell </rsp:Name>"
+            "<rsp:WorkingDirectory>/tmp/a b</rsp:WorkingDirectory><rsp:Lifetime>PT1H</rsp:Lifetime>"
+            "<rsp:IdleTimeOut>PT120.000S</rsp:IdleTimeOut>"
+            "<rsp:OutputStreams>stderr stdout</rsp:OutputStreams>"
+            "<creationXml xmlns='http://schemas.microsoft.com/powershell'>AAAA</creationXml>"
+            "</rsp:Shell>"),
+        WSMAN_request);
+    assert_int_equal(request.operation.kind, OPERATION_shell);
+    assert_string_equal(request.operation.shell_id, SHELL_ID);
+    assert_string_equal(request.operation.shell_name, "My shell");
+    assert_string_equal(request.operation.input_streams, "stdin pr");
+    assert_string_equal(request.operation.output_streams, "stderr stdout");
+    assert_int_equal(request.operation.idle_timeout, 120000);
+    assert_string_equal(create->working_directory, "/tmp/a b");
+    assert_int_equal(create->environment.count, 2);
+    check_item(&create->environment, 0, "A", "b & c", 0);
+    check_item(&create->environment, 1, "E", "", 0);
+    assert_string_equal(
+        create->creation_xml,
+        "<creationXml xmlns='http://schemas.microsoft.com/powershell'>AAAA</creationXml>");
+    check_item(&create->options, 0, "WINRS_CODEPAGE", "65001", 0);
+    assert_int_equal(create->timeout, request.operation.timeout);
+}
+
+static void reads_a_bare_shell(void **state)
+{
+    (void)state;
+    assert_int_equal(read_create("<rsp:Shell Name='N'><rsp:IdleTimeOut> 120 </rsp:IdleTimeOut>"
+                                 "</rsp:Shell>"),
+                     WSMAN_request);
+    assert_null(request.operation.shell_id);
+    assert_string_equal(request.operation.shell_name, "N");
+    assert_null(request.operation.input_streams);
+    assert_int_equal(request.operation.idle_timeout, 120000);
+    assert_null(request.payload.shell_create.creation_xml);
+    assert_int_equal(read_create("<rsp:Shell/>"), WSMAN_request);
+    assert_int_equal(request.operation.idle_timeout, 0);
+    assert_int_equal(read_create("<other/>"), WSMAN_request);
+    assert_int_equal(request.operation.kind, OPERATION_create);
+}
+
+/* P-4.6.1 to P-4.6.6 */
+static void refuses_a_wrong_shell(void **state)
+{
+    static const char name_of_256[] =
+        "<rsp:Shell Name='"
+        "0123456789012345678901234567890123456789012345678901234567890123"
+        "0123456789012345678901234567890123456789012345678901234567890123"
+        "0123456789012345678901234567890123456789012345678901234567890123"
+        "0123456789012345678901234567890123456789012345678901234567890123'/>";
+
+    (void)state;
+    check_refused(read_create("<rsp:Shell ShellId='1'/>"), FAULT_shell_id);
+    check_refused(read_create("<rsp:Shell ShellId=''/>"), FAULT_shell_id);
+    check_refused(read_create("<rsp:Shell ShellId='uuid:" SHELL_ID "'/>"), FAULT_shell_id);
+    check_refused(read_create(name_of_256), FAULT_shell_name);
+    check_refused(read_create("<rsp:Shell><rsp:IdleTimeOut>soon</rsp:IdleTimeOut></rsp:Shell>"),
+                  FAULT_schema);
+    check_refused(read_create("<rsp:Shell><rsp:IdleTimeOut>PT0S</rsp:IdleTimeOut></rsp:Shell>"),
+                  FAULT_idle_timeout);
+    check_refused(read_create("<rsp:Shell><a xmlns='u'/><b xmlns='u'/></rsp:Shell>"), FAULT_schema);
+    check_refused(read_create("<rsp:Shell><rsp:InputStreams>a</rsp:InputStreams>"
+                              "<rsp:InputStreams>b</rsp:InputStreams></rsp:Shell>"),
+                  FAULT_schema);
+    check_refused(read_create("<rsp:Shell><rsp:Environment><rsp:Variable>x</rsp:Variable>"
+                              "</rsp:Environment></rsp:Shell>"),
+                  FAULT_schema);
+    check_refused(read_create("<rsp:Shell><rsp:Environment><rsp:Variable Name='A=B'/>"
+                              "</rsp:Environment></rsp:Shell>"),
+                  FAULT_schema);
+}
+
+/* P-4.7 */
+static void reads_a_command(void **state)
+{
+    const struct message_command_create *create = &request.payload.command_create;
+
+    (void)state;
+    assert_int_equal(
+        read_shell("Command", SELECTORS,
+                   "<rsp:CommandLine CommandId='" OTHER_ID "'>"
+                   "<rsp:Command><![CDATA[echo \"a\" && <b>]]></rsp:Command>"
+                   "<rsp:Arguments> one </rsp:Arguments><rsp:Arguments>two</rsp:Arguments>"
+                   "</rsp:CommandLine>"),
+        WSMAN_request);
+    assert_int_equal(request.operation.kind, OPERATION_command);
+    assert_string_equal(request.operation.command_id, OTHER_ID);
+    assert_string_equal(create->command_id, OTHER_ID);
+    assert_string_equal(create->command_line, "echo \"a\" && <b>");
+    assert_int_equal(create->arguments.count, 2);
+    check_item(&create->arguments, 0, NULL, " one ", 0);
+    check_item(&create->arguments, 1, NULL, "two", 0);
+    assert_int_equal(
+        read_shell("Command", SELECTORS, "<rsp:CommandLine><rsp:Command/></rsp:CommandLine>"),
+        WSMAN_request);
+    assert_string_equal(create->command_line, "");
+    assert_null(create->command_id);
+}
+
+static void refuses_a_wrong_command(void **state)
+{
+    (void)state;
+    check_refused(read_shell("Command", SELECTORS, ""), FAULT_schema);
+    check_refused(read_shell("Command", SELECTORS, "<rsp:Command/>"), FAULT_schema);
+    check_refused(read_shell("Command", SELECTORS, "<rsp:CommandLine/>"), FAULT_schema);
+    check_refused(read_shell("Command", SELECTORS,
+                             "<rsp:CommandLine><rsp:Command/><rsp:Command/></rsp:CommandLine>"),
+                  FAULT_schema);
+    check_refused(read_shell("Command", SELECTORS,
+                             "<rsp:CommandLine CommandId='7'><rsp:Command/></rsp:CommandLine>"),
+                  FAULT_command_id);
+}
+
+/* P-4.8.1 and P-4.8.2 */
+static void reads_input(void **state)
+{
+    const struct message_send_input *send = &request.payload.send_input;
+
+    (void)state;
+    assert_int_equal(
+        read_shell("Send", SELECTORS,
+                   "<rsp:Send><rsp:Stream Name='stdin' CommandId='" OTHER_ID "'>aGVs\nbG8=\n"
+                   "</rsp:Stream><rsp:Stream Name='stdin' CommandId='" OTHER_ID "' End='True'/>"
+                   "<rsp:Stream Name='pr' CommandId='2d2a6f5b-3f6c-4e2d-8f49-0a6a3a6b7c11' "
+                   "End='0'> \n </rsp:Stream></rsp:Send>"),
+        WSMAN_request);
+    assert_string_equal(send->command_id, OTHER_ID);
+    assert_int_equal(send->streams.count, 3);
+    check_item(&send->streams, 0, "stdin", "hello", 0);
+    check_item(&send->streams, 1, "stdin", "", ITEM_END);
+    check_item(&send->streams, 2, "pr", "", 0);
+    assert_int_equal(read_shell("Send", SELECTORS,
+                                "<rsp:Send><rsp:Stream Name='stdin'>AAEC</rsp:Stream></rsp:Send>"),
+                     WSMAN_request);
+    assert_null(send->command_id);
+    assert_memory_equal(send->streams.item[0].value, "\0\1\2", 4);
+    assert_int_equal(send->streams.item[0].length, 3);
+}
+
+/* P-3.5 and P-4.8.3 */
+static void accepts_each_spelling_of_end(void **state)
+{
+    static const char *const spellings[] = {"true", "TRUE", "True", "1"};
+    char body[256];
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        snprintf(body, sizeof(body), "<rsp:Send><rsp:Stream Name='x' End='%s'/></rsp:Send>",
+                 spellings[i]);
+        assert_int_equal(read_shell("Send", SELECTORS, body), WSMAN_request);
+        assert_int_equal(request.payload.send_input.streams.item[0].flags, ITEM_END);
+    }
+    check_refused(
+        read_shell("Send", SELECTORS, "<rsp:Send><rsp:Stream Name='x' End='yes'/></rsp:Send>"),
+        FAULT_schema);
+}
+
+static void refuses_wrong_input(void **state)
+{
+    (void)state;
+    check_refused(read_shell("Send", SELECTORS, "<rsp:Send/>"), FAULT_schema);
+    check_refused(
+        read_shell("Send", SELECTORS, "<rsp:Send><rsp:Stream>AAAA</rsp:Stream></rsp:Send>"),
+        FAULT_schema);
+    check_refused(read_shell("Send", SELECTORS,
+                             "<rsp:Send><rsp:Stream Name='stdin'>A</rsp:Stream></rsp:Send>"),
+                  FAULT_schema);
+    check_refused(
+        read_shell("Send", SELECTORS,
+                   "<rsp:Send><rsp:Stream Name='stdin'>AAAA<x/>AAAA</rsp:Stream></rsp:Send>"),
+        FAULT_schema);
+    check_refused(read_shell("Send", SELECTORS,
+                             "<rsp:Send><rsp:Stream Name='stdin' CommandId='" OTHER_ID "'/>"
+                             "<rsp:Stream Name='stdin'/></rsp:Send>"),
+                  FAULT_invalid_parameter);
+}
+
+/* P-4.9.1 and P-4.9.6 */
+static void reads_a_receive(void **state)
+{
+    const struct message_receive_output *receive = &request.payload.receive_output;
+
+    (void)state;
+    assert_int_equal(read_shell("Receive",
+                                SELECTORS "<w:MaxEnvelopeSize>153600</w:MaxEnvelopeSize>",
+                                "<rsp:Receive SequenceId='4'><rsp:DesiredStream CommandId='x'>"
+                                "stdout\nstderr </rsp:DesiredStream></rsp:Receive>"),
+                     WSMAN_request);
+    assert_string_equal(receive->streams, "stdout stderr");
+    assert_string_equal(receive->command_id, "x");
+    assert_string_equal(request.operation.command_id, "x");
+    assert_in_range(receive->room, 100000, 153600 * 3 / 4);
+    assert_int_equal(read_shell("Receive", SELECTORS "<w:MaxEnvelopeSize>8192</w:MaxEnvelopeSize>",
+                                "<rsp:Receive><rsp:DesiredStream/></rsp:Receive>"),
+                     WSMAN_request);
+    assert_null(receive->command_id);
+    assert_string_equal(receive->streams, "");
+    assert_int_equal(receive->room, 3072);
+    check_refused(read_shell("Receive", SELECTORS, "<rsp:Receive/>"), FAULT_schema);
+    check_refused(read_shell("Receive", SELECTORS, ""), FAULT_schema);
+}
+
+/* P-4.10.1 */
+static void reads_a_signal(void **state)
+{
+    const struct message_signal_command *signal = &request.payload.signal_command;
+
+    (void)state;
+    assert_int_equal(read_shell("Signal", SELECTORS,
+                                "<rsp:Signal CommandId='" OTHER_ID "'><rsp:Code> " SH
+                                "/signal/Terminate </rsp:Code></rsp:Signal>"),
+                     WSMAN_request);
+    assert_string_equal(signal->command_id, OTHER_ID);
+    assert_string_equal(signal->code, SH "/signal/Terminate");
+    assert_true(request.operation.ending);
+    assert_int_equal(read_shell("Signal", SELECTORS,
+                                "<rsp:Signal><rsp:Code>powershell/signal/crtl_c</rsp:Code>"
+                                "</rsp:Signal>"),
+                     WSMAN_request);
+    assert_null(signal->command_id);
+    assert_false(request.operation.ending);
+    check_refused(read_shell("Signal", SELECTORS, "<rsp:Signal/>"), FAULT_schema);
+    check_refused(read_shell("Signal", SELECTORS, "<rsp:Signal><rsp:Code/></rsp:Signal>"),
+                  FAULT_schema);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_a_shell),
+        cmocka_unit_test(reads_a_bare_shell),
+        cmocka_unit_test(refuses_a_wrong_shell),
+        cmocka_unit_test(reads_a_command),
+        cmocka_unit_test(refuses_a_wrong_command),
+        cmocka_unit_test(reads_input),
+        cmocka_unit_test(accepts_each_spelling_of_end),
+        cmocka_unit_test(refuses_wrong_input),
+        cmocka_unit_test(reads_a_receive),
+        cmocka_unit_test(reads_a_signal),
+    };
+
+    return cmocka_run_group_tests(tests, test_setup, test_teardown);
+}

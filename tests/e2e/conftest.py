@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: ISC
+"""Fixtures of the end-to-end tests: see docs/testing.md."""
+
+import contextlib
+import itertools
+import os
+
+import pytest
+
+from server import Server, adopt_orphans, make_users_file
+
+# A proxy of the machine must not stand between the client and a service on loopback.
+for name in ('http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'all_proxy'):
+    os.environ.pop(name, None)
+
+
+@pytest.fixture(scope='session')
+def users(tmp_path_factory):
+    """A users file for all servers: hashing passwords is slow on purpose."""
+    adopt_orphans()
+    path = tmp_path_factory.mktemp('users') / 'users'
+    make_users_file(path)
+    return path
+
+
+@pytest.fixture
+def new_server(tmp_path, users):
+    """Makes (and starts) servers: new_server(authorizer='gate', ...)."""
+    with contextlib.ExitStack() as made:
+        count = itertools.count()
+
+        def make(**settings):
+            server = Server(tmp_path / ('server%d' % next(count)), users, **settings)
+            made.callback(server.stop)
+            made.callback(lambda: print(server.report()))
+            return server.start()
+
+        yield make
+
+
+@pytest.fixture
+def server(new_server):
+    """A server with the policy plug-in, the cmd shell and the rules of server.RULES."""
+    return new_server()

@@ -1,0 +1,353 @@
+# SPDX-License-Identifier: ISC
+"""A winrmd of its own for a test: configuration, life, and the windows into it.
+
+    with Server(folder, users_file) as server:
+        server.protocol('alice').open_shell()
+
+Everything lies in one temporary folder. The build under test is named by WINRMD_BUILD.
+"""
+
+import ctypes
+import json
+import os
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from pathlib import Path
+from xml.sax.saxutils import quoteattr
+
+from winrm.protocol import Protocol
+
+from wire import CMD, HANG, Connection
+
+BUILD = Path(os.environ['WINRMD_BUILD']).resolve() / 'meson-out'
+# Everybody in the users file; the password is the name and '-secret'.
+USERS = {'alice': 'admins', 'bob': 'staff', 'carol': 'guests', 'dave': 'staff', 'erin': 'guests',
+         'frank': 'staff', 'mallory': 'guests', 'trent': 'guests'}
+RULES = '''\
+user alice   allow administrator
+user bob     allow
+user frank   allow
+user carol   deny "carol left the company"
+user dave    allow quota shells=1 operations=unlimited rate=unlimited
+user erin    redirect https://other.example:5986/wsman
+user *       deny
+operation *  * * allow
+'''
+SANITIZER_REPORTS = ('ERROR: AddressSanitizer', 'ERROR: LeakSanitizer', 'runtime error:',
+                     'WARNING: ThreadSanitizer', 'AddressSanitizer:DEADLYSIGNAL')
+PR_SET_CHILD_SUBREAPER = 36
+# How soon (seconds) a new request is answered, or everything has ended, when a process is killed.
+# A build with sanitizers takes longer: WINRMD_PATIENCE says how many times as long.
+PROMISE = 2.0 * float(os.environ.get('WINRMD_PATIENCE', '1'))
+
+
+def password(user):
+    return user + '-secret'
+
+
+def wait_until(condition, what, limit=HANG):
+    """Looks again and again until `condition()` is true, and returns what it returned. Only a
+    service that hangs meets the limit."""
+    deadline = time.monotonic() + limit
+    while True:
+        result = condition()
+        if result:
+            return result
+        if time.monotonic() > deadline:
+            raise AssertionError('waited %d s for %s' % (limit, what))
+        time.sleep(0.005)
+
+
+def adopt_orphans():
+    """Makes this process the one that orphans below it fall to, so that nothing a test started
+    can hide from it by becoming a daemon."""
+    if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), 'prctl')
+
+
+def processes():
+    """{pid: (parent, state, program)} of this machine."""
+    found = {}
+    for entry in os.listdir('/proc'):
+        if entry.isdigit():
+            try:
+                line = Path('/proc', entry, 'stat').read_text(errors='replace')
+            except OSError:
+                continue
+            program, rest = line[line.index('(') + 1:].rsplit(') ', 1)
+            state, parent = rest.split(' ')[:2]
+            found[int(entry)] = (int(parent), state, program)
+    return found
+
+
+def descendants(pid):
+    """{pid: program} of everything below a process that has not ended."""
+    everything = processes()
+    below, grown = {pid}, True
+    while grown:
+        more = {child for child, (parent, _, _) in everything.items() if parent in below} - below
+        below |= more
+        grown = bool(more)
+    return {child: everything[child][2] for child in below - {pid}
+            if child in everything and everything[child][1] not in 'ZX'}
+
+
+def is_running(pid):
+    return processes().get(pid, (0, 'X', ''))[1] not in 'ZX'
+
+
+def make_users_file(path):
+    for user, groups in USERS.items():
+        subprocess.run([BUILD / 'winrmctl', 'passwd', path, user, '--groups', groups],
+                       input=password(user) + '\n', text=True, check=True, timeout=HANG)
+
+
+class Server:
+    """`authorizer` is the policy plug-in or the name of one of the tests' own; `application` and
+    `operations` add settings to winrmd.conf and to OperationsConfiguration."""
+
+    programs = BUILD
+    running = set()  # pids of all servers of this test process
+
+    def __init__(self, folder, users, authorizer='policy', rules=RULES, application='',
+                 operations='QuotaSystemWindowOperations="0"', supports_quota=True,
+                 programs=BUILD, net_processes=3):
+        self.folder, self.programs = Path(folder), Path(programs)
+        self.application_folder = self.folder / 'wsman'
+        self.process = None
+        self.port = None
+        self.killed = False
+        self.log = []
+        self._log_grown = threading.Condition()
+        self.application_folder.mkdir(parents=True)
+        shutil.copy(users, self.folder / 'users')
+        os.chmod(self.folder / 'users', 0o600)
+        self.config = self.folder / 'winrmd.conf'
+        self.config.write_text(self._winrmd_conf(application, net_processes))
+        (self.application_folder / 'policy.rules').write_text(rules)
+        (self.application_folder / 'web.config').write_text(
+            self._web_config(authorizer, operations, supports_quota))
+
+    @staticmethod
+    def _winrmd_conf(application, net_processes):
+        return '''\
+listener "http" {
+    address = "127.0.0.1:0"
+    authentication = {"basic"}
+    allow-unencrypted = true
+}
+authentication { basic = "file:users" }
+audit { file = "audit.jsonl" }
+net-processes = %d
+control = "winrmd.sock"
+application "/wsman" {
+    directory = "wsman"
+%s
+}
+''' % (net_processes, application)
+
+    def _web_config(self, authorizer, operations, supports_quota):
+        parameters = ''
+        if authorizer == 'policy':
+            parameters = ('<InitializationParameters><Param Name="Rules" Value="policy.rules"/>'
+                          '</InitializationParameters>')
+        return '''\
+<?xml version="1.0" encoding="UTF-8"?>
+<configuration><system.webServer><system.management.wsmanagement.config>
+ <OperationsConfiguration %s/>
+ <PluginModules>
+  <AuthorizationPlugin Name="%s" Filename=%s SDKVersion="1" SupportsQuota="%s">%s
+  </AuthorizationPlugin>
+  <OperationsPlugins>
+   <Plugin Name="cmd" Filename=%s SDKVersion="1"><Resources>
+    <Resource ResourceUri="%s" SupportsOptions="true"><Capability Type="Shell"/></Resource>
+   </Resources></Plugin>
+  </OperationsPlugins>
+ </PluginModules>
+</system.management.wsmanagement.config></system.webServer></configuration>
+''' % (operations, authorizer, quoteattr(str(BUILD / (authorizer + '.so'))),
+            'true' if supports_quota else 'false', parameters,
+            quoteattr(str(BUILD / 'cmd.so')), CMD)
+
+    # Life
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, kind, *unused):
+        if kind is not None:
+            print(self.report())
+        self.stop()
+
+    def start(self):
+        self.process = subprocess.Popen([self.programs / 'winrmd', '--config', self.config],
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.PIPE, cwd='/')
+        Server.running.add(self.process.pid)
+        threading.Thread(target=self._read_log, daemon=True).start()
+        try:
+            line = self.wait_for_log('winrmd: ready on http://127.0.0.1:')
+        except AssertionError:
+            self.process.kill()
+            self.process.wait()
+            Server.running.discard(self.process.pid)
+            raise
+        address, path = line.split('http://127.0.0.1:')[1].split('/', 1)
+        assert path.strip() == 'wsman', line
+        self.port = int(address)
+        return self
+
+    def _read_log(self):
+        for line in self.process.stderr:
+            with self._log_grown:
+                self.log.append(line.decode(errors='replace').rstrip('\n'))
+                self._log_grown.notify_all()
+        with self._log_grown:
+            self.log.append(None)
+            self._log_grown.notify_all()
+
+    def wait_for_log(self, text, limit=HANG):
+        """The first line of standard error with that text in it."""
+        def found():
+            return [line for line in self.log if line and text in line] or None in self.log
+        with self._log_grown:
+            self._log_grown.wait_for(found, limit)
+            lines = [line for line in self.log if line and text in line]
+        assert lines, 'winrmd did not say "%s" but:\n%s' % (text, self.report())
+        return lines[0]
+
+    def report(self):
+        return '\n'.join(line for line in self.log if line is not None)
+
+    def stop(self):
+        """Ends the service as an administrator would and looks at what it leaves behind."""
+        if self.process is None:
+            return
+        pid = self.process.pid
+        if not self.killed and self.process.poll() is None:
+            self.process.terminate()
+        try:
+            status = self.process.wait(HANG)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            status = 'hang'
+        self.process = None
+        self.wait_for_nobody_left()
+        Server.running.discard(pid)
+        with self._log_grown:
+            assert self._log_grown.wait_for(lambda: None in self.log, HANG), 'stderr stays open'
+        reports = [mark for mark in SANITIZER_REPORTS if mark in self.report()]
+        assert not reports, self.report()
+        assert status == (-signal.SIGKILL if self.killed else 0), self.report()
+
+    def wait_for_nobody_left(self, limit=HANG):
+        """Waits until nothing that the (ended) service started is running any more."""
+        def nobody():
+            others = set()
+            for pid in Server.running - {self.pid}:
+                others |= {pid} | set(descendants(pid))
+            left = {pid: name for pid, name in descendants(os.getpid()).items()
+                    if pid not in others}
+            reap_orphans()
+            return left
+        wait_until(lambda: not nobody(), 'the end of what the service had started', limit)
+
+    @property
+    def pid(self):
+        return self.process.pid if self.process else 0
+
+    def kill(self):
+        """kill -9 of the broker."""
+        self.killed = True
+        self.process.kill()
+
+    # Clients
+
+    @property
+    def endpoint(self):
+        return 'http://127.0.0.1:%d/wsman' % self.port
+
+    def protocol(self, user, **settings):
+        """The stock client."""
+        return Protocol(endpoint=self.endpoint, transport='basic', username=user,
+                        password=password(user), **settings)
+
+    def connect(self, user=None, **settings):
+        """A plain connection; not authenticated without a user."""
+        return Connection(self.port, user, password(user) if user else None, **settings)
+
+    # Windows into the service
+
+    def status(self):
+        done = subprocess.run([self.programs / 'winrmctl', '--config', self.config, 'status',
+                               '--json'], capture_output=True, text=True, timeout=HANG)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def counters(self):
+        return self.status()['counters']
+
+    def wait_for_counter(self, name, least):
+        return wait_until(lambda: self.counters()[name] >= least,
+                          '%s to reach %d' % (name, least))
+
+    def pids(self, name):
+        """The processes whose name in the status begins like this."""
+        return [row['process'] for row in self.status()['processes'] if row['name'].startswith(name)]
+
+    def net_of(self, connection):
+        """The winrmd-net that holds the server's end of a connection."""
+        inode = server_inode(self.port, connection.local_port)
+        for pid in self.pids('winrmd-net'):
+            for descriptor in Path('/proc', str(pid), 'fd').iterdir():
+                try:
+                    if os.readlink(descriptor) == 'socket:[%s]' % inode:
+                        return pid
+                except OSError:
+                    continue
+        raise AssertionError('no winrmd-net holds the connection')
+
+    def audit(self, event=None, **members):
+        """The lines of the audit with these members, in order."""
+        lines = (self.folder / 'audit.jsonl').read_text().splitlines()
+        lines = [json.loads(line) for line in lines]
+        return [line for line in lines if event in (None, line['event'])
+                and all(line.get(name) == value for name, value in members.items())]
+
+    def wait_for_audit(self, event, count=1, **members):
+        """Waits for so many of them and returns them."""
+        wait_until(lambda: len(self.audit(event, **members)) >= count,
+                   'audit lines %s %s' % (event, members))
+        return self.audit(event, **members)
+
+    def noted(self):
+        """What a test plug-in noted, as lines."""
+        path = self.application_folder / 'noted'
+        return path.read_text().splitlines() if path.exists() else []
+
+    def wait_for_note(self, line):
+        wait_until(lambda: line in self.noted(), 'the plug-in to note "%s"' % line)
+
+
+def server_inode(server_port, client_port):
+    for line in Path('/proc/net/tcp').read_text().splitlines()[1:]:
+        parts = line.split()
+        local, remote = (int(parts[place].split(':')[1], 16) for place in (1, 2))
+        if (local, remote) == (server_port, client_port) and parts[9] != '0':
+            return parts[9]
+    raise AssertionError('no such connection')
+
+
+def reap_orphans():
+    """Waits for adopted processes that have ended, and for no others: subprocess wants its own."""
+    own = os.getpid()
+    for pid, (parent, state, _) in processes().items():
+        if parent == own and state == 'Z' and pid not in Server.running:
+            try:
+                os.waitpid(pid, os.WNOHANG)
+            except ChildProcessError:
+                pass

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: ISC
+"""The audit of one whole session, line by line."""
+
+import os
+import re
+import resource
+
+from wire import COMMAND, CREATE
+
+IDS = ['uuid:AAAAAAA%d-2222-3333-4444-555555555555' % number for number in range(9)]
+STREAMS = '<rsp:Shell><rsp:OutputStreams>stdout stderr</rsp:OutputStreams></rsp:Shell>'
+TRUE = '<rsp:CommandLine><rsp:Command>exit 3</rsp:Command></rsp:CommandLine>'
+OPERATION_ID = '<p:OperationID>uuid:BBBBBBBB-2222-3333-4444-555555555555</p:OperationID>'
+WHO = {'user': 'alice', 'mechanism': 'Basic', 'address': '127.0.0.1'}
+
+
+def assert_has(line, **members):
+    assert {name: line.get(name) for name in members} == members
+
+
+def test_one_session(server):
+    with server.connect('alice') as client:
+        shell = client.create(STREAMS, message_id=IDS[0], extra=OPERATION_ID)
+        command = client.get_done(COMMAND, TRUE, shell=shell,
+                                  message_id=IDS[1]).text('rsp:CommandId')
+        assert client.receive_all(shell, command) == (b'', b'', 3)
+        client.signal(shell, command, message_id=IDS[2])
+        client.delete(shell, message_id=IDS[3])
+    server.wait_for_audit('shell-end')
+    lines = server.audit()
+    for line in lines:
+        assert re.match(r'^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$', line['time'])
+    assert [line['time'] for line in lines] == sorted(line['time'] for line in lines)
+
+    authentication, = server.audit('authentication')
+    assert_has(authentication, verdict='accepted', account='alice', **WHO)
+
+    create, run, end = server.audit('verdict')
+    whole = dict(WHO, account='alice', application='/wsman', verdict='allowed', plugin='policy',
+                 administrator=True, uid=os.getuid())
+    whole['run-as'] = 'alice'
+    for line in (create, run, end):
+        assert_has(line, **whole)
+        assert re.match(r'^[0-9A-HJKMNP-TV-Z]{12}$', line['decision'])
+        assert line['resource'].endswith('/windows/shell/cmd')
+        assert 0 <= line['latency-us'] < 60e6
+        for count in ('shells', 'operations', 'slot-messages'):
+            assert isinstance(line[count], int)
+    assert len({line['decision'] for line in (create, run, end)}) == 3
+    assert [line['operation'] for line in (create, run, end)] == ['Shell', 'Command', 'Delete']
+    assert [line['message-id'] for line in (create, run, end)] == [IDS[0], IDS[1], IDS[3]]
+    assert create['operation-id'] == 'uuid:BBBBBBBB-2222-3333-4444-555555555555'
+    assert (create['shells'], create['operations']) == (1, 1)
+    assert (run['shells'], run['operations'], run['shell']) == (1, 2, shell)
+    assert end['shell'] == shell
+
+    begin, = server.audit('shell-begin')
+    assert_has(begin, shell=shell, uid=os.getuid(), decision=create['decision'], **WHO)
+    assert_has(begin, **{'message-id': IDS[0], 'run-as': 'alice'})
+    begin, = server.audit('command-begin')
+    assert_has(begin, shell=shell, command=command, decision=run['decision'], **WHO)
+    assert begin['message-id'] == IDS[1]
+    ended, = server.audit('command-end')
+    assert_has(ended, shell=shell, command=command, decision=run['decision'])
+    assert '3' in ended['reason']
+    ended, = server.audit('shell-end')
+    assert_has(ended, shell=shell, decision=create['decision'])
+    assert ended['reason']
+    order = [line['event'] for line in lines]
+    assert order == ['authentication', 'verdict', 'shell-begin', 'verdict', 'command-begin',
+                     'command-end', 'verdict', 'shell-end']
+
+
+def test_what_was_typed_is_not_in_the_audit(server):
+    with server.connect('alice') as client:
+        shell = client.create()
+        command = client.command(shell, 'echo a-secret-word')
+        client.send_input(shell, command, b'another-secret\n')
+        client.receive_all(shell, command)
+        client.delete(shell)
+    text = (server.folder / 'audit.jsonl').read_text()
+    assert 'secret' not in text
+
+
+def test_without_an_audit_nothing_new_is_granted(server):
+    """A limit on the size of files stands for a full disk."""
+    with server.connect('alice') as client:
+        shell = client.create()
+        command = client.command(shell, 'cat')
+        size = (server.folder / 'audit.jsonl').stat().st_size
+        soft, hard = resource.prlimit(server.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (size, hard))
+        fault = client.ask(CREATE, STREAMS).fault
+        assert fault.number == 2150858772
+        # What runs goes on and can be ended.
+        client.send_input(shell, command, b'on', end=True)
+        assert client.receive_all(shell, command) == (b'on', b'', 0)
+        client.signal(shell, command)
+        client.delete(shell)
+        resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (soft, hard))
+        client.delete(client.create())
+    assert server.counters()['audit_failures'] > 0

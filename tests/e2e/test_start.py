@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: ISC
+"""Start, refusal to start, and the check of a configuration."""
+
+import os
+import re
+import subprocess
+
+import pytest
+
+from server import BUILD, HANG, Server, descendants, password
+from wire import basic
+
+
+@pytest.fixture
+def configured(tmp_path, users):
+    """A server that is configured and not started."""
+    return Server(tmp_path / 'server', users)
+
+
+def winrmd(server, *arguments, **settings):
+    return subprocess.run([*settings.pop('before', []), BUILD / 'winrmd', *arguments, '--config',
+                           server.config], capture_output=True, text=True, timeout=HANG,
+                          **settings)
+
+
+def as_root():
+    """How to run a program that believes it is root: (words before it, environment)."""
+    if os.geteuid() == 0:
+        return [], {}
+    words = ['unshare', '--user', '--map-root-user']
+    try:
+        if subprocess.run([*words, 'id', '-u'], capture_output=True, text=True).stdout == '0\n':
+            return words, {}
+    except OSError:
+        pass
+    return [], {'LD_PRELOAD': str(BUILD / 'fake_root.so'),
+                'ASAN_OPTIONS': 'verify_asan_link_order=0'}
+
+
+def test_refuses_to_start_as_root(configured):
+    before, environment = as_root()
+    done = winrmd(configured, before=before, env={**os.environ, **environment})
+    assert done.returncode not in (0, None) and done.returncode > 0
+    assert 'root' in done.stderr
+    assert 'ready' not in done.stderr
+    assert not (configured.folder / 'audit.jsonl').exists()
+
+
+def test_says_that_there_are_no_walls_between_users(server):
+    assert any('walls' in line or str(os.getuid()) in line for line in server.log if line)
+
+
+def test_check_of_a_good_configuration(configured):
+    done = winrmd(configured, '--check')
+    assert done.returncode == 0, done.stderr
+    assert not (configured.folder / 'winrmd.sock').exists()
+
+
+def replace_in(path, old, new):
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+# file, what is replaced, by what, the line that must be named, what must be said
+ERRORS = {
+    'a misspelt setting': (
+        'winrmd.conf', 'net-processes = 3', 'net-proceses = 3', 8, 'net-proceses'),
+    'a number out of range': (
+        'winrmd.conf', 'net-processes = 3', 'net-processes = 3000', 8, '64'),
+    'Basic in clear that was not asked for': (
+        'winrmd.conf', '    allow-unencrypted = true\n', '', None, 'allow-unencrypted'),
+    'a part that is not built yet': (
+        'winrmd.conf', 'allow-unencrypted = true', 'certificate = "server.pem"', 4, 'certificate'),
+    'an unknown attribute': (
+        'wsman/web.config', 'SupportsQuota=', 'SupportQuota=', 5, 'SupportQuota'),
+    'no operations plug-in': (
+        'wsman/web.config', '<Plugin Name="cmd"', '<Plugin Enabled="false" Name="cmd"', None,
+        'Plugin'),
+    'XML that is not well-formed': (
+        'wsman/web.config', '</OperationsPlugins>', '</OperationPlugins>', 12, ''),
+    'a plug-in that does not exist': (
+        'wsman/web.config', 'policy.so', 'polizei.so', None, 'polizei.so'),
+}
+
+
+@pytest.mark.parametrize('case', ERRORS)
+def test_check_names_file_line_and_remedy(configured, case):
+    name, old, new, line, says = ERRORS[case]
+    replace_in(configured.folder / name, old, new)
+    done = winrmd(configured, '--check')
+    assert done.returncode not in (0, None) and done.returncode > 0
+    said = done.stdout + done.stderr
+    assert says in said
+    if line is not None:
+        assert re.search(r'%s:%d: ' % (re.escape(name.split('/')[-1]), line), said), said
+    # The service does not start with it either, and says the same.
+    done = winrmd(configured)
+    assert done.returncode != 0 and says in done.stderr
+    assert descendants(os.getpid()) == {}
+
+
+def test_check_loads_the_plug_ins(configured):
+    replace_in(configured.application_folder / 'policy.rules', 'user alice', 'usr alice')
+    done = winrmd(configured, '--check')
+    assert done.returncode != 0
+    assert 'policy.rules' in done.stderr and 'write user or operation' in done.stderr
+
+
+def test_a_port_that_is_taken(server, tmp_path, users):
+    second = Server(tmp_path / 'second', users)
+    replace_in(second.config, '127.0.0.1:0', '127.0.0.1:%d' % server.port)
+    done = winrmd(second)
+    assert done.returncode != 0
+    assert str(server.port) in done.stderr
+
+
+def test_a_users_file_is_reread(server):
+    subprocess.run([BUILD / 'winrmctl', 'passwd', server.folder / 'users', 'alice'],
+                   input='new-secret\n', text=True, check=True, timeout=HANG)
+    with server.connect() as client:
+        client.authorization = basic('alice', password('alice'))
+        assert client.post('').status == 401
+        client.authorization = basic('alice', 'new-secret')
+        client.delete(client.create())
+
+
+def test_the_users_file_holds_hashes_and_is_private(users):
+    text = users.read_text()
+    assert users.stat().st_mode & 0o777 == 0o600
+    assert password('alice') not in text
+    assert re.search(r'^alice:\$y\$[^:]+:admins$', text, re.M)
+
+
+def test_the_audit_and_the_control_socket_are_private(server):
+    for name in ('audit.jsonl', 'winrmd.sock'):
+        assert (server.folder / name).stat().st_mode & 0o777 == 0o600
+
+
+def test_status_shows_the_processes(server):
+    names = sorted(row['name'] for row in server.status()['processes'])
+    assert names == ['winrmd', 'winrmd-auth', 'winrmd-host (authorization)', 'winrmd-net',
+                     'winrmd-net', 'winrmd-net']
+    assert set(server.pids('winrmd')) == {server.pid} | set(descendants(server.pid))
+    application, = server.status()['applications']
+    assert (application['path'], application['plugin']) == ('/wsman', 'policy')
+
+
+def test_status_without_a_service(configured):
+    done = subprocess.run([BUILD / 'winrmctl', '--config', configured.config, 'status'],
+                          capture_output=True, text=True, timeout=HANG)
+    assert done.returncode != 0
+    assert 'winrmd.sock' in done.stderr

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: ISC
+#
+# What ./check and ./demo have in common: packages, a temporary folder, and giving up root.
+# Sourced by bash with `root` (the tree) set. Sets `work`, a folder of our own that is removed at
+# the end, and ends only processes that it started.
+
+umask 022
+export LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
+unset MAKEFLAGS CFLAGS CXXFLAGS CPPFLAGS LDFLAGS DESTDIR
+
+say() {
+    printf '%s\n' "$*"
+}
+
+die() {
+    printf '%s: %s\n' "${0##*/}" "$*" >&2
+    exit 1
+}
+
+# Packages of these uses (first column of the file `packages`) that are not installed.
+missing_packages() {
+    local use package
+    while read -r use package; do
+        case " $* " in
+        *" $use "*)
+            dpkg-query -W -f '${Status}\n' "$package" 2>/dev/null | grep -q '^install ok' ||
+                say "$package" ;;
+        esac
+    done <"$root/packages" | sort -u
+}
+
+# The only step that needs rights: root's own, or sudo's if it gives them without a question.
+install_packages() {
+    local missing as_root=()
+    missing=$(missing_packages "$@")
+    [ -n "$missing" ] || return 0
+    if [ "$(id -u)" -ne 0 ]; then
+        if ! command -v sudo >/dev/null || ! sudo -n true 2>/dev/null; then
+            die "please install, as root: apt-get install" $missing
+        fi
+        as_root=(sudo -n)
+    fi
+    say "installing" $missing
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq update >"$work/apt.log" 2>&1
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y \
+        --no-install-recommends $missing >>"$work/apt.log" 2>&1 ||
+        { tail -n 20 "$work/apt.log" >&2; die "the packages could not be installed"; }
+}
+
+# A temporary folder from which programs can be started, and its removal.
+make_work_folder() {
+    local place
+    for place in "${TMPDIR:-/tmp}" /tmp /var/tmp; do
+        [ "$(id -u)" -ne 0 ] || [ "$place" != "${TMPDIR:-}" ] || continue
+        work=$(mktemp -d "$place/winrmd.XXXXXX" 2>/dev/null) || continue
+        printf '#!/bin/sh\n' >"$work/try" && chmod 755 "$work/try"
+        "$work/try" 2>/dev/null && break
+        rm -rf "$work"
+        work=
+    done
+    [ -n "$work" ] || die "there is no temporary folder to start programs from"
+    trap 'rm -rf "$work"' EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM HUP
+}
+
+# The tree as it is now, without what git ignores.
+copy_tree() {
+    local git=(git -c safe.directory='*' -C "$root")
+    mkdir "$1"
+    if "${git[@]}" rev-parse --is-inside-work-tree >/dev/null 2>&1; then
+        "${git[@]}" ls-files -z --cached --others --exclude-standard |
+            tar -C "$root" --null --ignore-failed-read -cf - -T - 2>/dev/null
+    else
+        tar -C "$root" --exclude='./build*' -cf - .
+    fi | tar -C "$1" -xf -
+}
+
+# The processes of a uid.
+processes_of() {
+    local folder
+    for folder in /proc/[0-9]*; do
+        [ "$(stat -c %u "$folder" 2>/dev/null)" != "$1" ] || say "${folder#/proc/}"
+    done
+}
+
+# A number above all accounts that nobody uses.
+free_uid() {
+    local uid
+    for uid in $(seq 60600 60700); do
+        getent passwd "$uid" >/dev/null || getent group "$uid" >/dev/null ||
+            [ -n "$(processes_of "$uid")" ] || { say "$uid"; return; }
+    done
+    die "there is no free uid between 60600 and 60700"
+}
+
+# As root: runs this script again under a uid of its own, in a copy of the tree that it can reach,
+# and ends with its status. Returns when we are not root.
+give_up_root() {
+    local uid status pid
+    [ "$(id -u)" -eq 0 ] || return 0
+    uid=$(free_uid) || exit 1
+    copy_tree "$work/tree"
+    mkdir "$work/home" "$work/tmp"
+    chown -R "$uid:$uid" "$work"
+    say "started as root: going on as uid $uid in a copy of the tree"
+    cd "$work/tree" || exit 1
+    status=0
+    setpriv --reuid="$uid" --regid="$uid" --clear-groups --no-new-privs env -i \
+        PATH=/usr/local/bin:/usr/bin:/bin HOME="$work/home" TMPDIR="$work/tmp" \
+        TERM="${TERM:-dumb}" "$work/tree/${0##*/}" "$@" || status=$?
+    cd /
+    for pid in $(processes_of "$uid"); do
+        say "left behind: $pid $(tr '\0' ' ' <"/proc/$pid/cmdline")" >&2
+        kill -KILL "$pid"
+        status=1
+    done
+    exit "$status"
+}
+
+seconds() {
+    date +%s
+}
