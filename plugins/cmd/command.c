@@ -235,7 +235,7 @@ void command_receive(struct command *command, WSMAN_PLUGIN_REQUEST *request,
     if (error == NO_ERROR)
         error = WSManLinuxGetShutdownEvent(request->shutdownNotificationHandle, &event);
     pthread_mutex_lock(&command->lock);
-    if (error == NO_ERROR && (command->closing || command->terminate)) {
+    if (error == NO_ERROR && (command->closing || command->terminated)) {
         error = ERROR_WSMAN_COMMAND_TERMINATED;
     } else if (error == NO_ERROR && command->receive) {
         error = ERROR_WINRS_RECEIVE_IN_PROGRESS;
@@ -263,7 +263,6 @@ void command_signal(struct command *command, WSMAN_PLUGIN_REQUEST *request, PCWS
 {
     WSMAN_PLUGIN_REQUEST *aborted = NULL;
     int number = signal_number(code);
-    bool kept = false;
 
     if (number == 0) {
         complete_with_text(request, ERROR_INVALID_PARAMETER, "the signal code is not known");
@@ -272,12 +271,13 @@ void command_signal(struct command *command, WSMAN_PLUGIN_REQUEST *request, PCWS
     pthread_mutex_lock(&command->lock);
     if (!command->reaped)
         kill(-command->child.pid, number);
-    if (number == SIGKILL && !command->done && !command->terminate) {
-        command->terminate = request;
-        kept = true;
-        aborted = command->receive;
-        command->receive = NULL;
-        command->aborting = aborted != NULL;
+    if (number == SIGKILL) {
+        command->terminated = true;
+        if (command->reporting) {
+            aborted = command->receive;
+            command->receive = NULL;
+            command->aborting = aborted != NULL;
+        }
         eventfd_write(command->wake, 1);
     }
     pthread_mutex_unlock(&command->lock);
@@ -288,7 +288,5 @@ void command_signal(struct command *command, WSMAN_PLUGIN_REQUEST *request, PCWS
         pthread_cond_broadcast(&command->changed);
         pthread_mutex_unlock(&command->lock);
     }
-    /* A kept signal is the thread's from here on, and the command may be gone. */
-    if (!kept)
-        WSManPluginOperationComplete(request, 0, NO_ERROR, NULL);
+    WSManPluginOperationComplete(request, 0, NO_ERROR, NULL);
 }

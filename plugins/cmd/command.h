@@ -4,10 +4,10 @@
  * A command: one /bin/sh -c in its own process group, and the thread that carries its output, sees
  * its end, and completes its operations. The struct is the command context a host is given.
  *
- * The operations of a command end in this order: sends and the receive, the command, and last the
- * terminate signal, so that a client whose signal was answered finds the command gone. Terminate
- * aborts the receive at once, on its own thread: the command's may be inside
- * WSManPluginReceiveResult, waiting for a client that will never fetch.
+ * The operations of a command end in this order: sends and the receive, then the command. A
+ * terminate signal drops output that was not fetched and is answered at once. It also aborts a
+ * receive whose report is under way: the thread may be waiting there for a client that will never
+ * fetch.
  *
  * The process is reaped as the last thing before the command completes. Until then its number
  * belongs to its group, so signals cannot hit a stranger. What is left of the group is killed at
@@ -55,12 +55,12 @@ struct command {
     WSMAN_PLUGIN_REQUEST *receive; /* the open receive operation, or NULL */
     int receive_event;             /* its shutdown event */
     bool receive_wants[OUTPUT_COUNT];
-    WSMAN_PLUGIN_REQUEST *terminate; /* the terminate signal, completed after the command */
-    bool closing;                    /* the end has begun: nothing new is accepted */
-    bool done;                       /* the command operation is completed */
-    bool sending;                    /* a send is writing to child.input */
-    bool aborting;                   /* a terminate signal is completing the receive */
-    bool reaped;                     /* the number of the process group is no longer ours */
+    bool reporting;  /* the thread is inside WSManPluginReceiveResult */
+    bool terminated; /* a terminate signal has come: nobody wants the output any more */
+    bool closing;    /* the end has begun: nothing new is accepted */
+    bool sending;    /* a send is writing to child.input */
+    bool aborting;   /* a terminate signal is completing the receive */
+    bool reaped;     /* the number of the process group is no longer ours */
 };
 
 /* Runs WSManPluginCommand: reports the command as context or completes with an error. */

@@ -41,17 +41,25 @@ static bool wait_for_start(struct command *command)
     return start == START_REPORTED;
 }
 
-/* The open receive and what it wants; NULL when there is none. */
-static WSMAN_PLUGIN_REQUEST *current_receive(struct command *command, int *event, bool *wants)
+/* What the entry points have said since the last look. */
+struct wishes {
+    WSMAN_PLUGIN_REQUEST *receive; /* NULL: none is open */
+    int receive_event;
+    bool wants[OUTPUT_COUNT];
+    bool terminated;
+};
+
+static struct wishes look_at_wishes(struct command *command)
 {
-    WSMAN_PLUGIN_REQUEST *receive;
+    struct wishes wishes;
 
     pthread_mutex_lock(&command->lock);
-    receive = command->receive;
-    *event = receive ? command->receive_event : -1;
-    memcpy(wants, command->receive_wants, sizeof(command->receive_wants));
+    wishes.receive = command->receive;
+    wishes.receive_event = command->receive ? command->receive_event : -1;
+    wishes.terminated = command->terminated;
+    memcpy(wishes.wants, command->receive_wants, sizeof(wishes.wants));
     pthread_mutex_unlock(&command->lock);
-    return receive;
+    return wishes;
 }
 
 /* Ends the receive, unless a terminate signal has done so. */
@@ -72,8 +80,19 @@ static void complete_receive(struct command *command, WSMAN_PLUGIN_REQUEST *rece
 static bool report(struct command *command, WSMAN_PLUGIN_REQUEST *receive, DWORD flags,
                    PCWSTR stream, WSMAN_DATA *data, PCWSTR state)
 {
-    DWORD error = WSManPluginReceiveResult(receive, flags, stream, data, state, command->exit_code);
+    DWORD error;
+    bool ours;
 
+    pthread_mutex_lock(&command->lock);
+    ours = command->receive == receive;
+    command->reporting = ours;
+    pthread_mutex_unlock(&command->lock);
+    if (!ours)
+        return false;
+    error = WSManPluginReceiveResult(receive, flags, stream, data, state, command->exit_code);
+    pthread_mutex_lock(&command->lock);
+    command->reporting = false;
+    pthread_mutex_unlock(&command->lock);
     if (error == NO_ERROR)
         return true;
     complete_receive(command, receive, error);
@@ -81,8 +100,7 @@ static bool report(struct command *command, WSMAN_PLUGIN_REQUEST *receive, DWORD
 }
 
 /* Passes on what is buffered; false when the receive operation is over. */
-static bool report_outputs(struct command *command, WSMAN_PLUGIN_REQUEST *receive,
-                           const bool *wants)
+static bool report_outputs(struct command *command, const struct wishes *wishes)
 {
     for (int i = 0; i < OUTPUT_COUNT; i++) {
         struct output *output = &command->outputs[i];
@@ -92,7 +110,8 @@ static bool report_outputs(struct command *command, WSMAN_PLUGIN_REQUEST *receiv
             .binaryData = {.dataLength = (DWORD)ready, .data = output->buffer},
         };
 
-        if (wants[i] && ready > 0 && !report(command, receive, 0, output->name, &data, NULL))
+        if (wishes->wants[i] && ready > 0 &&
+            !report(command, wishes->receive, 0, output->name, &data, NULL))
             return false;
         output_drop(output, ready);
     }
@@ -100,11 +119,13 @@ static bool report_outputs(struct command *command, WSMAN_PLUGIN_REQUEST *receiv
 }
 
 /* The last words: each stream's end, then the command's. False when the receive is over early. */
-static bool report_end(struct command *command, WSMAN_PLUGIN_REQUEST *receive, const bool *wants)
+static bool report_end(struct command *command, const struct wishes *wishes)
 {
+    WSMAN_PLUGIN_REQUEST *receive = wishes->receive;
+
     for (int i = 0; i < OUTPUT_COUNT; i++) {
-        if (wants[i] && !report(command, receive, WSMAN_FLAG_RECEIVE_RESULT_NO_MORE_DATA,
-                                command->outputs[i].name, NULL, NULL))
+        if (wishes->wants[i] && !report(command, receive, WSMAN_FLAG_RECEIVE_RESULT_NO_MORE_DATA,
+                                        command->outputs[i].name, NULL, NULL))
             return false;
     }
     return report(command, receive, 0, NULL, NULL, WSMAN_COMMAND_STATE_DONE);
@@ -119,14 +140,12 @@ static bool outputs_are_empty(const struct command *command)
     return true;
 }
 
-static bool is_terminated(struct command *command)
+static void drop_outputs(struct command *command)
 {
-    bool terminated;
-
-    pthread_mutex_lock(&command->lock);
-    terminated = command->terminate != NULL;
-    pthread_mutex_unlock(&command->lock);
-    return terminated;
+    for (int i = 0; i < OUTPUT_COUNT; i++) {
+        output_close(&command->outputs[i]);
+        output_drop(&command->outputs[i], command->outputs[i].used);
+    }
 }
 
 /* Looks whether the process has ended; it stays a zombie, so that its number stays its own. */
@@ -144,7 +163,7 @@ static void look_for_exit(struct command *command)
         output_bound(&command->outputs[i]);
 }
 
-static void wait_for_events(struct command *command, WSMAN_PLUGIN_REQUEST *receive, int event)
+static void wait_for_events(struct command *command, const struct wishes *wishes)
 {
     struct output *outputs = command->outputs;
     struct pollfd events[POLL_COUNT] = {
@@ -154,7 +173,7 @@ static void wait_for_events(struct command *command, WSMAN_PLUGIN_REQUEST *recei
         [POLL_STDERR] = {.fd = output_has_room(&outputs[1]) ? outputs[1].fd : -1},
         [POLL_COMMAND_SHUTDOWN] = {.fd = command->shutdown_event},
         [POLL_SHELL_SHUTDOWN] = {.fd = command->shell->shutdown_event},
-        [POLL_RECEIVE_SHUTDOWN] = {.fd = event},
+        [POLL_RECEIVE_SHUTDOWN] = {.fd = wishes->receive_event},
     };
     eventfd_t ignored;
 
@@ -167,7 +186,7 @@ static void wait_for_events(struct command *command, WSMAN_PLUGIN_REQUEST *recei
     if (events[POLL_COMMAND_SHUTDOWN].revents || events[POLL_SHELL_SHUTDOWN].revents)
         command->cancelled = true;
     if (events[POLL_RECEIVE_SHUTDOWN].revents)
-        complete_receive(command, receive, ERROR_CANCELLED);
+        complete_receive(command, wishes->receive, ERROR_CANCELLED);
     if (events[POLL_EXIT].revents)
         look_for_exit(command);
     for (int i = 0; i < OUTPUT_COUNT; i++) {
@@ -183,24 +202,22 @@ static void wait_for_events(struct command *command, WSMAN_PLUGIN_REQUEST *recei
 static void carry_output(struct command *command)
 {
     while (!command->cancelled) {
-        bool wants[OUTPUT_COUNT];
-        int event;
-        WSMAN_PLUGIN_REQUEST *receive = current_receive(command, &event, wants);
+        struct wishes wishes = look_at_wishes(command);
 
-        if (command->exited && !receive && is_terminated(command))
+        if (wishes.terminated)
+            drop_outputs(command);
+        if (wishes.terminated && command->exited && !wishes.receive)
             return;
-        if (receive && !report_outputs(command, receive, wants))
+        if (wishes.receive && !report_outputs(command, &wishes))
             continue;
-        if (!command->exited) {
-            wait_for_events(command, receive, event);
+        if (!command->exited || !wishes.receive) {
+            wait_for_events(command, &wishes);
             continue;
         }
         for (int i = 0; i < OUTPUT_COUNT; i++)
             output_fill(&command->outputs[i]);
-        if (!receive) {
-            wait_for_events(command, receive, event);
-        } else if (outputs_are_empty(command) && report_end(command, receive, wants)) {
-            complete_receive(command, receive, NO_ERROR);
+        if (outputs_are_empty(command) && report_end(command, &wishes)) {
+            complete_receive(command, wishes.receive, NO_ERROR);
             return;
         }
     }
@@ -226,8 +243,6 @@ static void close_command(struct command *command)
 void *command_thread(void *argument)
 {
     struct command *command = argument;
-    struct shell *shell = command->shell;
-    WSMAN_PLUGIN_REQUEST *terminate;
 
     if (!wait_for_start(command)) {
         command_reap(command);
@@ -238,12 +253,6 @@ void *command_thread(void *argument)
     command_reap(command);
     WSManPluginOperationComplete(command->request, 0,
                                  command->cancelled ? ERROR_CANCELLED : NO_ERROR, NULL);
-    pthread_mutex_lock(&command->lock);
-    command->done = true;
-    terminate = command->terminate;
-    pthread_mutex_unlock(&command->lock);
-    if (terminate)
-        WSManPluginOperationComplete(terminate, 0, NO_ERROR, NULL);
-    shell_remove_command(shell);
+    shell_remove_command(command->shell);
     return NULL;
 }

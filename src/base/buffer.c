@@ -63,12 +63,14 @@ void buffer_added(struct buffer *buffer, size_t size)
 
 bool buffer_append(struct buffer *buffer, const void *bytes, size_t length)
 {
-    uint8_t *room = buffer_reserve(buffer, length);
+    uint8_t *room;
 
+    if (length == 0)
+        return !buffer->failed;
+    room = buffer_reserve(buffer, length);
     if (room == NULL)
         return false;
-    if (length > 0)
-        memcpy(room, bytes, length);
+    memcpy(room, bytes, length);
     buffer->end += length;
     return true;
 }

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "limits_soap.h"
+#include "input_limits.h"
 #include "soap/reader.h"
 #include "soap/writer.h"
 

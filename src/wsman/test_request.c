@@ -4,7 +4,7 @@
 
 #include "wsman/test_support.h"
 
-#include "limits_soap.h"
+#include "input_limits.h"
 
 static void reads_the_headers(void **state)
 {

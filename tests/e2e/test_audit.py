@@ -74,8 +74,8 @@ def test_one_session(server):
 def test_what_was_typed_is_not_in_the_audit(server):
     with server.connect('alice') as client:
         shell = client.create()
-        command = client.command(shell, 'echo a-secret-word')
-        client.send_input(shell, command, b'another-secret\n')
+        command = client.command(shell, 'echo a-secret-word; cat')
+        client.send_input(shell, command, b'another-secret', end=True)
         client.receive_all(shell, command)
         client.delete(shell)
     text = (server.folder / 'audit.jsonl').read_text()

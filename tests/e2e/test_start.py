@@ -56,13 +56,13 @@ def test_check_of_a_good_configuration(configured):
     assert not (configured.folder / 'winrmd.sock').exists()
 
 
-def replace_in(path, old, new):
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new, 1))
+def replace_in(path, pattern, new):
+    text, count = re.subn(pattern, new, path.read_text(), count=1, flags=re.DOTALL)
+    assert count == 1
+    path.write_text(text)
 
 
-# file, what is replaced, by what, the line that must be named, what must be said
+# file, what is replaced (a pattern), by what, the line that must be named, what must be said
 ERRORS = {
     'a misspelt setting': (
         'winrmd.conf', 'net-processes = 3', 'net-proceses = 3', 8, 'net-proceses'),
@@ -75,10 +75,9 @@ ERRORS = {
     'an unknown attribute': (
         'wsman/web.config', 'SupportsQuota=', 'SupportQuota=', 5, 'SupportQuota'),
     'no operations plug-in': (
-        'wsman/web.config', '<Plugin Name="cmd"', '<Plugin Enabled="false" Name="cmd"', None,
-        'Plugin'),
+        'wsman/web.config', '<Plugin Name="cmd".*</Plugin>', '', 9, 'Plugin'),
     'XML that is not well-formed': (
-        'wsman/web.config', '</OperationsPlugins>', '</OperationPlugins>', 12, ''),
+        'wsman/web.config', '</OperationsPlugins>', '</OperationPlugins>', 11, ''),
     'a plug-in that does not exist': (
         'wsman/web.config', 'policy.so', 'polizei.so', None, 'polizei.so'),
 }
@@ -109,7 +108,7 @@ def test_check_loads_the_plug_ins(configured):
 
 def test_a_port_that_is_taken(server, tmp_path, users):
     second = Server(tmp_path / 'second', users)
-    replace_in(second.config, '127.0.0.1:0', '127.0.0.1:%d' % server.port)
+    replace_in(second.config, r'127\.0\.0\.1:0', '127.0.0.1:%d' % server.port)
     done = winrmd(second)
     assert done.returncode != 0
     assert str(server.port) in done.stderr

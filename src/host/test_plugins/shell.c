@@ -42,7 +42,6 @@ struct command {
     size_t input_length;
     int input_end;
     int terminated;
-    atomic_int over;
 };
 
 static atomic_int shells;
@@ -75,12 +74,16 @@ static DWORD done(struct command *command, DWORD exit_code)
                                     exit_code);
 }
 
+/* The command may be released as soon as the second completion is said. */
 static void complete(struct command *command, DWORD receive_code, DWORD code)
 {
-    if (atomic_exchange(&command->over, 1) != 0)
-        return;
-    if (command->receive != NULL)
-        WSManPluginOperationComplete(command->receive, 0, receive_code, NULL);
+    WSMAN_PLUGIN_REQUEST *receive;
+
+    pthread_mutex_lock(&command->lock);
+    receive = command->receive;
+    pthread_mutex_unlock(&command->lock);
+    if (receive != NULL)
+        WSManPluginOperationComplete(receive, 0, receive_code, NULL);
     WSManPluginOperationComplete(command->request, 0, code,
                                  code != NO_ERROR ? WSMAN_TEXT("it broke") : NULL);
 }
@@ -90,7 +93,7 @@ static void wait_for_cancel(struct command *command)
     int event = -1;
 
     WSManLinuxGetShutdownEvent(command->request->shutdownNotificationHandle, &event);
-    while (!command->terminated) {
+    while (!__atomic_load_n(&command->terminated, __ATOMIC_SEQ_CST)) {
         struct pollfd waiting = {.fd = event, .events = POLLIN};
 
         pthread_mutex_unlock(&command->lock);
@@ -147,50 +150,55 @@ static void copy_input(struct command *command)
     }
 }
 
-static void *run(void *argument)
+static int is(const struct command *command, const char *line)
 {
-    struct command *command = argument;
-    static const char block[65536];
+    return strcmp(command->line, line) == 0;
+}
 
-    pthread_mutex_lock(&command->lock);
-    while (command->receive == NULL && strcmp(command->line, "hang") != 0 &&
-           strcmp(command->line, "deaf") != 0)
+/* What the command does; the lock is held. Returns the code it completes with. */
+static DWORD perform(struct command *command)
+{
+    static const char block[65536];
+    DWORD code = NO_ERROR;
+
+    while (command->receive == NULL && !is(command, "hang") && !is(command, "deaf"))
         pthread_cond_wait(&command->changed, &command->lock);
-    if (strcmp(command->line, "echo") == 0) {
+    if (is(command, "echo")) {
         put(command, WSMAN_STREAM_ID_STDOUT, command->text, strlen(command->text), 0);
         put(command, WSMAN_STREAM_ID_STDERR, "err", 3, WSMAN_FLAG_RECEIVE_RESULT_NO_MORE_DATA);
         done(command, 7);
-        complete(command, 0, 0);
-    } else if (strcmp(command->line, "slow") == 0) {
+    } else if (is(command, "slow")) {
         put(command, WSMAN_STREAM_ID_STDOUT, "a", 1, 0);
         usleep(300000);
         put(command, WSMAN_STREAM_ID_STDOUT, "b", 1, 0);
         done(command, 0);
-        complete(command, 0, 0);
-    } else if (strcmp(command->line, "cat") == 0) {
+    } else if (is(command, "cat")) {
         copy_input(command);
         done(command, 0);
-        complete(command, 0, 0);
-    } else if (strcmp(command->line, "flood") == 0) {
-        DWORD code = NO_ERROR;
-
+    } else if (is(command, "flood")) {
         while (code == NO_ERROR)
             code = put(command, WSMAN_STREAM_ID_STDOUT, block, sizeof(block), 0);
-        complete(command, code, code);
-    } else if (strcmp(command->line, "silent") == 0) {
-        complete(command, 0, 0);
-    } else if (strcmp(command->line, "break") == 0) {
+    } else if (is(command, "break")) {
         put(command, WSMAN_STREAM_ID_STDOUT, "x", 1, 0);
-        complete(command, 0, 42);
-    } else if (strcmp(command->line, "daemon") == 0) {
-        start_daemon(command);
+        code = 42;
+    } else if (!is(command, "silent")) {
+        if (is(command, "daemon"))
+            start_daemon(command);
         wait_for_cancel(command);
-        complete(command, ERROR_CANCELLED, ERROR_CANCELLED);
-    } else {
-        wait_for_cancel(command);
-        complete(command, ERROR_CANCELLED, ERROR_CANCELLED);
+        code = ERROR_CANCELLED;
     }
+    return code;
+}
+
+static void *run(void *argument)
+{
+    struct command *command = argument;
+    DWORD code;
+
+    pthread_mutex_lock(&command->lock);
+    code = perform(command);
     pthread_mutex_unlock(&command->lock);
+    complete(command, code == 42 ? NO_ERROR : code, code);
     return NULL;
 }
 
@@ -227,8 +235,10 @@ static void *shell_run(void *argument)
     waiting.fd = event;
     while (poll(&waiting, 1, -1) != 1)
         ;
-    WSManPluginOperationComplete(request, 0, request->shutdownNotification ? ERROR_CANCELLED : 1,
-                                 NULL);
+    WSManPluginOperationComplete(
+        request, 0,
+        __atomic_load_n(&request->shutdownNotification, __ATOMIC_ACQUIRE) ? ERROR_CANCELLED : 1,
+        NULL);
     return NULL;
 }
 
