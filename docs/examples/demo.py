@@ -84,7 +84,7 @@ def refusal(client):
 
 
 def audit(**members):
-    lines = map(json.loads, (folder / 'audit.jsonl').read_text().splitlines())
+    lines = map(json.loads, (folder / 'audit.jsonl').read_text().rstrip('\n').split('\n'))
     return [line for line in lines
             if all(line.get(name) == value for name, value in members.items())]
 

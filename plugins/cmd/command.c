@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <wsman_linux.h>
@@ -19,6 +20,8 @@
 
 #include "cmd/options.h"
 #include "common/utf16.h"
+
+#define STUCK_AFTER 100 /* milliseconds in one report, after a terminate signal */
 
 static const struct {
     PCWSTR code;
@@ -250,6 +253,26 @@ void command_receive(struct command *command, WSMAN_PLUGIN_REQUEST *request,
         WSManPluginOperationComplete(request, 0, error, NULL);
 }
 
+/*
+ * Waits, with the lock held, until the thread is not inside WSManPluginReceiveResult; false when
+ * it stays there, which means that the client does not fetch.
+ */
+static bool wait_for_report(struct command *command)
+{
+    struct timespec until;
+    int error = 0;
+
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += STUCK_AFTER * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_nsec -= 1000000000;
+        until.tv_sec++;
+    }
+    while (command->reporting && error == 0)
+        error = pthread_cond_clockwait(&command->changed, &command->lock, CLOCK_MONOTONIC, &until);
+    return !command->reporting;
+}
+
 static int signal_number(PCWSTR code)
 {
     for (size_t i = 0; code && i < sizeof(signals) / sizeof(signals[0]); i++) {
@@ -273,12 +296,12 @@ void command_signal(struct command *command, WSMAN_PLUGIN_REQUEST *request, PCWS
         kill(-command->child.pid, number);
     if (number == SIGKILL) {
         command->terminated = true;
-        if (command->reporting) {
+        eventfd_write(command->wake, 1);
+        if (!wait_for_report(command)) {
             aborted = command->receive;
             command->receive = NULL;
             command->aborting = aborted != NULL;
         }
-        eventfd_write(command->wake, 1);
     }
     pthread_mutex_unlock(&command->lock);
     if (aborted) {

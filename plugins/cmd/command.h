@@ -5,9 +5,8 @@
  * its end, and completes its operations. The struct is the command context a host is given.
  *
  * The operations of a command end in this order: sends and the receive, then the command. A
- * terminate signal drops output that was not fetched and is answered at once. It also aborts a
- * receive whose report is under way: the thread may be waiting there for a client that will never
- * fetch.
+ * terminate signal drops output that was not fetched yet; where a report of the receive is stuck,
+ * waiting for a client that will never fetch, it also aborts that receive.
  *
  * The process is reaped as the last thing before the command completes. Until then its number
  * belongs to its group, so signals cannot hit a stranger. What is left of the group is killed at

@@ -92,6 +92,7 @@ static bool report(struct command *command, WSMAN_PLUGIN_REQUEST *receive, DWORD
     error = WSManPluginReceiveResult(receive, flags, stream, data, state, command->exit_code);
     pthread_mutex_lock(&command->lock);
     command->reporting = false;
+    pthread_cond_broadcast(&command->changed);
     pthread_mutex_unlock(&command->lock);
     if (error == NO_ERROR)
         return true;

@@ -7,14 +7,6 @@
 
 #include "base/text.h"
 
-static bool has_control(const char *text, size_t length)
-{
-    for (size_t i = 0; i < length; i++)
-        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
-            return true;
-    return false;
-}
-
 /* The token behind `Basic` and its blanks; NULL for another scheme. */
 static const char *basic_token(const char *authorization)
 {
@@ -35,12 +27,12 @@ bool basic_decode(const char *authorization, struct basic_credentials *credentia
         base64_decoded_size(length) >= sizeof(credentials->text))
         return false;
     size = base64_decode((uint8_t *)credentials->text, token, length);
-    if (size <= 0 || has_control(credentials->text, (size_t)size) ||
+    if (size <= 0 || memchr(credentials->text, '\0', (size_t)size) != NULL ||
         !utf8_valid(credentials->text, (size_t)size))
         return false;
     credentials->text[size] = '\0';
     colon = strchr(credentials->text, ':');
-    if (colon == NULL || colon == credentials->text)
+    if (colon == NULL)
         return false;
     *colon = '\0';
     credentials->user = credentials->text;

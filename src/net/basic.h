@@ -18,8 +18,10 @@ struct basic_credentials {
 };
 
 /*
- * True for `Basic`, blanks and strict base64 of UTF-8 without control characters, that is a name
- * which is not empty, a colon and a password. Wipe `credentials` afterwards, on failure too.
+ * True for `Basic`, blanks and strict base64 of UTF-8 without NUL, that is a name, a colon and a
+ * password. A name that no user can have (an empty one, one with a line feed) is read all the same:
+ * winrmd-auth refuses it, and that is how the attempt gets into the audit. Wipe `credentials`
+ * afterwards, on failure too.
  */
 bool basic_decode(const char *authorization, struct basic_credentials *credentials);
 

@@ -3,7 +3,6 @@
 #include "net/host_channel.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "base/memory.h"

@@ -2,8 +2,6 @@
 
 #include "net/request.h"
 
-#include <stdlib.h>
-
 #include "base/memory.h"
 #include "net/authentication.h"
 #include "net/connection.h"

@@ -313,7 +313,8 @@ application "/wsman" {
 
     def audit(self, event=None, **members):
         """The lines of the audit with these members, in order."""
-        lines = (self.folder / 'audit.jsonl').read_text().splitlines()
+        # Not splitlines(): that would end a line at characters that JSON leaves as they are.
+        lines = (self.folder / 'audit.jsonl').read_text(encoding='utf-8').split('\n')[:-1]
         lines = [json.loads(line) for line in lines]
         return [line for line in lines if event in (None, line['event'])
                 and all(line.get(name) == value for name, value in members.items())]

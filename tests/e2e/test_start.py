@@ -75,7 +75,8 @@ ERRORS = {
     'an unknown attribute': (
         'wsman/web.config', 'SupportsQuota=', 'SupportQuota=', 5, 'SupportQuota'),
     'no operations plug-in': (
-        'wsman/web.config', '<Plugin Name="cmd".*</Plugin>', '', 9, 'Plugin'),
+        'wsman/web.config', '<Plugin Name="cmd".*</Plugin>', '', None,
+        'there is no operations plug-in'),
     'XML that is not well-formed': (
         'wsman/web.config', '</OperationsPlugins>', '</OperationPlugins>', 11, ''),
     'a plug-in that does not exist': (
