@@ -25,7 +25,7 @@ endpoint = 'http://127.0.0.1:%d/wsman' % port
 
 
 def title(text):
-    print('\n%s\n%s' % (text, '-' * len(text)))
+    print('\n' + text)
 
 
 def show(label, text):
@@ -93,9 +93,9 @@ def alice_may():
     title('alice may: commands, their streams, their exit codes')
     client = connect('alice')
     shell = client.open_shell(working_directory='/', env_vars={'GREETING': 'hello from winrmd'})
-    run(client, shell, 'echo "$GREETING, $(id -un 2>/dev/null || id -u) in $(pwd)"; '
-                       'echo "and this is stderr" >&2; exit 7')
-    run(client, shell, 'tr a-z A-Z | rev', stdin=b'through a send on send_message')
+    run(client, shell, 'echo "$GREETING, uid $(id -u) in $(pwd)"; echo "a word on stderr" >&2; '
+                       'exit 7')
+    run(client, shell, 'tr a-z A-Z', stdin=b'this went in through send_message')
     client.close_shell(shell)
 
 
@@ -157,8 +157,9 @@ def the_trail():
         text = textwrap.shorten('; '.join(notes), 41, placeholder='...')
         print((columns % (line['time'][11:23], line.get('user', ''), line['event'],
                           line.get('verdict', ''), line.get('operation', ''), text)).rstrip())
-    print('\n  One of these lines as it stands in the file:')
-    show('', json.dumps(audit(event='verdict', user='alice')[0]))
+    print('  (audit.jsonl has more in each line: %s)' % ', '.join(
+        name for name in ('decision', 'message-id', 'address', 'mechanism', 'resource', 'plugin')
+        if name in audit(event='verdict')[0]))
 
 
 for scene in (alice_may, carol_may_not, dave_is_limited, erin_is_sent_elsewhere, the_trail):

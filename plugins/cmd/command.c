@@ -12,7 +12,6 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <wsman_linux.h>
@@ -20,8 +19,6 @@
 
 #include "cmd/options.h"
 #include "common/utf16.h"
-
-#define STUCK_AFTER 100 /* milliseconds in one report, after a terminate signal */
 
 static const struct {
     PCWSTR code;
@@ -253,26 +250,6 @@ void command_receive(struct command *command, WSMAN_PLUGIN_REQUEST *request,
         WSManPluginOperationComplete(request, 0, error, NULL);
 }
 
-/*
- * Waits, with the lock held, until the thread is not inside WSManPluginReceiveResult; false when
- * it stays there, which means that the client does not fetch.
- */
-static bool wait_for_report(struct command *command)
-{
-    struct timespec until;
-    int error = 0;
-
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += STUCK_AFTER * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_nsec -= 1000000000;
-        until.tv_sec++;
-    }
-    while (command->reporting && error == 0)
-        error = pthread_cond_clockwait(&command->changed, &command->lock, CLOCK_MONOTONIC, &until);
-    return !command->reporting;
-}
-
 static int signal_number(PCWSTR code)
 {
     for (size_t i = 0; code && i < sizeof(signals) / sizeof(signals[0]); i++) {
@@ -284,7 +261,6 @@ static int signal_number(PCWSTR code)
 
 void command_signal(struct command *command, WSMAN_PLUGIN_REQUEST *request, PCWSTR code)
 {
-    WSMAN_PLUGIN_REQUEST *aborted = NULL;
     int number = signal_number(code);
 
     if (number == 0) {
@@ -297,19 +273,7 @@ void command_signal(struct command *command, WSMAN_PLUGIN_REQUEST *request, PCWS
     if (number == SIGKILL) {
         command->terminated = true;
         eventfd_write(command->wake, 1);
-        if (!wait_for_report(command)) {
-            aborted = command->receive;
-            command->receive = NULL;
-            command->aborting = aborted != NULL;
-        }
     }
     pthread_mutex_unlock(&command->lock);
-    if (aborted) {
-        WSManPluginOperationComplete(aborted, 0, ERROR_OPERATION_ABORTED, NULL);
-        pthread_mutex_lock(&command->lock);
-        command->aborting = false;
-        pthread_cond_broadcast(&command->changed);
-        pthread_mutex_unlock(&command->lock);
-    }
     WSManPluginOperationComplete(request, 0, NO_ERROR, NULL);
 }

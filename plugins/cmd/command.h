@@ -5,8 +5,8 @@
  * its end, and completes its operations. The struct is the command context a host is given.
  *
  * The operations of a command end in this order: sends and the receive, then the command. A
- * terminate signal drops output that was not fetched yet; where a report of the receive is stuck,
- * waiting for a client that will never fetch, it also aborts that receive.
+ * terminate signal drops output that was not fetched yet. A report that waits for a client who will
+ * never fetch is the host's to release: it cancels what a terminated command leaves open.
  *
  * The process is reaped as the last thing before the command completes. Until then its number
  * belongs to its group, so signals cannot hit a stranger. What is left of the group is killed at
@@ -54,11 +54,9 @@ struct command {
     WSMAN_PLUGIN_REQUEST *receive; /* the open receive operation, or NULL */
     int receive_event;             /* its shutdown event */
     bool receive_wants[OUTPUT_COUNT];
-    bool reporting;  /* the thread is inside WSManPluginReceiveResult */
     bool terminated; /* a terminate signal has come: nobody wants the output any more */
     bool closing;    /* the end has begun: nothing new is accepted */
     bool sending;    /* a send is writing to child.input */
-    bool aborting;   /* a terminate signal is completing the receive */
     bool reaped;     /* the number of the process group is no longer ours */
 };
 

@@ -62,38 +62,21 @@ static struct wishes look_at_wishes(struct command *command)
     return wishes;
 }
 
-/* Ends the receive, unless a terminate signal has done so. */
+/* Ends the open receive; there can be another one then. */
 static void complete_receive(struct command *command, WSMAN_PLUGIN_REQUEST *receive, DWORD error)
 {
-    bool ours;
-
     pthread_mutex_lock(&command->lock);
-    ours = command->receive == receive;
-    if (ours)
-        command->receive = NULL;
+    command->receive = NULL;
     pthread_mutex_unlock(&command->lock);
-    if (ours)
-        WSManPluginOperationComplete(receive, 0, error, NULL);
+    WSManPluginOperationComplete(receive, 0, error, NULL);
 }
 
 /* One report on the receive operation; false when that operation is over with it. */
 static bool report(struct command *command, WSMAN_PLUGIN_REQUEST *receive, DWORD flags,
                    PCWSTR stream, WSMAN_DATA *data, PCWSTR state)
 {
-    DWORD error;
-    bool ours;
+    DWORD error = WSManPluginReceiveResult(receive, flags, stream, data, state, command->exit_code);
 
-    pthread_mutex_lock(&command->lock);
-    ours = command->receive == receive;
-    command->reporting = ours;
-    pthread_mutex_unlock(&command->lock);
-    if (!ours)
-        return false;
-    error = WSManPluginReceiveResult(receive, flags, stream, data, state, command->exit_code);
-    pthread_mutex_lock(&command->lock);
-    command->reporting = false;
-    pthread_cond_broadcast(&command->changed);
-    pthread_mutex_unlock(&command->lock);
     if (error == NO_ERROR)
         return true;
     complete_receive(command, receive, error);
@@ -232,7 +215,7 @@ static void close_command(struct command *command)
     pthread_mutex_lock(&command->lock);
     command->closing = true;
     eventfd_write(command->ended, 1);
-    while (command->sending || command->aborting)
+    while (command->sending)
         pthread_cond_wait(&command->changed, &command->lock);
     receive = command->receive;
     command->receive = NULL;

@@ -155,6 +155,22 @@ static void quotes_take_the_meaning_of_signs(void **state)
     rules_free(&rules);
 }
 
+static void example_file_is_good(void **state)
+{
+    char text[8192];
+    FILE *file = fopen(RULES_EXAMPLE, "r");
+    struct rules rules;
+
+    (void)state;
+    assert_non_null(file);
+    text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+    fclose(file);
+    rules = parse(text);
+    assert_int_equal(rules.user_count, 6);
+    assert_int_equal(rules.operation_count, 4);
+    rules_free(&rules);
+}
+
 static const struct {
     const char *text;
     unsigned line;
@@ -283,6 +299,7 @@ int main(void)
         cmocka_unit_test(no_match_is_no_rule),
         cmocka_unit_test(limits_in_all_forms),
         cmocka_unit_test(quotes_take_the_meaning_of_signs),
+        cmocka_unit_test(example_file_is_good),
         cmocka_unit_test(errors_name_line_cause_and_cure),
         cmocka_unit_test(limits_hold),
     };

@@ -16,10 +16,35 @@ void buffer_init(struct buffer *buffer, size_t limit)
 
 void buffer_free(struct buffer *buffer)
 {
+    bool secret;
+
     if (buffer == NULL)
         return;
+    secret = buffer->secret;
+    if (secret && buffer->data != NULL)
+        explicit_bzero(buffer->data, buffer->capacity);
     free(buffer->data);
     buffer_init(buffer, buffer->limit);
+    buffer->secret = secret;
+}
+
+static void buffer_grow(struct buffer *buffer, size_t capacity)
+{
+    uint8_t *data;
+
+    if (!buffer->secret) {
+        buffer->data = mem_resize(buffer->data, capacity, 1);
+    } else {
+        /* realloc() would leave the old bytes behind. */
+        data = mem_resize(NULL, capacity, 1);
+        if (buffer->data != NULL) {
+            memcpy(data, buffer->data, buffer->end);
+            explicit_bzero(buffer->data, buffer->capacity);
+            free(buffer->data);
+        }
+        buffer->data = data;
+    }
+    buffer->capacity = capacity;
 }
 
 void buffer_reset(struct buffer *buffer)
@@ -50,8 +75,7 @@ uint8_t *buffer_reserve(struct buffer *buffer, size_t size)
             capacity = length + size;
         if (capacity > buffer->limit)
             capacity = buffer->limit;
-        buffer->data = mem_resize(buffer->data, capacity, 1);
-        buffer->capacity = capacity;
+        buffer_grow(buffer, capacity);
     }
     return buffer->data + buffer->end;
 }

@@ -19,6 +19,7 @@
 #include "base/memory.h"
 #include "broker/authz.h"
 #include "broker/broker.h"
+#include "broker/check.h"
 #include "broker/operation.h"
 #include "broker/peers.h"
 #include "broker/record.h"
@@ -33,7 +34,7 @@ static const char help[] =
     "usage: winrmd [--config FILE] [--check] [--debug]\n"
     "\n"
     "  --config FILE   the configuration; default " WINRMD_CONFIG "\n"
-    "  --check         read the configuration, say what is wrong with it, and end\n"
+    "  --check         read the configuration, load every plug-in, say what is wrong, and end\n"
     "  --debug         log more\n"
     "  --version       print the version and end\n"
     "  --help          print this page and end\n"
@@ -130,7 +131,7 @@ static void stop_continue(struct broker *broker)
 
     if (!broker->stopping || broker->shells.count > 0)
         return;
-    for (size_t i = 0; i < configuration->application_count; i++) {
+    for (size_t i = 0; configuration != NULL && i < configuration->application_count; i++) {
         struct application *application = configuration->applications[i];
 
         if (application->authz.host != NULL && !application->authz.host->expected_end) {
@@ -168,7 +169,6 @@ static void stop_begin(struct broker *broker)
 {
     if (broker->stopping)
         return;
-    log_info("stopping");
     broker->stopping = true;
     broker->stop_timer.expired = stop_expired;
     loop_timer_start(broker->loop, &broker->stop_timer, STOP_LIMIT);
@@ -190,10 +190,12 @@ static void signals_ready(struct loop_watch *watch, uint32_t events)
 
     (void)events;
     while (read(watch->fd, &signal, sizeof(signal)) == (ssize_t)sizeof(signal)) {
-        if (signal.ssi_signo == SIGCHLD)
+        if (signal.ssi_signo == SIGCHLD) {
             child_reap(broker);
-        else
+        } else if (!broker->stopping) {
+            log_info("stopping");
             stop_begin(broker);
+        }
     }
     stop_continue(broker);
 }
@@ -208,6 +210,8 @@ static bool signals_watch(struct signals *signals, struct broker *broker)
     sigaddset(&set, SIGINT);
     sigprocmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
+    /* A limit on file sizes is an audit file that cannot be written, not an end. */
+    signal(SIGXFSZ, SIG_IGN);
     signals->broker = broker;
     signals->watch = (struct loop_watch){.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK),
                                          .ready = signals_ready};
@@ -262,6 +266,14 @@ static bool broker_start(struct broker *broker)
     return true;
 }
 
+/* Leaves no child behind, however far the start came. */
+static void broker_end_children(struct broker *broker)
+{
+    stop_begin(broker);
+    while (broker_has_children(broker))
+        loop_run(broker->loop);
+}
+
 static void broker_close(struct broker *broker)
 {
     if (broker->configuration != NULL)
@@ -299,13 +311,16 @@ static int run(const struct options *options)
     }
     if (broker_open(&broker, config)) {
         if (options->check) {
-            printf("%s: nothing wrong\n", config);
-            result = 0;
+            if (check_plugins(&broker)) {
+                printf("%s: nothing wrong\n", config);
+                result = 0;
+            }
         } else if (broker_start(&broker)) {
             loop_run(broker.loop);
             result = 0;
         }
     }
+    broker_end_children(&broker);
     broker_close(&broker);
     return result;
 }

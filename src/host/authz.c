@@ -241,14 +241,17 @@ static void authz_operation(struct channel *channel, const union message_body *b
 static void authz_close(struct channel *channel, const union message_body *body)
 {
     struct authz_call *call = map_remove_u64(&calls, body->authz_close.call);
-    struct authz_call *dead;
+    struct authz_call *dead = call;
 
     (void)channel;
     if (call == NULL)
         return;
-    address_lock();
-    dead = authz_call_close(call);
-    address_unlock();
+    /* A plug-in that has not been asked yet is not asked any more. */
+    if (!pool_withdraw(&host.pool, &call->work)) {
+        address_lock();
+        dead = authz_call_close(call);
+        address_unlock();
+    }
     if (dead != NULL)
         authz_call_free(dead);
     stop_consider();

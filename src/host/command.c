@@ -29,6 +29,17 @@ static void grace_over(struct loop_timer *timer)
         command_cancel(command);
 }
 
+/* The client does not wait any longer; a context reported later is not taken. */
+static void begin_late(struct loop_timer *timer)
+{
+    struct command *command = container_of(timer, struct command, deadline);
+
+    if (command->started)
+        return;
+    reply_send(&command->reply, ERROR_WSMAN_OPERATION_TIMEDOUT);
+    command_cancel(command);
+}
+
 static void forget_run(struct loop_task *task)
 {
     command_free(container_of(task, struct command, forget));
@@ -41,6 +52,7 @@ static struct command *command_new(uint64_t operation, const char *id, struct re
     command->operation = operation;
     command->reply = reply;
     command->grace.expired = grace_over;
+    command->deadline.expired = begin_late;
     command->forget.run = forget_run;
     target_init(&command->target, command);
     list_append(&shell.commands, &command->link);
@@ -55,6 +67,7 @@ static struct command *command_new(uint64_t operation, const char *id, struct re
 void command_free(struct command *command)
 {
     target_free(&command->target);
+    loop_timer_stop(host.loop, &command->deadline);
     loop_timer_stop(host.loop, &command->grace);
     loop_task_cancel(&command->forget);
     map_remove_u64(&shell.operations, command->operation);
@@ -193,6 +206,7 @@ static void command_reported(struct request *request)
     struct command *command = request->owner;
 
     command->started = true;
+    loop_timer_stop(host.loop, &command->deadline);
     channel_send(host.broker, command_started, .operation = command->operation,
                  .command_id = command->id);
     reply_send(&command->reply, NO_ERROR);
@@ -251,6 +265,7 @@ static uint32_t command_begin(struct command *command, const struct message_comm
     if (request == NULL)
         return ERROR_NOT_ENOUGH_MEMORY;
     request_limits(request, message->timeout, shell.caller.max_envelope);
+    loop_timer_start(host.loop, &command->deadline, message->timeout);
     command->request = request;
     if (!command_describe(command, message)) {
         command->request = NULL;

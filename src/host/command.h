@@ -31,7 +31,8 @@ struct command {
     bool releasing;
     bool ended; /* command_ended is sent */
     bool noted;
-    struct loop_timer grace; /* for what should end by itself and may have to be cancelled */
+    struct loop_timer deadline; /* of command_create: without a context by then it is cancelled */
+    struct loop_timer grace;    /* for what should end by itself and may have to be cancelled */
     struct pool_work release;
     struct post released;
     struct loop_task forget; /* frees it at the end of the turn */

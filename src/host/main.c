@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -57,6 +58,9 @@ int main(void)
         log_error("cannot adopt the processes of the shell: %s", strerror(errno));
         return 1;
     }
+    /* Not in a shell host: what the plug-in starts there would inherit it. */
+    if (authorization)
+        signal(SIGPIPE, SIG_IGN);
     if (!host_open(CHANNEL_FD, authorization)) {
         log_error("cannot start: no address space or no descriptors");
         return 1;

@@ -30,22 +30,24 @@ static void *pool_thread(void *argument)
         work = container_of(pool->queue.next, struct pool_work, link);
         list_remove(&work->link);
         pool->queued--;
+        pool->busy++;
         pthread_mutex_unlock(&pool->lock);
         work->run(work);
         pthread_mutex_lock(&pool->lock);
+        pool->busy--;
     }
     return NULL;
 }
 
 /* Called with the lock held. */
-static bool pool_grow(struct pool *pool)
+static void pool_grow(struct pool *pool)
 {
     pthread_attr_t attributes;
     pthread_t thread;
     bool started;
 
     if (pthread_attr_init(&attributes) != 0)
-        return false;
+        return;
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
     started = pthread_create(&thread, &attributes, pool_thread, pool) == 0;
     pthread_attr_destroy(&attributes);
@@ -53,27 +55,26 @@ static bool pool_grow(struct pool *pool)
         pool->threads++;
     else
         log_error("cannot start a thread for plug-in calls beyond %u", pool->threads);
-    return started;
 }
 
 static bool pool_add(struct pool *pool, struct pool_work *work, bool always)
 {
     bool added = false;
-    bool waits;
+    bool full;
 
     pthread_mutex_lock(&pool->lock);
     /* Each idle thread has at most one piece of work coming; more of it needs another thread. */
-    waits = pool->queued >= pool->idle;
-    if (waits && pool->threads < pool->thread_limit)
-        waits = !pool_grow(pool);
-    if (!waits || always || (pool->threads > 0 && pool->queued < pool->queue_limit)) {
+    if (pool->queued >= pool->idle && pool->threads < pool->thread_limit)
+        pool_grow(pool);
+    /* A thread that has not fetched its first work yet is no reason to refuse any. */
+    full = pool->threads == 0 || pool->queued + pool->busy >= pool->threads + pool->queue_limit;
+    if (always || !full) {
         list_append(&pool->queue, &work->link);
         pool->queued++;
         added = true;
     }
     pthread_mutex_unlock(&pool->lock);
-    /* A thread that finds the queue filled before it waits needs no signal; one more is harmless.
-     */
+    /* Without the lock: the thread woken would only wait for it. */
     if (added)
         pthread_cond_signal(&pool->wanted);
     return added;
@@ -87,4 +88,18 @@ bool pool_submit(struct pool *pool, struct pool_work *work)
 void pool_submit_always(struct pool *pool, struct pool_work *work)
 {
     pool_add(pool, work, true);
+}
+
+bool pool_withdraw(struct pool *pool, struct pool_work *work)
+{
+    bool waiting;
+
+    pthread_mutex_lock(&pool->lock);
+    waiting = !list_empty(&work->link);
+    if (waiting) {
+        list_remove(&work->link);
+        pool->queued--;
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return waiting;
 }

@@ -25,6 +25,7 @@ struct pool {
     struct list queue;
     unsigned queued;
     unsigned idle;
+    unsigned busy;
     unsigned threads;
     unsigned thread_limit;
     unsigned queue_limit;
@@ -36,5 +37,7 @@ void pool_init(struct pool *pool, unsigned thread_limit, unsigned queue_limit);
 bool pool_submit(struct pool *pool, struct pool_work *work);
 /* For what has to be done (giving contexts back): the queue's limit does not count. */
 void pool_submit_always(struct pool *pool, struct pool_work *work);
+/* True when the work, submitted before, had not begun: it will not be run. */
+bool pool_withdraw(struct pool *pool, struct pool_work *work);
 
 #endif

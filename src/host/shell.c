@@ -160,6 +160,7 @@ static void shell_reported(struct request *request)
 {
     (void)request;
     shell.started = true;
+    loop_timer_stop(host.loop, &shell.deadline);
     channel_send(host.broker, shell_started, .operation = shell.operation);
     reply_send(&shell.reply, NO_ERROR);
 }
@@ -228,6 +229,15 @@ static bool shell_describe(struct arena *arena, const struct message_shell_creat
     return true;
 }
 
+/* The client does not wait any longer; a context reported later is not taken. */
+static void begin_late(struct loop_timer *timer)
+{
+    (void)timer;
+    reply_send(&shell.reply, ERROR_WSMAN_OPERATION_TIMEDOUT);
+    if (!shell.started)
+        shell_end(false);
+}
+
 static uint32_t shell_begin(const struct message_shell_create *message)
 {
     struct request *request = request_new(REQUEST_shell, &shell_events, &shell, &shell.caller,
@@ -258,6 +268,8 @@ void shell_ask(struct reply reply, const struct message_shell_create *message)
         code = shell_begin(message);
     if (code == NO_ERROR) {
         shell.reply = reply;
+        shell.deadline.expired = begin_late;
+        loop_timer_start(host.loop, &shell.deadline, message->timeout);
         return;
     }
     reply_send(&reply, code);

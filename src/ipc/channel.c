@@ -76,8 +76,6 @@ static void channel_destroy(struct channel *channel)
     }
     for (size_t i = 0; i < channel->incoming_count; i++)
         close(channel->incoming[i]);
-    if (channel->in.data != NULL)
-        explicit_bzero(channel->in.data, channel->in.capacity);
     buffer_free(&channel->in);
     buffer_free(&channel->out);
     arena_free(&channel->arena);
@@ -261,8 +259,10 @@ static bool channel_attach_fd(struct channel *channel, enum message_type type,
 {
     int *fd = message_fd(type, body);
 
-    if (fd == NULL || channel->incoming_count == 0)
+    if (fd == NULL || *fd != MESSAGE_FD_ANNOUNCED)
         return true;
+    if (channel->incoming_count == 0)
+        return false;
     *fd = channel->incoming[0];
     channel->incoming_count--;
     memmove(channel->incoming, channel->incoming + 1, channel->incoming_count * sizeof(int));
@@ -344,6 +344,8 @@ struct channel *channel_new(struct loop *loop, int fd, enum process receiver, en
     list_init(&channel->outgoing);
     buffer_init(&channel->in, MESSAGE_SIZE_LIMIT + MESSAGE_HEADER_SIZE + READ_SIZE);
     buffer_init(&channel->out, CHANNEL_OUT_LIMIT);
+    /* Passwords pass through some channels. */
+    channel->in.secret = channel->out.secret = true;
     arena_init(&channel->arena, ARENA_LIMIT);
     if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 || fcntl(fd, F_SETFL, O_NONBLOCK) != 0 ||
         !loop_watch(loop, &channel->watch, EPOLLIN)) {

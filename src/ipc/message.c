@@ -132,8 +132,12 @@ static bool put_field(struct buffer *out, const struct message_field *field, con
     }
     case FIELD_ITEMS:
         return put_items(out, place, field->limit);
-    case FIELD_FD:
-        return true;
+    case FIELD_FD: {
+        /* The descriptor itself travels beside the bytes; this says whether there is one. */
+        uint8_t present = *(const int *)place >= MESSAGE_FIRST_FD ? 1 : 0;
+
+        return buffer_append(out, &present, 1);
+    }
     }
     return false;
 }
@@ -258,9 +262,14 @@ static bool take_field(struct reader *reader, const struct message_field *field,
     }
     case FIELD_ITEMS:
         return take_items(reader, place, field->limit);
-    case FIELD_FD:
-        *(int *)place = -1;
+    case FIELD_FD: {
+        uint8_t present;
+
+        if (!take(reader, &present, 1) || present > 1)
+            return false;
+        *(int *)place = present == 1 ? MESSAGE_FD_ANNOUNCED : -1;
         return true;
+    }
     }
     return false;
 }

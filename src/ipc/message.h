@@ -18,7 +18,12 @@
 #include "messages.h"
 #include "processes.h"
 
-enum { MESSAGE_HEADER_SIZE = 8, MESSAGE_SIZE_LIMIT = 4 * 1024 * 1024, MESSAGE_MAX_FDS = 1 };
+enum {
+    MESSAGE_HEADER_SIZE = 8,
+    MESSAGE_SIZE_LIMIT = 4 * 1024 * 1024,
+    MESSAGE_FIRST_FD = 3,               /* a descriptor field below this means none */
+    MESSAGE_FD_ANNOUNCED = 0x7fffffff   /* decoded: one belongs here and is still to be attached */
+};
 
 struct ipc_bytes {
     const uint8_t *data;
@@ -96,13 +101,13 @@ struct message_layout {
 const struct message_layout *message_layout(enum message_type type);
 
 /*
- * Appends the frame of `type` to `out`. `body` is that message's struct. Descriptors are not
- * written; message_fds() finds them. Fails (nothing appended) when a field is above its limit.
+ * Appends the frame of `type` to `out`. `body` is that message's struct. Of a descriptor only its
+ * presence is written; message_fd() finds it. Fails (nothing appended) when a field is above its limit.
  */
 bool message_encode(struct buffer *out, enum message_type type, const void *body);
 
 /*
- * Decodes a frame's payload. Descriptors are left as -1. False when the payload is not exactly
+ * Decodes a frame's payload. A descriptor is -1 or MESSAGE_FD_ANNOUNCED. False when the payload is not exactly
  * one message of that type within its limits.
  */
 bool message_decode(enum message_type type, const uint8_t *payload, size_t length,

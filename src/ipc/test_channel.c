@@ -119,6 +119,26 @@ static void descriptors_arrive_with_their_own_message(void **state)
     close(world.fds[2]);
 }
 
+/* The kernel may hand over bytes and a later message's descriptor in one piece. */
+static void a_message_without_descriptor_takes_no_other_ones(void **state)
+{
+    int later[2];
+
+    (void)state;
+    assert_int_equal(pipe(later), 0);
+    assert_true(channel_send(world.left, operation_granted, .command_id = "one", .channel = -1));
+    assert_true(channel_send(world.left, operation_granted, .command_id = "two", .channel = 0));
+    assert_true(channel_send(world.left, operation_granted, .command_id = "three",
+                             .channel = dup(later[1])));
+    loop_run(world.loop);
+    assert_int_equal(world.fds[0], -1);
+    assert_int_equal(world.fds[1], -1);
+    assert_pipe(world.fds[2], later[0]);
+    close(later[0]);
+    close(later[1]);
+    close(world.fds[2]);
+}
+
 static void what_is_not_permitted_ends_the_channel(void **state)
 {
     (void)state;
@@ -204,6 +224,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(descriptors_arrive_with_their_own_message),
+        CASE(a_message_without_descriptor_takes_no_other_ones),
         CASE(what_is_not_permitted_ends_the_channel),
         CASE(bytes_that_are_no_message_end_the_channel),
         CASE(a_handler_may_free_its_channel),

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: ISC */
+
+/* The parts of a host that need no plug-in: addresses, output, text. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/hash.h"
+#include "base/loop.h"
+#include "base/text.h"
+#include "host/address.h"
+#include "host/output.h"
+#include "host/post.h"
+#include "host/text16.h"
+
+/* ---- addresses ---- */
+
+static void addresses_are_used_once(void **state)
+{
+    enum { ROUNDS = 300000, LIVE = 100 };
+    static struct handle handles[LIVE];
+    uintptr_t highest = 0;
+    const char *cause;
+
+    (void)state;
+    address_lock();
+    for (int i = 0; i < ROUNDS; i++) {
+        struct handle *handle = &handles[random_u64() % LIVE];
+        void *old = handle->address;
+
+        handle_drop(handle);
+        if (old != NULL)
+            assert_null(handle_find(old, HANDLE_request, &cause));
+        assert_true(handle_open(handle, HANDLE_request));
+        assert_true((uintptr_t)handle->address > highest);
+        highest = (uintptr_t)handle->address;
+        assert_ptr_equal(handle_find(handle->address, HANDLE_request, &cause), handle);
+        memset(handle->address, i, ADDRESS_SIZE);
+    }
+    for (int i = 0; i < LIVE; i++)
+        handle_drop(&handles[i]);
+    address_unlock();
+}
+
+static void addresses_are_not_read_through(void **state)
+{
+    struct handle handle = {0};
+    const char *cause;
+
+    (void)state;
+    address_lock();
+    assert_true(handle_open(&handle, HANDLE_token));
+    assert_null(handle_find((char *)handle.address + 8, HANDLE_token, &cause));
+    assert_null(handle_find((char *)handle.address + ADDRESS_SIZE, HANDLE_token, &cause));
+    assert_null(handle_find(&handle, HANDLE_token, &cause));
+    assert_null(handle_find((void *)16, HANDLE_token, &cause));
+    assert_null(handle_find(NULL, HANDLE_token, &cause));
+    assert_null(handle_find(handle.address, HANDLE_request, &cause));
+    assert_string_equal(cause, "a pointer that names something else");
+    handle_close(&handle);
+    handle_close(&handle);
+    assert_null(handle_find(handle.address, HANDLE_token, &cause));
+    handle_drop(&handle);
+    handle_drop(&handle);
+    address_unlock();
+}
+
+/* ---- output ---- */
+
+static char *streams[] = {"stdout", "stderr"};
+
+static void nothing(void *owner)
+{
+    (void)owner;
+}
+
+static void push(struct output *output, const char *text, bool end)
+{
+    const struct output_result result = {
+        .stream = 0, .data = text, .length = strlen(text), .end = end};
+
+    assert_int_equal(output_push(output, &result), 0);
+}
+
+static struct output_chunk *first(struct list *chunks)
+{
+    return container_of(chunks->next, struct output_chunk, link);
+}
+
+static void drop(struct list *chunks)
+{
+    while (!list_empty(chunks)) {
+        struct output_chunk *chunk = first(chunks);
+
+        list_remove(&chunk->link);
+        free(chunk);
+    }
+}
+
+static void chunks_are_cut_between_characters(void **state)
+{
+    struct output *output = output_new(streams, 2, nothing, &streams);
+    struct list taken;
+
+    (void)state;
+    list_init(&taken);
+    push(output,
+         "0123456789\xe2\x82\xac"
+         "abc",
+         false);
+    output_take(output, OUTPUT_OVERHEAD + 12, 10, &taken);
+    assert_int_equal(first(&taken)->length, 10);
+    drop(&taken);
+    output_take(output, OUTPUT_OVERHEAD + 12, 10, &taken);
+    assert_memory_equal(first(&taken)->data + first(&taken)->offset,
+                        "\xe2\x82\xac"
+                        "abc",
+                        6);
+    drop(&taken);
+    output_detach(output);
+    output_unref(output);
+}
+
+static void chunks_given_back_come_first(void **state)
+{
+    struct output *output = output_new(streams, 2, nothing, &streams);
+    struct output_view view;
+    struct list taken;
+
+    (void)state;
+    list_init(&taken);
+    push(output, "one", false);
+    push(output, "two", true);
+    output_take(output, 10000, 2, &taken);
+    push(output, "three", false);
+    output_give_back(output, &taken);
+    output_look(output, &view);
+    assert_int_equal(view.chunks, 4);
+    assert_int_equal(view.ended, 1);
+    output_take(output, 10000, 1, &taken);
+    assert_memory_equal(first(&taken)->data, "one", 3);
+    drop(&taken);
+    output_cancel(output);
+    assert_int_equal(output_push(output, &(struct output_result){.data = "x", .length = 1}),
+                     ERROR_OPERATION_ABORTED);
+    output_detach(output);
+    output_unref(output);
+}
+
+/* ---- text ---- */
+
+static void reasons_are_repaired_and_cut(void **state)
+{
+    static const char16_t lone[] = {'a', 0xd800, 'b', 0xdc00, 0xd83d, 0xde00, 0};
+    char *text = text16_reason(lone, 100);
+
+    (void)state;
+    assert_string_equal(text, "a\xef\xbf\xbd"
+                              "b\xef\xbf\xbd\xf0\x9f\x98\x80");
+    free(text);
+    text = text16_reason(lone, 6);
+    assert_string_equal(text, "a\xef\xbf\xbd"
+                              "b");
+    free(text);
+    assert_null(text16_reason(NULL, 10));
+}
+
+static void text_is_given_by_length(void **state)
+{
+    char16_t buffer[8];
+    DWORD length = 0;
+
+    (void)state;
+    assert_int_equal(text16_give("abc", NULL, &length), ERROR_INSUFFICIENT_BUFFER);
+    assert_int_equal(length, 4);
+    assert_int_equal(text16_give("abc", buffer, &length), NO_ERROR);
+    assert_int_equal(buffer[3], 0);
+    assert_int_equal(text16_give("abc", NULL, &length), ERROR_INVALID_PARAMETER);
+    assert_int_equal(text16_give("abc", buffer, NULL), ERROR_INVALID_PARAMETER);
+    assert_true(text16_equal_case(u"http://X/Done", "HTTP://x/dOnE"));
+    assert_false(text16_equal_case(u"abc", "abcd"));
+}
+
+static void words_keep_their_order(void **state)
+{
+    size_t count;
+    char **words = text_words(" stderr\n stdout ", &count);
+
+    (void)state;
+    assert_int_equal(count, 2);
+    assert_string_equal(words[0], "stderr");
+    assert_string_equal(words[1], "stdout");
+    free(words);
+    words = text_words(NULL, &count);
+    assert_int_equal(count, 0);
+    free(words);
+}
+
+static int set_up(void **state)
+{
+    struct loop *loop = loop_new();
+
+    post_open(loop);
+    *state = loop;
+    return address_init() ? 0 : -1;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(addresses_are_used_once),
+        cmocka_unit_test(addresses_are_not_read_through),
+        cmocka_unit_test(chunks_are_cut_between_characters),
+        cmocka_unit_test(chunks_given_back_come_first),
+        cmocka_unit_test(reasons_are_repaired_and_cut),
+        cmocka_unit_test(text_is_given_by_length),
+        cmocka_unit_test(words_keep_their_order),
+    };
+
+    return cmocka_run_group_tests(tests, set_up, NULL);
+}
