@@ -133,7 +133,6 @@ static bool command_spawn(struct command *command, PCWSTR command_line,
                            shell->directory, strerror(error));
         return false;
     }
-    guardian_watch(&shell->guardian, command->child.pid);
     for (int i = 0; i < OUTPUT_COUNT; i++)
         command->outputs[i].fd = command->child.outputs[i];
     return true;
@@ -207,7 +206,6 @@ void command_reap(struct command *command)
 {
     pthread_mutex_lock(&command->lock);
     kill(-command->child.pid, SIGKILL);
-    guardian_forget(&command->shell->guardian, command->child.pid);
     command->reaped = true;
     pthread_mutex_unlock(&command->lock);
     while (waitpid(command->child.pid, NULL, 0) < 0 && errno == EINTR)

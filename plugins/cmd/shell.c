@@ -111,7 +111,6 @@ static void *shell_thread(void *argument)
 
 static void shell_free(struct shell *shell)
 {
-    guardian_stop(&shell->guardian);
     if (shell->wake >= 0)
         close(shell->wake);
     environment_free(shell->environment);
@@ -128,7 +127,6 @@ static struct shell *shell_new(WSMAN_PLUGIN_REQUEST *request)
     if (!shell)
         return NULL;
     shell->request = request;
-    shell->guardian.fd = -1;
     shell->wake = -1;
     pthread_mutex_init(&shell->lock, NULL);
     pthread_cond_init(&shell->changed, NULL);
@@ -184,8 +182,8 @@ static bool shell_prepare(struct shell *shell, const WSMAN_SHELL_STARTUP_INFO *s
     choose_outputs(shell, startup->outputStreamSet);
     error = WSManLinuxGetShutdownEvent(request->shutdownNotificationHandle, &shell->shutdown_event);
     shell->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (error == NO_ERROR && (shell->wake < 0 || !guardian_start(&shell->guardian) ||
-                              !thread_start(&shell->thread, shell_thread, shell)))
+    if (error == NO_ERROR &&
+        (shell->wake < 0 || !thread_start(&shell->thread, shell_thread, shell)))
         error = ERROR_NOT_ENOUGH_MEMORY;
     if (error != NO_ERROR)
         WSManPluginOperationComplete(request, 0, error, NULL);

@@ -18,7 +18,6 @@
 
 #include <wsman.h>
 
-#include "cmd/guardian.h"
 
 /* Threads of this plug-in need little: their buffers are on the heap. */
 #define THREAD_STACK_SIZE (256 * 1024)
@@ -32,7 +31,6 @@ struct shell {
     char *directory;
     char **environment;
     bool outputs[OUTPUT_COUNT]; /* which of stdout and stderr the client wants at all */
-    struct guardian guardian;
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t changed;

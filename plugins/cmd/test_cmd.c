@@ -27,7 +27,6 @@
 #include <wsman_linux.h>
 #include <wsmerror.h>
 
-#include "cmd/guardian.h"
 #include "cmd/output.h"
 #include "common/utf16.h"
 
@@ -710,43 +709,6 @@ static void characters_are_not_divided(void **state)
     }
 }
 
-/* A process that starts a guardian and a group and is then gone like a host that was killed. */
-static void guardian_kills_when_the_host_is_gone(void **state)
-{
-    int ends[2];
-    pid_t leader = 0;
-    pid_t host;
-
-    (void)state;
-    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-    host = fork();
-    if (host == 0) {
-        struct guardian guardian;
-        pid_t child;
-
-        if (!guardian_start(&guardian) || (child = fork()) < 0)
-            _exit(1);
-        if (child == 0) {
-            setpgid(0, 0);
-            close_range(0, ~0U, 0); /* as exec would have done */
-            for (;;)
-                pause();
-        }
-        setpgid(child, child);
-        guardian_watch(&guardian, child);
-        guardian_watch(&guardian, 1 << 30);
-        guardian_forget(&guardian, 1 << 30);
-        if (write(ends[1], &child, sizeof(child)) != sizeof(child))
-            _exit(1);
-        kill(getpid(), SIGKILL);
-    }
-    assert_int_equal(read(ends[0], &leader, sizeof(leader)), sizeof(leader));
-    waitpid(host, NULL, 0);
-    wait_for_death(leader);
-    close(ends[0]);
-    close(ends[1]);
-}
-
 static void many_commands_at_once(void **state)
 {
     enum { COUNT = 20 };
@@ -797,7 +759,6 @@ int main(void)
         IN_SHELL(only_wanted_streams_come),
         IN_SHELL(many_commands_at_once),
         cmocka_unit_test(characters_are_not_divided),
-        cmocka_unit_test(guardian_kills_when_the_host_is_gone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
