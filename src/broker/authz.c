@@ -333,17 +333,10 @@ static void handle_started(struct channel *channel, const union message_body *bo
 
 /* ---- life of the host ---- */
 
-struct restart {
-    struct loop_timer timer;
-    struct application *application;
-};
-
 static void restart_expired(struct loop_timer *timer)
 {
-    struct restart *restart = container_of(timer, struct restart, timer);
-    struct application *application = restart->application;
+    struct application *application = container_of(timer, struct application, authz.restart);
 
-    free(restart);
     application->authz.quarantined = false;
     if (!application->broker->stopping)
         authz_host_start(application);
@@ -351,7 +344,6 @@ static void restart_expired(struct loop_timer *timer)
 
 static void host_restart(struct application *application, bool crashed)
 {
-    struct restart *restart = mem_alloc(sizeof(*restart));
     uint64_t pause = 0;
 
     if (crashed) {
@@ -370,9 +362,8 @@ static void host_restart(struct application *application, bool crashed)
                   "are refused for %u ms, then it is started again",
                   application->path, application->authorizer->filename,
                   application->authz.crashes, (unsigned)pause);
-    restart->application = application;
-    restart->timer.expired = restart_expired;
-    loop_timer_start(application->broker->loop, &restart->timer, pause);
+    application->authz.restart.expired = restart_expired;
+    loop_timer_start(application->broker->loop, &application->authz.restart, pause);
 }
 
 static void host_gone(struct child *process, bool crashed)

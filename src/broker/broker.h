@@ -50,6 +50,7 @@ struct broker {
 
     struct list processes; /* struct child.link */
     struct child *auth;
+    struct list replacements; /* of peers.c: processes to be started again */
     struct map sessions;   /* id -> struct session */
     struct map operations; /* id -> struct operation */
     struct map calls;      /* id -> struct authz_call */

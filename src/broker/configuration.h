@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
+#include "base/loop.h"
 #include "base/map.h"
 
 struct broker;
@@ -55,6 +56,7 @@ struct authz_state {
     uint64_t generation;  /* counts the hosts; a context belongs to one of them */
     uint32_t crashes;     /* in a row; sets the pause before the next start */
     uint64_t started_at;
+    struct loop_timer restart;
     bool quarantined;     /* it keeps crashing: until the next start everything is refused at once */
 };
 

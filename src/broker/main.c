@@ -276,8 +276,12 @@ static void broker_end_children(struct broker *broker)
 
 static void broker_close(struct broker *broker)
 {
-    if (broker->configuration != NULL)
+    if (broker->configuration != NULL) {
         status_close(broker);
+        for (size_t i = 0; i < broker->configuration->application_count; i++)
+            record_drop_all(broker->configuration->applications[i]);
+    }
+    peers_forget(broker);
     audit_close(broker->audit);
     configuration_free(broker->configuration);
     map_free(&broker->sessions);
@@ -296,6 +300,7 @@ static int run(const struct options *options)
     int result = 1;
 
     list_init(&broker.processes);
+    list_init(&broker.replacements);
     broker.control.fd = -1;
     if (gethostname(broker.machine, sizeof(broker.machine) - 1) != 0)
         strcpy(broker.machine, "localhost");

@@ -127,6 +127,12 @@ struct refused {
     const char *extended;
 };
 
+/*
+ * An HTTP 500 with nothing in it: what web hosting answers when the authorization plug-in could
+ * not be loaded or started.
+ */
+static const struct refused without_body = {.code = 0};
+
 static void operation_answer_refused(struct operation *operation, const struct refused *refused)
 {
     quota_return(&operation->slots);
@@ -215,6 +221,8 @@ static void operation_act(struct audit_action *action, bool written)
 
     if (operation->net == NULL) {
         operation_end(operation);
+    } else if (operation->unavailable) {
+        operation_answer_refused(operation, &without_body);
     } else if (operation->verdict == ERROR_ACCESS_DENIED) {
         snprintf(text, sizeof(text), "Access is denied; the audit tells why under decision %s.",
                  operation->decision);
@@ -265,6 +273,7 @@ static void operation_judged(void *asker, const struct authz_answer *answer)
     /* Only AuthzUser may redirect (WSManPluginAuthzUserComplete). */
     if (operation->verdict == ERROR_WSMAN_REDIRECT_REQUESTED)
         operation->verdict = ERROR_WSMAN_INVALID_REDIRECT_ERROR;
+    operation->unavailable = answer->lost == AUTHZ_unavailable;
     if (answer->lost == AUTHZ_answered && answer->code != 0)
         operation->extended = arena_text(&operation->arena, answer->extended);
     if (operation->verdict == ERROR_WSMAN_INVALID_REDIRECT_ERROR)
@@ -283,6 +292,13 @@ static void operation_judged(void *asker, const struct authz_answer *answer)
     audit_then(broker->audit, &operation->acting);
 }
 
+uint64_t operation_patience(const struct operation *operation)
+{
+    uint64_t passed = loop_now(operation->broker->loop) - operation->begun_at;
+
+    return operation->timeout > passed ? operation->timeout - passed : 0;
+}
+
 static void operation_ask(struct operation *operation)
 {
     struct authz_sender sender = {
@@ -292,7 +308,7 @@ static void operation_ask(struct operation *operation)
     operation->asked_at = microseconds();
     authz_ask_operation(operation->application, &sender, kinds[operation->kind].number,
                         operation->action, operation->resource_uri,
-                        operation->timeout, operation_judged, operation);
+                        operation_patience(operation), operation_judged, operation);
 }
 
 /* ---- quotas, then the question or, for a follow-on message, the shell ---- */
@@ -383,8 +399,7 @@ void operation_recorded(struct operation *operation, const struct record_refusal
     }
     operation_audit_verdict(operation, "denied", refusal->code, refusal->reason);
     if (refusal->lost == AUTHZ_unavailable) {
-        /* An HTTP 500 without a body, as the documentation of web hosting has it. */
-        operation_answer_refused(operation, &(struct refused){.code = 0});
+        operation_answer_refused(operation, &without_body);
     } else if (!refusal->by_user_call) {
         operation_refuse_provider(operation, refusal->code, NULL,
                                   operation->application->authorizer, refusal->extended);
@@ -418,6 +433,7 @@ static struct operation *operation_new(struct child *net, const struct message_o
     operation->kind = (enum operation_kind)message->kind;
     operation->application = application;
     operation->net = net;
+    operation->begun_at = loop_now(net->broker->loop);
     operation->request = message->request;
     operation->acting.act = operation_act;
     arena_init(&operation->arena, ARENA_LIMIT);

@@ -77,9 +77,11 @@ struct operation {
     struct authz_context context;
     struct shell *shell; /* the shell it is about; not owned */
     char decision[24];
+    uint64_t begun_at; /* loop_now() */
     uint64_t asked_at; /* microseconds */
     uint64_t latency;  /* of the verdict, microseconds */
     uint32_t verdict;  /* code of AuthzOperation */
+    bool unavailable;  /* there was no plug-in to ask */
     const char *reason;
     const char *extended;
     struct audit_action acting;
@@ -105,6 +107,9 @@ void operation_refuse_provider(struct operation *operation, uint32_t code, const
                                const struct plugin *plugin, const char *extended);
 /* Gives back slots, context and record, and frees the operation. */
 void operation_end(struct operation *operation);
+
+/* What is left of the request's OperationTimeout, in milliseconds. */
+uint64_t operation_patience(const struct operation *operation);
 
 const char *operation_kind_name(enum operation_kind kind);
 /* The members every audit line about an operation has. */

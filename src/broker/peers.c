@@ -105,6 +105,7 @@ static void introduce_all(struct broker *broker)
 /* ---- starting again ---- */
 
 struct replacement {
+    struct list link; /* in broker.replacements */
     struct loop_timer timer;
     struct broker *broker;
     enum child_role role;
@@ -126,6 +127,7 @@ static void replacement_expired(struct loop_timer *timer)
         !(replacement->role == ROLE_net ? net_start(broker, replacement->restarts)
                                         : auth_start(broker, replacement->restarts)))
         replace(broker, replacement->role, replacement->restarts, 1000);
+    list_remove(&replacement->link);
     free(replacement);
 }
 
@@ -138,6 +140,7 @@ static void replace(struct broker *broker, enum child_role role, uint32_t restar
     replacement->role = role;
     replacement->restarts = restarts;
     replacement->timer.expired = replacement_expired;
+    list_append(&broker->replacements, &replacement->link);
     loop_timer_start(broker->loop, &replacement->timer, pause);
 }
 
@@ -293,6 +296,17 @@ void peers_start(struct broker *broker)
     for (uint32_t i = 0; i < count; i++)
         if (!net_start(broker, 0))
             replace(broker, ROLE_net, 0, 1000);
+}
+
+void peers_forget(struct broker *broker)
+{
+    list_each(link, &broker->replacements) {
+        struct replacement *replacement = container_of(link, struct replacement, link);
+
+        loop_timer_stop(broker->loop, &replacement->timer);
+        list_remove(&replacement->link);
+        free(replacement);
+    }
 }
 
 bool peers_ready(const struct broker *broker)

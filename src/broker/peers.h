@@ -14,6 +14,8 @@ struct broker;
 /* Binds the listeners; false (logged) when one can not be. */
 bool peers_listen(struct broker *broker);
 void peers_start(struct broker *broker);
+/* The service ends: nothing is started again. */
+void peers_forget(struct broker *broker);
 /* Do all of them serve? */
 bool peers_ready(const struct broker *broker);
 

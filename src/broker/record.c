@@ -2,6 +2,7 @@
 
 #include "broker/record.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -140,11 +141,6 @@ static void waiting_finish(struct record *record, const struct record_refusal *r
     record_unref(record);
 }
 
-static uint64_t operation_patience(const struct operation *operation)
-{
-    return operation->timeout > 0 ? operation->timeout : operation->application->max_operation_time;
-}
-
 static struct authz_sender operation_sender(const struct operation *operation)
 {
     return (struct authz_sender){
@@ -183,6 +179,16 @@ static void record_continue(struct record *record)
     }
 }
 
+/* The application's service account; in unprivileged mode, without one, the invoking user. */
+static struct token *service_token(const struct application *application)
+{
+    char invoking[32];
+
+    snprintf(invoking, sizeof(invoking), "uid %u", (unsigned)getuid());
+    return token_new(application, application->account != NULL ? application->account : invoking,
+                     getuid(), NULL);
+}
+
 /* The identity the plug-in chose, or NULL when it may not choose that one. */
 static struct token *answered_token(struct record *record, const struct authz_answer *answer)
 {
@@ -193,9 +199,7 @@ static struct token *answered_token(struct record *record, const struct authz_an
     case TOKEN_client:
         return token_ref(record->client_token);
     case TOKEN_none:
-        /* The application's service account: in unprivileged mode the invoking user. */
-        return token_new(application, application->account != NULL ? application->account : "",
-                         getuid(), NULL);
+        return service_token(application);
     case TOKEN_account:
         for (size_t i = 0; i < application->may_map_to_count && answer->account != NULL; i++)
             may = may || strcmp(application->may_map_to[i], answer->account) == 0;

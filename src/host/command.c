@@ -146,9 +146,9 @@ static void commands_limit(void)
 {
     size_t kept = 0;
 
-    list_each(link, &shell.commands) kept += container_of(link, struct command, link)->noted;
     list_each(link, &shell.commands)
-    {
+        kept += container_of(link, struct command, link)->noted;
+    list_each(link, &shell.commands) {
         struct command *command = container_of(link, struct command, link);
 
         if (kept <= KEPT_LIMIT)

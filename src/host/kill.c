@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "host/clock.h"
 
 enum { DEPTH_LIMIT = 256, LIST_SIZE = 64 * 1024 };
 
@@ -96,21 +96,13 @@ static size_t kill_below(pid_t pid, unsigned depth)
     return alive;
 }
 
-static uint64_t milliseconds_now(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 bool kill_descendants(unsigned milliseconds)
 {
-    uint64_t end = milliseconds_now() + milliseconds;
+    uint64_t end = clock_milliseconds() + milliseconds;
     size_t alive;
 
     while ((alive = kill_below(getpid(), 0)) > 0) {
-        if (milliseconds_now() >= end) {
+        if (clock_milliseconds() >= end) {
             log_error("%zu processes below this one do not end", alive);
             return false;
         }

@@ -5,11 +5,11 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/memory.h"
 #include "base/text.h"
 #include "host/api.h"
+#include "host/clock.h"
 #include "host/post.h"
 
 struct output {
@@ -33,14 +33,6 @@ struct output {
     char *state_uri;
     uint32_t exit_code;
 };
-
-static uint64_t milliseconds_now(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 /* ---- life ---- */
 
@@ -86,8 +78,7 @@ struct output *output_ref(struct output *output)
 /* Lock held. */
 static void output_drop_chunks(struct output *output)
 {
-    list_each(link, &output->chunks)
-    {
+    list_each(link, &output->chunks) {
         list_remove(link);
         free(container_of(link, struct output_chunk, link));
     }
@@ -158,7 +149,7 @@ static void output_add(struct output *output, int stream, const void *data, size
     if (length > 0)
         memcpy(chunk->data, data, length);
     if (output->chunk_count == 0)
-        output->first_at = milliseconds_now();
+        output->first_at = clock_milliseconds();
     list_append(&output->chunks, &chunk->link);
     output->chunk_count++;
     output->bytes += length + OUTPUT_OVERHEAD;

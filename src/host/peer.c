@@ -63,8 +63,7 @@ void peer_add(uint32_t net, int fd, const channel_handler *handlers)
 
 void peer_revoke(uint32_t net)
 {
-    list_each(link, &peers)
-    {
+    list_each(link, &peers) {
         struct peer *peer = container_of(link, struct peer, link);
 
         if (peer->net == net)
@@ -88,8 +87,7 @@ bool reply_matches(const struct reply *reply, const struct channel *channel, uin
 
 struct channel *reply_channel(const struct reply *reply)
 {
-    list_each(link, &peers)
-    {
+    list_each(link, &peers) {
         struct peer *peer = container_of(link, struct peer, link);
 
         if (peer->number == reply->peer)

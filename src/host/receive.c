@@ -4,10 +4,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "host/clock.h"
 #include "host/command.h"
 #include "host/host.h"
 #include "host/shell.h"
@@ -69,8 +69,7 @@ void receiver_init(struct target *target)
 
 static void kept_drop(struct receiver *receiver)
 {
-    list_each(link, &receiver->kept)
-    {
+    list_each(link, &receiver->kept) {
         list_remove(link);
         free(container_of(link, struct output_chunk, link));
     }
@@ -301,8 +300,7 @@ static uint32_t receiver_error(const struct target *target, const struct output_
 
 static bool receiver_has_enough(struct receiver *receiver, const struct output_view *view)
 {
-    struct timespec clock;
-    uint64_t now;
+    uint64_t now = clock_milliseconds();
     uint64_t due = view->first_at + GATHER_TIME;
 
     if (view->flush && !view->done)
@@ -311,8 +309,6 @@ static bool receiver_has_enough(struct receiver *receiver, const struct output_v
         return false;
     if (view->bytes >= receiver->room)
         return true;
-    clock_gettime(CLOCK_MONOTONIC, &clock);
-    now = (uint64_t)clock.tv_sec * 1000 + (uint64_t)clock.tv_nsec / 1000000;
     if (now >= due)
         return true;
     if (receiver->gather.position == 0)

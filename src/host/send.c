@@ -34,8 +34,7 @@ void sender_init(struct target *target)
 
 static void pieces_drop(struct sender *sender)
 {
-    list_each(link, &sender->pieces)
-    {
+    list_each(link, &sender->pieces) {
         list_remove(link);
         free(container_of(link, struct piece, link));
     }

@@ -37,8 +37,9 @@ bool shell_each_target(bool (*visit)(struct target *target, void *context), void
         return false;
     if (visit(&shell.target, context))
         return true;
-    list_each(link, &shell.commands) if (visit(&container_of(link, struct command, link)->target,
-                                               context)) return true;
+    list_each(link, &shell.commands)
+        if (visit(&container_of(link, struct command, link)->target, context))
+            return true;
     return false;
 }
 
@@ -100,8 +101,9 @@ void shell_consider(void)
 {
     if (!shell.ending || shell.ended || shell.releasing)
         return;
-    list_each(link, &shell.commands) if (!command_is_finished(
-                                             container_of(link, struct command, link))) return;
+    list_each(link, &shell.commands)
+        if (!command_is_finished(container_of(link, struct command, link)))
+            return;
     if (!list_empty(&shell.target.requests) || !request_finished(shell.request))
         return;
     shell.releasing = true;
@@ -133,8 +135,7 @@ void shell_end(bool asked)
     shell.asked_to_end = asked;
     shell.grace.expired = grace_over;
     loop_timer_start(host.loop, &shell.grace, END_GRACE);
-    list_each(link, &shell.commands)
-    {
+    list_each(link, &shell.commands) {
         struct command *command = container_of(link, struct command, link);
 
         target_refuse(&command->target, ERROR_OPERATION_ABORTED);

@@ -158,8 +158,7 @@ void signals_ask(struct target *target, struct reply reply,
 
 void signals_over(struct target *target)
 {
-    list_each(link, &target->signals.waiting)
-    {
+    list_each(link, &target->signals.waiting) {
         struct signal *signal = container_of(link, struct signal, link);
         bool with_plugin = target->signals.busy && target->signals.waiting.next == link;
 
@@ -183,7 +182,8 @@ bool signals_noted(struct target *target)
 
 static void list_refuse(struct list *signals, uint32_t code)
 {
-    list_each(link, signals) reply_send(&container_of(link, struct signal, link)->reply, code);
+    list_each(link, signals)
+        reply_send(&container_of(link, struct signal, link)->reply, code);
 }
 
 void signals_refuse(struct target *target, uint32_t code)
@@ -195,8 +195,7 @@ void signals_refuse(struct target *target, uint32_t code)
 static bool list_cancel(struct list *signals, const struct channel *channel, uint64_t request,
                         uint32_t code)
 {
-    list_each(link, signals)
-    {
+    list_each(link, signals) {
         struct signal *signal = container_of(link, struct signal, link);
 
         if (!reply_matches(&signal->reply, channel, request))

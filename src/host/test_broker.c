@@ -87,8 +87,7 @@ void test_link_open(struct test_link *link, struct loop *loop, int *remote)
 
 void test_link_close(struct test_link *link)
 {
-    list_each(item, &link->arrived)
-    {
+    list_each(item, &link->arrived) {
         struct arrived *arrived = container_of(item, struct arrived, link);
 
         list_remove(item);

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -171,12 +170,4 @@ void expect_chunk(const struct message_output *output, uint32_t index, const cha
     assert_int_equal(output->chunks.item[index].length, strlen(data));
     assert_memory_equal(output->chunks.item[index].value, data, strlen(data));
     assert_int_equal(output->chunks.item[index].flags, flags);
-}
-
-uint64_t now(void)
-{
-    struct timespec clock;
-
-    clock_gettime(CLOCK_MONOTONIC, &clock);
-    return (uint64_t)clock.tv_sec * 1000 + (uint64_t)clock.tv_nsec / 1000000;
 }

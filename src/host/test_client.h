@@ -7,6 +7,7 @@
 #ifndef HOST_TEST_CLIENT_H
 #define HOST_TEST_CLIENT_H
 
+#include "host/clock.h"
 #include "host/test_broker.h"
 #include "ipc/ticket.h"
 #include "operations.h"
@@ -69,7 +70,5 @@ uint32_t answer_code(struct test_link *link);
 struct message_command_ended note_end(struct fixture *f, uint64_t number);
 void expect_chunk(const struct message_output *output, uint32_t index, const char *stream,
                   const char *data, uint32_t flags);
-/* Milliseconds. */
-uint64_t now(void);
 
 #endif

@@ -104,14 +104,14 @@ static void terminate_kills(void **state)
 {
     struct fixture *f = *state;
     uint64_t number = start_command(f, "C1", "sleep 1000", NULL);
-    uint64_t begin = now();
+    uint64_t begin = clock_milliseconds();
 
     ask_output(f, &f->other, "C1", 8000, ROOM);
     test_quiet(&f->net, 20);
     send_signal(f, &f->net, "C1", TERMINATE);
     note_end(f, number);
     assert_int_equal(answer_code(&f->net), 0);
-    assert_true(now() - begin < 1000);
+    assert_true(clock_milliseconds() - begin < 1000);
     assert_false(test_quiet(&f->other, 20));
 }
 
@@ -123,7 +123,7 @@ static void a_command_is_quick(void **state)
 
     for (int i = 0; i < 10; i++) {
         char id[16];
-        uint64_t begin = now();
+        uint64_t begin = clock_milliseconds();
         uint64_t number;
 
         snprintf(id, sizeof(id), "Q%d", i);
@@ -131,8 +131,8 @@ static void a_command_is_quick(void **state)
         assert_int_equal(receive_all(f, id, number, text, sizeof(text)), 0);
         send_signal(f, &f->net, id, TERMINATE);
         assert_int_equal(answer_code(&f->net), 0);
-        if (now() - begin < best)
-            best = now() - begin;
+        if (clock_milliseconds() - begin < best)
+            best = clock_milliseconds() - begin;
     }
     printf("[          ] a whole command takes %d ms\n", (int)best);
     assert_true(best < 100);
