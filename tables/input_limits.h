@@ -36,7 +36,7 @@
     L(HTTP_GUEST_TIME, 60000, "ms", "from accept to authentication, in all")                     \
     L(HTTP_LINGER_TIME, 2000, "ms", "for the client to take the last answer and close")          \
     L(HTTP_CONNECTIONS, 10000, "connections", "of one winrmd-net")                               \
-    L(HTTP_GUEST_CONNECTIONS, 1000, "connections", "of one winrmd-net, not authenticated")       \
+    L(HTTP_GUEST_CONNECTIONS, 4000, "connections", "of one winrmd-net, not authenticated")       \
     L(HTTP_ADDRESS_CONNECTIONS, 1000, "connections", "of one winrmd-net, from one address")      \
     L(HTTP_ACCEPTS, 4, "connections", "accepted in one wake-up, so that others get their share") \
     L(SOAP_DEPTH, 64, "levels", "elements within elements of an envelope")                       \
