@@ -34,7 +34,7 @@ static inline size_t buffer_length(const struct buffer *buffer)
 /* The unconsumed bytes; valid until the next call that appends. */
 static inline uint8_t *buffer_bytes(const struct buffer *buffer)
 {
-    return buffer->data + buffer->start;
+    return buffer->data != NULL ? buffer->data + buffer->start : NULL;
 }
 
 /* Room for `size` bytes behind the end, or NULL (sets `failed`); buffer_added() takes them in. */

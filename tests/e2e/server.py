@@ -22,7 +22,10 @@ from winrm.protocol import Protocol
 
 from wire import CMD, HANG, Connection
 
-BUILD = Path(os.environ['WINRMD_BUILD']).resolve() / 'meson-out'
+BUILD = Path(os.environ['WINRMD_BUILD']).resolve()
+# Where `ninja install` puts things in a build that ./check makes, and what is not installed.
+PLACES = ('usr/bin', 'usr/libexec/winrmd', 'usr/lib/winrmd/plugins', 'tests/plugins',
+          'tests/messages')
 # Everybody in the users file; the password is the name and '-secret'.
 USERS = {'alice': 'admins', 'bob': 'staff', 'carol': 'guests', 'dave': 'staff', 'erin': 'guests',
          'frank': 'staff', 'mallory': 'guests', 'trent': 'guests'}
@@ -42,6 +45,13 @@ PR_SET_CHILD_SUBREAPER = 36
 # How soon (seconds) a new request is answered, or everything has ended, when a process is killed.
 # A build with sanitizers takes longer: WINRMD_PATIENCE says how many times as long.
 PROMISE = 2.0 * float(os.environ.get('WINRMD_PATIENCE', '1'))
+
+
+def built(name):
+    """The path of a program or plug-in of the build under test."""
+    found = [BUILD / place / name for place in PLACES if (BUILD / place / name).exists()]
+    assert found, '%s is not in %s; was it installed with the prefix %s/usr?' % (name, BUILD, BUILD)
+    return found[0]
 
 
 def password(user):
@@ -101,7 +111,7 @@ def is_running(pid):
 
 def make_users_file(path):
     for user, groups in USERS.items():
-        subprocess.run([BUILD / 'winrmctl', 'passwd', path, user, '--groups', groups],
+        subprocess.run([built('winrmctl'), 'passwd', path, user, '--groups', groups],
                        input=password(user) + '\n', text=True, check=True, timeout=HANG)
 
 
@@ -109,13 +119,12 @@ class Server:
     """`authorizer` is the policy plug-in or the name of one of the tests' own; `application` and
     `operations` add settings to winrmd.conf and to OperationsConfiguration."""
 
-    programs = BUILD
     running = set()  # pids of all servers of this test process
 
     def __init__(self, folder, users, authorizer='policy', rules=RULES, application='',
                  operations='QuotaSystemWindowOperations="0"', supports_quota=True,
-                 programs=BUILD, net_processes=3):
-        self.folder, self.programs = Path(folder), Path(programs)
+                 winrmd=None, net_processes=3):
+        self.folder, self.winrmd = Path(folder), winrmd or built('winrmd')
         self.application_folder = self.folder / 'wsman'
         self.process = None
         self.port = None
@@ -168,9 +177,13 @@ application "/wsman" {
   </OperationsPlugins>
  </PluginModules>
 </system.management.wsmanagement.config></system.webServer></configuration>
-''' % (operations, authorizer, quoteattr(str(BUILD / (authorizer + '.so'))),
+''' % (operations, authorizer, quoteattr(str(self._plug_in(authorizer))),
             'true' if supports_quota else 'false', parameters,
-            quoteattr(str(BUILD / 'cmd.so')), CMD)
+            quoteattr(str(built('cmd.so'))), CMD)
+
+    @staticmethod
+    def _plug_in(authorizer):
+        return authorizer + '.so' if '/' in authorizer else built(authorizer + '.so')
 
     # Life
 
@@ -183,7 +196,7 @@ application "/wsman" {
         self.stop()
 
     def start(self):
-        self.process = subprocess.Popen([self.programs / 'winrmd', '--config', self.config],
+        self.process = subprocess.Popen([self.winrmd, '--config', self.config],
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.PIPE, cwd='/')
         Server.running.add(self.process.pid)
@@ -283,7 +296,7 @@ application "/wsman" {
     # Windows into the service
 
     def status(self):
-        done = subprocess.run([self.programs / 'winrmctl', '--config', self.config, 'status',
+        done = subprocess.run([built('winrmctl'), '--config', self.config, 'status',
                                '--json'], capture_output=True, text=True, timeout=HANG)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)

@@ -6,7 +6,7 @@ import re
 import shutil
 from pathlib import Path
 
-from server import BUILD, descendants, wait_until
+from server import built, descendants, wait_until
 
 TABLES = Path(__file__).resolve().parents[2] / 'tables'
 
@@ -25,17 +25,16 @@ def broken_rules():
 def make_programs(folder):
     """A copy of the programs, which find each other there, with the impostor among them."""
     folder.mkdir()
-    for path in BUILD.iterdir():
-        if path.is_file() and path.name.startswith(('winrmd', 'winrmctl', 'libwsmsvc')):
-            shutil.copy(path, folder)
+    for name in ('winrmd', 'winrmd-auth', 'winrmd-config', 'winrmd-host', 'winrmd-net'):
+        shutil.copy(built(name), folder)
     (folder / 'winrmd-net').rename(folder / 'winrmd-net.real')
-    shutil.copy(BUILD / 'impostor', folder / 'winrmd-net')
+    shutil.copy(built('impostor'), folder / 'winrmd-net')
     return folder
 
 
 def test_an_impostor_is_ended_and_the_broker_lives_on(new_server, tmp_path):
     programs = make_programs(tmp_path / 'programs')
-    server = new_server(programs=programs)
+    server = new_server(winrmd=programs / 'winrmd')
     with server.connect('alice') as client:
         shell = client.create()
         command = client.command(shell, 'cat')

@@ -30,7 +30,7 @@ def readme_plugin(tmp_path):
     command = block('sh', 'wsmsvc').strip()
     done = subprocess.run(['sh', '-c', command], cwd=tmp_path, timeout=HANG, text=True,
                           stderr=subprocess.PIPE,
-                          env=dict(os.environ, PKG_CONFIG_PATH=str(BUILD.parent / 'meson-uninstalled')))
+                          env=dict(os.environ, PKG_CONFIG_PATH=str(BUILD / 'meson-uninstalled')))
     assert done.returncode == 0 and done.stderr == ''
     return str(tmp_path / 'authz')
 

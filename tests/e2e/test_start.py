@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from server import BUILD, HANG, Server, descendants, password
+from server import HANG, Server, built, descendants, password
 from wire import basic
 
 
@@ -18,7 +18,7 @@ def configured(tmp_path, users):
 
 
 def winrmd(server, *arguments, **settings):
-    return subprocess.run([*settings.pop('before', []), BUILD / 'winrmd', *arguments, '--config',
+    return subprocess.run([*settings.pop('before', []), built('winrmd'), *arguments, '--config',
                            server.config], capture_output=True, text=True, timeout=HANG,
                           **settings)
 
@@ -33,7 +33,7 @@ def as_root():
             return words, {}
     except OSError:
         pass
-    return [], {'LD_PRELOAD': str(BUILD / 'fake_root.so'),
+    return [], {'LD_PRELOAD': str(built('fake_root.so')),
                 'ASAN_OPTIONS': 'verify_asan_link_order=0'}
 
 
@@ -119,7 +119,7 @@ def test_a_port_that_is_taken(server, tmp_path, users):
 
 
 def test_a_users_file_is_reread(server):
-    subprocess.run([BUILD / 'winrmctl', 'passwd', server.folder / 'users', 'alice'],
+    subprocess.run([built('winrmctl'), 'passwd', server.folder / 'users', 'alice'],
                    input='new-secret\n', text=True, check=True, timeout=HANG)
     with server.connect() as client:
         client.authorization = basic('alice', password('alice'))
@@ -150,7 +150,7 @@ def test_status_shows_the_processes(server):
 
 
 def test_status_without_a_service(configured):
-    done = subprocess.run([BUILD / 'winrmctl', '--config', configured.config, 'status'],
+    done = subprocess.run([built('winrmctl'), '--config', configured.config, 'status'],
                           capture_output=True, text=True, timeout=HANG)
     assert done.returncode != 0
     assert 'winrmd.sock' in done.stderr
