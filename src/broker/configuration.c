@@ -16,6 +16,7 @@
 /* The configuration being told; valid while configuration_read() runs its loop. */
 struct reading {
     struct configuration *configuration;
+    struct child *process; /* NULL once it has ended, which may be in the turn of its last word */
     bool complete;
 };
 
@@ -49,6 +50,10 @@ static void handle_listener(struct channel *channel, const union message_body *b
     const struct message_config_listener *told = &body->config_listener;
     struct listener *listener;
 
+    if (told->address == NULL || told->port > UINT16_MAX) {
+        configuration->problems++;
+        return;
+    }
     configuration->listeners = mem_resize(configuration->listeners,
                                           configuration->listener_count + 1, sizeof(*listener));
     listener = &configuration->listeners[configuration->listener_count++];
@@ -64,9 +69,14 @@ static void handle_application(struct channel *channel, const union message_body
 {
     struct configuration *configuration = reading_of(channel)->configuration;
     const struct message_config_application *told = &body->config_application;
-    struct application *application = mem_alloc(sizeof(*application));
+    struct application *application;
     size_t count = configuration->application_count;
 
+    if (told->path == NULL || told->path[0] != '/' || told->directory == NULL) {
+        configuration->problems++;
+        return;
+    }
+    application = mem_alloc(sizeof(*application));
     *application = (struct application){
         .broker = child_of(channel)->broker,
         .number = (uint32_t)count,
@@ -157,13 +167,20 @@ static void handle_end(struct channel *channel, const union message_body *body)
                                             ? body->config_end.problems
                                             : 0;
     reading->complete = true;
+    /* Nothing is permitted after its last word. */
+    channel_set_state(channel, CHANNEL_stopping);
     child_end_within(child_of(channel), 2000);
     loop_stop(channel_loop(channel));
 }
 
 static void reading_gone(struct child *process, bool crashed)
 {
+    struct reading *reading = process->owner;
+
     (void)crashed;
+    if (reading == NULL)
+        return;
+    reading->process = NULL;
     loop_stop(process->broker->loop);
 }
 
@@ -193,27 +210,27 @@ struct configuration *configuration_read(struct broker *broker, const char *path
     static const struct channel_events events = {handlers, child_channel_ended};
     struct configuration *configuration = mem_alloc(sizeof(*configuration));
     struct reading reading = {.configuration = configuration};
-    struct child *process = NULL;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
     if (fd < 0)
         fprintf(stderr, "winrmd: %s cannot be opened (%s); name another file with --config\n", path,
                 strerror(errno));
     else
-        process = child_start(broker, ROLE_config, "winrmd-config", NULL, &events, reading_gone);
-    if (process != NULL) {
-        process->owner = &reading;
-        channel_set_state(process->channel, CHANNEL_serving);
-        channel_send(process->channel, config_read, .path = path, .file = fd);
+        reading.process =
+            child_start(broker, ROLE_config, "winrmd-config", NULL, &events, reading_gone);
+    if (reading.process != NULL) {
+        reading.process->owner = &reading;
+        channel_set_state(reading.process->channel, CHANNEL_serving);
+        channel_send(reading.process->channel, config_read, .path = path, .file = fd);
         loop_run(broker->loop);
-        process->owner = NULL;
-        process->gone = NULL;
+        if (!reading.complete)
+            fprintf(stderr, "winrmd: winrmd-config ended before it had read %s\n", path);
     } else if (fd >= 0) {
         close(fd);
     }
+    if (reading.process != NULL)
+        reading.process->owner = NULL;
     if (!reading.complete || configuration->problems > 0) {
-        if (process != NULL && !reading.complete)
-            fprintf(stderr, "winrmd: winrmd-config ended before it had read %s\n", path);
         configuration_free(configuration);
         return NULL;
     }
