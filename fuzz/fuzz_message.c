@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The message codec: any bytes either decode to a message that encodes to the same bytes, or fail. */
+/* Any bytes either decode to a message that encodes to the same bytes, or fail. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -16,10 +16,10 @@ struct list {
 };
 
 #define container_of(pointer, type, member) \
-    ((type *)(void *)((char *)(pointer) - offsetof(type, member)))
+    ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
 /* Walks the ring; the current member may be removed. */
-#define list_each(item, head) \
+#define list_each(item, head)                                                         \
     for (struct list *item = (head)->next, *item##_next = item->next; item != (head); \
          item = item##_next, item##_next = item->next)
 

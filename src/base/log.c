@@ -37,12 +37,12 @@ __attribute__((format(printf, 1, 0))) static void log_line(const char *format, v
         return;
 }
 
-#define LOG_BODY() \
-    do { \
-        va_list arguments; \
+#define LOG_BODY()                   \
+    do {                             \
+        va_list arguments;           \
         va_start(arguments, format); \
         log_line(format, arguments); \
-        va_end(arguments); \
+        va_end(arguments);           \
     } while (0)
 
 void log_error(const char *format, ...)

@@ -50,8 +50,8 @@ struct loop *loop_new(void)
     struct loop *loop = mem_alloc(sizeof(*loop));
 
     loop->epoll = epoll_create1(EPOLL_CLOEXEC);
-    loop->wake = (struct loop_watch){.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
-                                     .ready = loop_wake_ready};
+    loop->wake =
+        (struct loop_watch){.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), .ready = loop_wake_ready};
     loop->now = clock_milliseconds();
     list_init(&loop->tasks);
     if (loop->epoll < 0 || loop->wake.fd < 0 || !loop_watch(loop, &loop->wake, EPOLLIN)) {

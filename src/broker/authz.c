@@ -127,10 +127,10 @@ static void call_ask_kept(void *value, void *context)
     buffer_free(&call->question);
 }
 
-#define SENDER(sender, room) \
-    .name = (sender)->caller->name, .mechanism = (sender)->caller->mechanism, \
+#define SENDER(sender, room)                                                                \
+    .name = (sender)->caller->name, .mechanism = (sender)->caller->mechanism,               \
     .url = (sender)->url, .address = (sender)->caller->address, .locale = (sender)->locale, \
-    .account = (sender)->caller->token->account, \
+    .account = (sender)->caller->token->account,                                            \
     .groups = token_groups((sender)->caller->token, (room))
 
 struct authz_call *authz_ask_user(struct application *application,
@@ -252,13 +252,13 @@ static void handle_user_answer(struct channel *channel, const union message_body
     struct authz_call *call = answered_call(process, told->call, told->context);
 
     if (call != NULL)
-        call_finish(call, &(struct authz_answer){
-                              .code = told->code,
-                              .context = context_of(process->application, told->context),
-                              .token = told->token,
-                              .account = told->account,
-                              .administrator = told->administrator,
-                              .extended = told->extended});
+        call_finish(
+            call, &(struct authz_answer){.code = told->code,
+                                         .context = context_of(process->application, told->context),
+                                         .token = told->token,
+                                         .account = told->account,
+                                         .administrator = told->administrator,
+                                         .extended = told->extended});
 }
 
 static void handle_quota_answer(struct channel *channel, const union message_body *body)
@@ -267,14 +267,14 @@ static void handle_quota_answer(struct channel *channel, const union message_bod
     struct authz_call *call = answered_call(child_of(channel), told->call, 0);
 
     if (call != NULL)
-        call_finish(call, &(struct authz_answer){
-                              .code = told->code,
-                              .quota_present = told->present,
-                              .quota = {.shells = told->shells,
-                                        .operations = told->operations,
-                                        .slot_seconds = told->slot_seconds,
-                                        .slot_operations = told->slot_operations},
-                              .extended = told->extended});
+        call_finish(call,
+                    &(struct authz_answer){.code = told->code,
+                                           .quota_present = told->present,
+                                           .quota = {.shells = told->shells,
+                                                     .operations = told->operations,
+                                                     .slot_seconds = told->slot_seconds,
+                                                     .slot_operations = told->slot_operations},
+                                           .extended = told->extended});
 }
 
 static void handle_operation_answer(struct channel *channel, const union message_body *body)
@@ -284,10 +284,10 @@ static void handle_operation_answer(struct channel *channel, const union message
     struct authz_call *call = answered_call(process, told->call, told->context);
 
     if (call != NULL)
-        call_finish(call, &(struct authz_answer){
-                              .code = told->code,
-                              .context = context_of(process->application, told->context),
-                              .extended = told->extended});
+        call_finish(
+            call, &(struct authz_answer){.code = told->code,
+                                         .context = context_of(process->application, told->context),
+                                         .extended = told->extended});
 }
 
 static void handle_stray(struct channel *channel, const union message_body *body)
@@ -317,8 +317,8 @@ static void handle_started(struct channel *channel, const union message_body *bo
     process->ready = true;
     state->started = told->code == 0;
     if (!state->started) {
-        state->failure = mem_printf("%s (code %u)", told->text != NULL ? told->text : "refused",
-                                    told->code);
+        state->failure =
+            mem_printf("%s (code %u)", told->text != NULL ? told->text : "refused", told->code);
         log_error("application %s: the authorization plug-in %s cannot be used: %s; every request "
                   "is refused until that is repaired and winrmd is started again",
                   application->path, application->authorizer->filename, state->failure);
@@ -358,10 +358,11 @@ static void host_restart(struct application *application, bool crashed)
     }
     application->authz.quarantined = pause >= QUARANTINE_PAUSE;
     if (application->authz.quarantined)
-        log_error("application %s: the authorization plug-in %s crashed %u times in a row; requests "
-                  "are refused for %u ms, then it is started again",
-                  application->path, application->authorizer->filename,
-                  application->authz.crashes, (unsigned)pause);
+        log_error(
+            "application %s: the authorization plug-in %s crashed %u times in a row; requests "
+            "are refused for %u ms, then it is started again",
+            application->path, application->authorizer->filename, application->authz.crashes,
+            (unsigned)pause);
     application->authz.restart.expired = restart_expired;
     loop_timer_start(application->broker->loop, &application->authz.restart, pause);
 }
@@ -417,7 +418,7 @@ void authz_host_start(struct application *application)
     if (plugin == NULL)
         return;
     process = child_start(application->broker, ROLE_authz_host, "winrmd-host",
-                            application->directory, &events, host_gone);
+                          application->directory, &events, host_gone);
     if (process == NULL) {
         free(state->failure);
         state->failure = mem_text("winrmd-host cannot be started");
@@ -430,13 +431,12 @@ void authz_host_start(struct application *application)
     accounts = mem_alloc(application->may_map_to_count * sizeof(*accounts));
     for (size_t i = 0; i < application->may_map_to_count; i++)
         accounts[i].name = application->may_map_to[i];
-    channel_send(process->channel, host_start, .authorization = true,
-                 .application = application->path + 1, .plugin = plugin->name,
-                 .filename = plugin->filename, .sdk_version = plugin->sdk_version,
-                 .extra_info = plugin->extra_info, .supports_quota = plugin->supports_quota,
-                 .startup_flags = state->crashes > 0 ? STARTUP_AFTER_CRASH : 0,
-                 .may_map_to = {.item = accounts,
-                                .count = (uint32_t)application->may_map_to_count});
+    channel_send(
+        process->channel, host_start, .authorization = true, .application = application->path + 1,
+        .plugin = plugin->name, .filename = plugin->filename, .sdk_version = plugin->sdk_version,
+        .extra_info = plugin->extra_info, .supports_quota = plugin->supports_quota,
+        .startup_flags = state->crashes > 0 ? STARTUP_AFTER_CRASH : 0,
+        .may_map_to = {.item = accounts, .count = (uint32_t)application->may_map_to_count});
     free(accounts);
 }
 

@@ -27,18 +27,19 @@
 #include "broker/child.h"
 
 /* What `winrmctl status` shows as counters; C(name). */
-#define COUNTER_TABLE(C) \
-    C(authentications) C(authentication_failures) C(user_calls) C(quota_calls) C(operation_calls) \
-    C(contexts_reported) C(contexts_released) C(contexts_lost) C(verdicts_allowed) \
-    C(verdicts_denied) C(quota_refusals) C(redirects) C(late_calls) C(stray_completions) \
-    C(shells_started) C(shells_ended) C(commands_started) C(commands_ended) C(host_crashes) \
-    C(audit_failures)
+#define COUNTER_TABLE(C)                                                                         \
+    C(authentications)                                                                           \
+    C(authentication_failures) C(user_calls) C(quota_calls) C(operation_calls)                   \
+        C(contexts_reported) C(contexts_released) C(contexts_lost) C(verdicts_allowed)           \
+            C(verdicts_denied) C(quota_refusals) C(redirects) C(late_calls) C(stray_completions) \
+                C(shells_started) C(shells_ended) C(commands_started) C(commands_ended)          \
+                    C(host_crashes) C(audit_failures)
 
 enum counter {
 #define C(name) COUNTER_##name,
     COUNTER_TABLE(C)
 #undef C
-    COUNTERS
+        COUNTERS
 };
 
 struct broker {
@@ -51,11 +52,11 @@ struct broker {
     struct list processes; /* struct child.link */
     struct child *auth;
     struct list replacements; /* of peers.c: processes to be started again */
-    struct map sessions;   /* id -> struct session */
-    struct map operations; /* id -> struct operation */
-    struct map calls;      /* id -> struct authz_call */
-    struct map shells;     /* "application\0SHELL-ID" -> struct shell */
-    uint64_t next_id;      /* sessions, operations, calls, hosts: one sequence, never reused */
+    struct map sessions;      /* id -> struct session */
+    struct map operations;    /* id -> struct operation */
+    struct map calls;         /* id -> struct authz_call */
+    struct map shells;        /* "application\0SHELL-ID" -> struct shell */
+    uint64_t next_id;         /* sessions, operations, calls, hosts: one sequence, never reused */
 
     struct loop_watch control; /* listening socket of winrmctl */
     bool ready;                /* the ready lines have been printed */

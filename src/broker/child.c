@@ -93,8 +93,8 @@ static void child_kill_expired(struct loop_timer *timer)
 }
 
 struct child *child_start(struct broker *broker, enum child_role role, const char *program,
-                              const char *directory, const struct channel_events *events,
-                              void (*gone)(struct child *, bool))
+                          const char *directory, const struct channel_events *events,
+                          void (*gone)(struct child *, bool))
 {
     char *path = mem_printf("%s/%s", broker->library_folder, program);
     struct child *process = mem_alloc(sizeof(*process));
@@ -116,8 +116,8 @@ struct child *child_start(struct broker *broker, enum child_role role, const cha
         free(process);
         process = NULL;
     } else {
-        process->channel = channel_new(broker->loop, pair[0], PROCESS_broker, child_peers[role],
-                                       events, process);
+        process->channel =
+            channel_new(broker->loop, pair[0], PROCESS_broker, child_peers[role], events, process);
         list_append(&broker->processes, &process->link);
     }
     if (pair[1] >= 0)
@@ -167,8 +167,7 @@ void child_channel_ended(struct channel *channel, bool fault, const char *why)
     struct child *process = child_of(channel);
 
     if (fault)
-        log_error("%s[%d] %s; it is ended", child_role_name(process->role), (int)process->pid,
-                  why);
+        log_error("%s[%d] %s; it is ended", child_role_name(process->role), (int)process->pid, why);
     /* Most children end with their channel; one that does not may be stopped or blocked. */
     if (fault || process->pid < 0)
         child_kill(process);

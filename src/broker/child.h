@@ -21,16 +21,23 @@ struct application;
 struct child {
     struct list link; /* in broker.processes */
     struct broker *broker;
-    enum child_role { ROLE_none, ROLE_net, ROLE_auth, ROLE_authz_host, ROLE_shell_host, ROLE_config } role;
-    uint32_t number;  /* the net's number or the host's id; 0 for the others */
-    pid_t pid;        /* -1 once it has been waited for */
-    bool ready;       /* it has said so */
+    enum child_role {
+        ROLE_none,
+        ROLE_net,
+        ROLE_auth,
+        ROLE_authz_host,
+        ROLE_shell_host,
+        ROLE_config
+    } role;
+    uint32_t number; /* the net's number or the host's id; 0 for the others */
+    pid_t pid;       /* -1 once it has been waited for */
+    bool ready;      /* it has said so */
     bool expected_end;
-    uint32_t restarts; /* how often this place was filled again */
-    struct channel *channel; /* NULL once it has ended */
+    uint32_t restarts;               /* how often this place was filled again */
+    struct channel *channel;         /* NULL once it has ended */
     struct application *application; /* hosts only */
-    void *owner;      /* struct shell of a shell host */
-    struct list operations; /* of a net: struct operation.net_link */
+    void *owner;                     /* struct shell of a shell host */
+    struct list operations;          /* of a net: struct operation.net_link */
     /*
      * The process is gone: channel ended or died, whichever the broker saw first; called once.
      * `crashed`: it died by a signal that nobody here sent, or ended with an error.
@@ -48,8 +55,8 @@ struct child {
  * which is logged.
  */
 struct child *child_start(struct broker *broker, enum child_role role, const char *program,
-                              const char *directory, const struct channel_events *events,
-                              void (*gone)(struct child *, bool));
+                          const char *directory, const struct channel_events *events,
+                          void (*gone)(struct child *, bool));
 
 /* For struct channel_events: kills a process that broke the rules, then calls its gone(). */
 void child_channel_ended(struct channel *channel, bool fault, const char *why);

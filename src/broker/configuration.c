@@ -54,8 +54,8 @@ static void handle_listener(struct channel *channel, const union message_body *b
         configuration->problems++;
         return;
     }
-    configuration->listeners = mem_resize(configuration->listeners,
-                                          configuration->listener_count + 1, sizeof(*listener));
+    configuration->listeners =
+        mem_resize(configuration->listeners, configuration->listener_count + 1, sizeof(*listener));
     listener = &configuration->listeners[configuration->listener_count++];
     *listener = (struct listener){.name = mem_text(told->name),
                                   .address = mem_text(told->address),
@@ -139,8 +139,8 @@ static void handle_resource(struct channel *channel, const union message_body *b
     if (application == NULL || told->plugin >= application->plugin_count || told->uri == NULL)
         return;
     plugin = &application->plugins[told->plugin];
-    plugin->resources = mem_resize(plugin->resources, plugin->resource_count + 1,
-                                   sizeof(*plugin->resources));
+    plugin->resources =
+        mem_resize(plugin->resources, plugin->resource_count + 1, sizeof(*plugin->resources));
     plugin->resources[plugin->resource_count++] =
         (struct resource){.uri = mem_text(told->uri),
                           .exact_match = told->exact_match,
@@ -154,18 +154,18 @@ static void handle_problem(struct channel *channel, const union message_body *bo
 
     reading_of(channel)->configuration->problems++;
     fprintf(stderr, "%s:%u: %s%s%s\n", problem->file != NULL ? problem->file : "?", problem->line,
-            problem->cause != NULL ? problem->cause : "wrong",
-            problem->remedy != NULL ? "; " : "", problem->remedy != NULL ? problem->remedy : "");
+            problem->cause != NULL ? problem->cause : "wrong", problem->remedy != NULL ? "; " : "",
+            problem->remedy != NULL ? problem->remedy : "");
 }
 
 static void handle_end(struct channel *channel, const union message_body *body)
 {
     struct reading *reading = reading_of(channel);
 
-    reading->configuration->problems += reading->configuration->problems == 0 &&
-                                                body->config_end.problems > 0
-                                            ? body->config_end.problems
-                                            : 0;
+    reading->configuration->problems +=
+        reading->configuration->problems == 0 && body->config_end.problems > 0
+            ? body->config_end.problems
+            : 0;
     reading->complete = true;
     /* Nothing is permitted after its last word. */
     channel_set_state(channel, CHANNEL_stopping);
@@ -298,8 +298,8 @@ const struct resource *application_find_resource(const struct application *appli
     for (size_t i = 0; i < application->plugin_count; i++) {
         const struct plugin *candidate = &application->plugins[i];
 
-        for (size_t k = 0; !candidate->authorization && candidate->enabled &&
-                           k < candidate->resource_count;
+        for (size_t k = 0;
+             !candidate->authorization && candidate->enabled && k < candidate->resource_count;
              k++) {
             const struct resource *resource = &candidate->resources[k];
             size_t length = strlen(resource->uri);

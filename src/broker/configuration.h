@@ -50,14 +50,14 @@ struct plugin {
 
 /* What authorization of one application needs while it runs; see authz.h. */
 struct authz_state {
-    struct child *host; /* NULL: not running */
-    bool started;         /* the plug-in's start-up succeeded */
-    char *failure;        /* why it did not */
-    uint64_t generation;  /* counts the hosts; a context belongs to one of them */
-    uint32_t crashes;     /* in a row; sets the pause before the next start */
+    struct child *host;  /* NULL: not running */
+    bool started;        /* the plug-in's start-up succeeded */
+    char *failure;       /* why it did not */
+    uint64_t generation; /* counts the hosts; a context belongs to one of them */
+    uint32_t crashes;    /* in a row; sets the pause before the next start */
     uint64_t started_at;
     struct loop_timer restart;
-    bool quarantined;     /* it keeps crashing: until the next start everything is refused at once */
+    bool quarantined; /* it keeps crashing: until the next start everything is refused at once */
 };
 
 struct application {

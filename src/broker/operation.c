@@ -153,10 +153,9 @@ void operation_refuse(struct operation *operation, uint32_t code, const char *te
 void operation_refuse_provider(struct operation *operation, uint32_t code, const char *text,
                                const struct plugin *plugin, const char *extended)
 {
-    operation_answer_refused(operation, &(struct refused){.code = code,
-                                                          .text = text,
-                                                          .plugin = plugin,
-                                                          .extended = extended});
+    operation_answer_refused(
+        operation,
+        &(struct refused){.code = code, .text = text, .plugin = plugin, .extended = extended});
 }
 
 /* ---- act: what an allowed operation does ---- */
@@ -307,8 +306,8 @@ static void operation_ask(struct operation *operation)
     operation->state = OPERATION_at_verdict;
     operation->asked_at = microseconds();
     authz_ask_operation(operation->application, &sender, kinds[operation->kind].number,
-                        operation->action, operation->resource_uri,
-                        operation_patience(operation), operation_judged, operation);
+                        operation->action, operation->resource_uri, operation_patience(operation),
+                        operation_judged, operation);
 }
 
 /* ---- quotas, then the question or, for a follow-on message, the shell ---- */
@@ -341,9 +340,9 @@ static void operation_check(struct operation *operation)
     quota_rate_count(record->account, &record->limits, now);
     if (needs_shell && shell == NULL)
         operation_refuse(operation, ERROR_WSMAN_UNEXPECTED_SELECTORS, NULL);
-    else if (follow_on && (operation->kind == OPERATION_send ||
-                           operation->kind == OPERATION_receive ||
-                           operation->kind == OPERATION_signal))
+    else if (follow_on &&
+             (operation->kind == OPERATION_send || operation->kind == OPERATION_receive ||
+              operation->kind == OPERATION_signal))
         shell_grant(shell, operation);
     else if (follow_on)
         operation_refuse(operation, ERROR_WSMAN_ACTION_NOT_SUPPORTED, NULL);
@@ -378,8 +377,8 @@ static void operation_refuse_redirect(struct operation *operation, const char *l
         broker_count(operation->broker, COUNTER_redirects);
     operation_audit_verdict(operation, valid ? "redirected" : "denied", code,
                             valid ? location : "the plug-in's redirect is no absolute http URL");
-    operation_answer_refused(
-        operation, &(struct refused){.code = code, .location = valid ? location : NULL});
+    operation_answer_refused(operation,
+                             &(struct refused){.code = code, .location = valid ? location : NULL});
 }
 
 void operation_recorded(struct operation *operation, const struct record_refusal *refusal)
@@ -479,8 +478,8 @@ void operation_begin(struct child *net, const struct message_operation *message)
     if (session == NULL || message->application >= broker->configuration->application_count ||
         message->kind == OPERATION_none || message->kind >= OPERATION_KINDS || broker->stopping) {
         channel_send(net->channel, operation_refused, .request = message->request,
-                     .code = session == NULL ? ERROR_ACCESS_DENIED
-                                             : ERROR_WSMAN_ENDPOINT_UNAVAILABLE);
+                     .code =
+                         session == NULL ? ERROR_ACCESS_DENIED : ERROR_WSMAN_ENDPOINT_UNAVAILABLE);
         return;
     }
     operation = operation_new(net, message, session,

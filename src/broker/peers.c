@@ -45,8 +45,8 @@ static bool listener_bind(struct listener *listener)
     struct sockaddr_storage address;
     socklen_t length = listener_address(listener, &address);
     int on = 1;
-    int fd = length == 0 ? -1
-                         : socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int fd =
+        length == 0 ? -1 : socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
         bind(fd, (struct sockaddr *)&address, length) != 0 || listen(fd, BACKLOG) != 0 ||
@@ -115,8 +115,7 @@ struct replacement {
 static bool net_start(struct broker *broker, uint32_t restarts);
 static bool auth_start(struct broker *broker, uint32_t restarts);
 
-static void replace(struct broker *broker, enum child_role role, uint32_t restarts,
-                    uint64_t pause);
+static void replace(struct broker *broker, enum child_role role, uint32_t restarts, uint64_t pause);
 
 static void replacement_expired(struct loop_timer *timer)
 {
@@ -131,8 +130,7 @@ static void replacement_expired(struct loop_timer *timer)
     free(replacement);
 }
 
-static void replace(struct broker *broker, enum child_role role, uint32_t restarts,
-                    uint64_t pause)
+static void replace(struct broker *broker, enum child_role role, uint32_t restarts, uint64_t pause)
 {
     struct replacement *replacement = mem_alloc(sizeof(*replacement));
 
@@ -220,8 +218,7 @@ static bool net_start(struct broker *broker, uint32_t restarts)
         [MESSAGE_operation_written] = handle_written,
     };
     static const struct channel_events events = {handlers, child_channel_ended};
-    struct child *net =
-        child_start(broker, ROLE_net, "winrmd-net", NULL, &events, net_gone);
+    struct child *net = child_start(broker, ROLE_net, "winrmd-net", NULL, &events, net_gone);
 
     if (net == NULL)
         return false;
@@ -273,8 +270,7 @@ static bool auth_start(struct broker *broker, uint32_t restarts)
         [MESSAGE_auth_failure] = handle_failure,
     };
     static const struct channel_events events = {handlers, child_channel_ended};
-    struct child *auth =
-        child_start(broker, ROLE_auth, "winrmd-auth", NULL, &events, auth_gone);
+    struct child *auth = child_start(broker, ROLE_auth, "winrmd-auth", NULL, &events, auth_gone);
 
     if (auth == NULL)
         return false;

@@ -94,8 +94,7 @@ bool quota_rate_check(struct quota_account *account, const struct quota_limits *
     bool running = account->slot_messages > 0 && now < account->slot_start + length;
     uint32_t used = running ? account->slot_messages : 0;
 
-    if (length == 0 || limits->slot_operations == QUOTA_UNLIMITED ||
-        used < limits->slot_operations)
+    if (length == 0 || limits->slot_operations == QUOTA_UNLIMITED || used < limits->slot_operations)
         return true;
     refusal->code = ERROR_WSMAN_QUOTA_USER;
     snprintf(refusal->text, sizeof(refusal->text),

@@ -67,7 +67,8 @@ bool quota_reserve(struct quota_account *account, const struct quota_limits *lim
                    bool ending, struct quota_slots *slots, struct quota_refusal *refusal);
 /* Gives back what is held; may be called again. */
 void quota_return(struct quota_slots *slots);
-/* Gives back the operation slot alone (count-requests-only: the request is over, the shell lives). */
+/* Gives back the operation slot alone (count-requests-only: the request is over, the shell lives).
+ */
 void quota_return_operation(struct quota_slots *slots);
 
 uint32_t quota_shells(const struct quota_account *account);

@@ -128,8 +128,8 @@ static void waiting_finish(struct record *record, const struct record_refusal *r
 {
     record_ref(record);
     while (!list_empty(&record->waiting)) {
-        struct operation *operation = container_of(record->waiting.next, struct operation,
-                                                   record_link);
+        struct operation *operation =
+            container_of(record->waiting.next, struct operation, record_link);
 
         list_remove(&operation->record_link);
         if (refusal->code == 0) {
@@ -332,9 +332,8 @@ static void record_refresh(struct record *record, const struct operation *operat
 
 static void record_revoke(struct record *record, struct operation *operation)
 {
-    struct record_refusal refusal = {.code = record->doomed,
-                                     .by_user_call = true,
-                                     .reason = record->doomed_reason};
+    struct record_refusal refusal = {
+        .code = record->doomed, .by_user_call = true, .reason = record->doomed_reason};
 
     record_ref(record);
     if (shell_any_of_record(record))

@@ -29,7 +29,13 @@
 struct application;
 struct operation;
 
-enum record_state { RECORD_none, RECORD_authorizing, RECORD_active, RECORD_refreshing, RECORD_gone };
+enum record_state {
+    RECORD_none,
+    RECORD_authorizing,
+    RECORD_active,
+    RECORD_refreshing,
+    RECORD_gone
+};
 
 struct record {
     enum record_state state;

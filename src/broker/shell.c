@@ -45,8 +45,9 @@ static struct shell *shell_by_id(const struct application *application, const ch
 
 struct shell *shell_find(const struct operation *operation, bool any_owner)
 {
-    struct shell *shell =
-        operation->shell_id != NULL ? shell_by_id(operation->application, operation->shell_id) : NULL;
+    struct shell *shell = operation->shell_id != NULL
+                              ? shell_by_id(operation->application, operation->shell_id)
+                              : NULL;
     const char *owner;
 
     if (shell == NULL || shell->state == SHELL_ending || shell->state == SHELL_starting ||
@@ -163,17 +164,16 @@ static void shell_send_details(struct shell *shell, const struct operation *to)
     const struct operation *made = shell->operation;
     uint64_t now = loop_now(shell->broker->loop);
 
-    channel_send(to->net->channel, shell_details, .request = to->request, .operation = to->id,
-                 .shell_id = shell->id, .name = made->shell_name,
-                 .resource_uri = made->resource_uri, .owner = made->caller.name,
-                 .client_address = made->caller.address,
-                 .process = shell->host != NULL ? (uint32_t)shell->host->pid : 0,
-                 .idle_timeout = shell->idle_timeout,
-                 .max_idle_timeout = made->application->max_shell_idle,
-                 .input_streams = made->input_streams, .output_streams = made->output_streams,
-                 .locale = made->locale, .data_locale = made->data_locale,
-                 .run_time = now - shell->created_at,
-                 .inactivity = shell->outstanding > 0 ? 0 : now - shell->used_at);
+    channel_send(
+        to->net->channel, shell_details, .request = to->request, .operation = to->id,
+        .shell_id = shell->id, .name = made->shell_name, .resource_uri = made->resource_uri,
+        .owner = made->caller.name, .client_address = made->caller.address,
+        .process = shell->host != NULL ? (uint32_t)shell->host->pid : 0,
+        .idle_timeout = shell->idle_timeout, .max_idle_timeout = made->application->max_shell_idle,
+        .input_streams = made->input_streams, .output_streams = made->output_streams,
+        .locale = made->locale, .data_locale = made->data_locale,
+        .run_time = now - shell->created_at,
+        .inactivity = shell->outstanding > 0 ? 0 : now - shell->used_at);
 }
 
 /* The host has loaded the plug-in: winrmd-net may hand over what the client sent. */
@@ -323,8 +323,8 @@ void shell_delete(struct shell *shell, struct operation *operation)
 static void shell_answer_deletes(struct shell *shell)
 {
     while (!list_empty(&shell->deletes)) {
-        struct operation *operation = container_of(shell->deletes.next, struct operation,
-                                                   shell_link);
+        struct operation *operation =
+            container_of(shell->deletes.next, struct operation, shell_link);
 
         list_remove(&operation->shell_link);
         operation->shell = NULL;
@@ -356,11 +356,11 @@ void shell_over(struct shell *shell, const char *reason)
         reason = shell->end_reason;
     shell->state = SHELL_ending;
     while (!list_empty(&shell->commands))
-        shell_command_ended(
-            shell, container_of(shell->commands.next, struct operation, shell_link), reason);
+        shell_command_ended(shell, container_of(shell->commands.next, struct operation, shell_link),
+                            reason);
     while (!list_empty(&shell->requests)) {
-        struct operation *request = container_of(shell->requests.next, struct operation,
-                                                 shell_link);
+        struct operation *request =
+            container_of(shell->requests.next, struct operation, shell_link);
 
         list_remove(&request->shell_link);
         request->shell = NULL;

@@ -32,16 +32,16 @@ struct shell {
     char *id;
     char *key;
     size_t key_length;
-    uint32_t number; /* of the host, towards winrmd-net */
+    uint32_t number;    /* of the host, towards winrmd-net */
     struct child *host; /* NULL once it is gone */
     uint8_t ticket_key[TICKET_KEY_SIZE];
     uint64_t ticket_sequence;
     uint32_t *nets; /* numbers of the winrmd-nets that hold a channel to the host */
     size_t net_count;
-    struct list commands; /* struct operation.shell_link; owned */
-    struct list deletes;  /* struct operation.shell_link: Deletes waiting for the end */
-    struct list requests; /* struct operation.shell_link: follow-on messages in progress */
-    unsigned outstanding; /* all requests in progress: the idle timer stands still */
+    struct list commands;    /* struct operation.shell_link; owned */
+    struct list deletes;     /* struct operation.shell_link: Deletes waiting for the end */
+    struct list requests;    /* struct operation.shell_link: follow-on messages in progress */
+    unsigned outstanding;    /* all requests in progress: the idle timer stands still */
     struct loop_timer begin; /* for the plug-in to begin what was answered or given up */
     uint64_t idle_timeout;
     uint64_t created_at;

@@ -87,8 +87,7 @@ static struct operation *command_of(struct shell *shell, uint64_t id)
     struct operation *operation =
         shell != NULL ? map_get_u64(&shell->broker->operations, id) : NULL;
 
-    return operation != NULL && operation->shell == shell &&
-                   operation->kind == OPERATION_command
+    return operation != NULL && operation->shell == shell && operation->kind == OPERATION_command
                ? operation
                : NULL;
 }
@@ -161,8 +160,8 @@ bool shell_host_start(struct shell *shell)
     struct application *application = shell->operation->application;
     const struct plugin *plugin = shell->plugin;
 
-    shell->host = child_start(shell->broker, ROLE_shell_host, "winrmd-host",
-                                application->directory, &events, host_gone);
+    shell->host = child_start(shell->broker, ROLE_shell_host, "winrmd-host", application->directory,
+                              &events, host_gone);
     if (shell->host == NULL)
         return false;
     shell->host->application = application;

@@ -54,15 +54,13 @@ static void send_record(void *value, void *context)
     const struct record *record = value;
     uint64_t now = loop_now(record->application->broker->loop);
 
-    channel_send((struct channel *)context, status_record,
-                 .application = record->application->path, .user = record->name,
-                 .mechanism = record->mechanism,
-                 .account = record->token != NULL ? record->token->account : NULL,
-                 .state = record_state_name(record), .administrator = record->administrator,
-                 .shells = quota_shells(record->account),
-                 .operations = quota_operations(record->account),
-                 .slot_messages = quota_slot_messages(record->account),
-                 .idle = now - record->used_at);
+    channel_send(
+        (struct channel *)context, status_record, .application = record->application->path,
+        .user = record->name, .mechanism = record->mechanism,
+        .account = record->token != NULL ? record->token->account : NULL,
+        .state = record_state_name(record), .administrator = record->administrator,
+        .shells = quota_shells(record->account), .operations = quota_operations(record->account),
+        .slot_messages = quota_slot_messages(record->account), .idle = now - record->used_at);
 }
 
 static void send_shell(void *value, void *context)
@@ -72,14 +70,12 @@ static void send_shell(void *value, void *context)
 
     list_each(link, &((struct shell *)value)->commands)
         commands++;
-    channel_send((struct channel *)context, status_shell,
-                 .application = shell->operation->application->path, .shell_id = shell->id,
-                 .owner = shell->operation->caller.name,
-                 .account = shell->operation->record->token->account,
-                 .process = shell->host != NULL ? (uint32_t)shell->host->pid : 0,
-                 .commands = commands,
-                 .idle = shell->outstanding > 0 ? 0
-                                                : loop_now(shell->broker->loop) - shell->used_at);
+    channel_send(
+        (struct channel *)context, status_shell, .application = shell->operation->application->path,
+        .shell_id = shell->id, .owner = shell->operation->caller.name,
+        .account = shell->operation->record->token->account,
+        .process = shell->host != NULL ? (uint32_t)shell->host->pid : 0, .commands = commands,
+        .idle = shell->outstanding > 0 ? 0 : loop_now(shell->broker->loop) - shell->used_at);
 }
 
 static void send_counters(const struct broker *broker, struct channel *channel)
@@ -110,8 +106,8 @@ static void handle_ask(struct channel *channel, const union message_body *body)
         struct application *application = broker->configuration->applications[i];
 
         channel_send(channel, status_application, .path = application->path,
-                     .plugin = application->authorizer != NULL ? application->authorizer->name
-                                                               : NULL,
+                     .plugin =
+                         application->authorizer != NULL ? application->authorizer->name : NULL,
                      .state = authz_state_name(application));
         map_each(&application->records, send_record, channel);
     }
@@ -145,8 +141,8 @@ static void control_accept(struct loop_watch *watch, uint32_t events)
         close(fd);
         return;
     }
-    channel = channel_new(broker->loop, fd, PROCESS_broker, PROCESS_control, &channel_events,
-                          broker);
+    channel =
+        channel_new(broker->loop, fd, PROCESS_broker, PROCESS_control, &channel_events, broker);
     if (channel != NULL)
         channel_set_state(channel, CHANNEL_serving);
 }

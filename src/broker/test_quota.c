@@ -104,8 +104,9 @@ static void a_rate_slot_starts_with_its_first_message(void **state)
     quota_rate_count(account, &limits, 2900);
     assert_false(quota_rate_check(account, &limits, 2950, &refusal));
     assert_int_equal(refusal.code, ERROR_WSMAN_QUOTA_USER);
-    assert_string_equal(refusal.text, "This user may send 2 messages in 2 s and has sent 2. Nothing "
-                                      "more is taken for at least 50 milliseconds.");
+    assert_string_equal(refusal.text,
+                        "This user may send 2 messages in 2 s and has sent 2. Nothing "
+                        "more is taken for at least 50 milliseconds.");
     assert_true(quota_rate_check(account, &limits, 3000, &refusal));
     quota_rate_count(account, &limits, 3000);
     assert_int_equal(quota_slot_messages(account), 1);

@@ -43,9 +43,9 @@ struct channel {
     size_t incoming_count;
     struct arena arena;
     bool dispatching;
-    bool ended;      /* nothing is sent or received any more */
-    bool told;       /* events->ended has been called */
-    bool freed;      /* by a handler; the memory goes when the dispatch is over */
+    bool ended; /* nothing is sent or received any more */
+    bool told;  /* events->ended has been called */
+    bool freed; /* by a handler; the memory goes when the dispatch is over */
     bool fault;
     char why[160];
 };

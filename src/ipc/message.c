@@ -12,15 +12,15 @@
  */
 #define ROW(kind, field, most) \
     {.name = #field, .type = FIELD_##kind, .limit = (most), .offset = offsetof(self, field)},
-#define M(message) \
-    static struct message_layout layout_##message(void) \
-    { \
-        typedef struct message_##message self; \
-        static const struct message_field fields[] = {FIELDS_##message(ROW){.name = NULL}}; \
-        return (struct message_layout){.name = #message, \
-                                       .fields = fields, \
+#define M(message)                                                                            \
+    static struct message_layout layout_##message(void)                                       \
+    {                                                                                         \
+        typedef struct message_##message self;                                                \
+        static const struct message_field fields[] = {FIELDS_##message(ROW){.name = NULL}};   \
+        return (struct message_layout){.name = #message,                                      \
+                                       .fields = fields,                                      \
                                        .field_count = sizeof(fields) / sizeof(fields[0]) - 1, \
-                                       .size = sizeof(self)}; \
+                                       .size = sizeof(self)};                                 \
     }
 MESSAGE_TABLE(M)
 #undef M
@@ -53,10 +53,9 @@ bool message_permitted(enum process receiver, enum process peer, enum channel_st
 
 const char *process_name(enum process process)
 {
-    static const char *const names[] = {
-        [PROCESS_none] = "nobody",
+    static const char *const names[] = {[PROCESS_none] = "nobody",
 #define P(name, program) [PROCESS_##name] = program,
-        PROCESS_TABLE(P)
+                                        PROCESS_TABLE(P)
 #undef P
     };
 

@@ -21,8 +21,8 @@
 enum {
     MESSAGE_HEADER_SIZE = 8,
     MESSAGE_SIZE_LIMIT = 4 * 1024 * 1024,
-    MESSAGE_FIRST_FD = 3,               /* a descriptor field below this means none */
-    MESSAGE_FD_ANNOUNCED = 0x7fffffff   /* decoded: one belongs here and is still to be attached */
+    MESSAGE_FIRST_FD = 3,             /* a descriptor field below this means none */
+    MESSAGE_FD_ANNOUNCED = 0x7fffffff /* decoded: one belongs here and is still to be attached */
 };
 
 struct ipc_bytes {
@@ -47,7 +47,7 @@ enum message_type {
 #define M(name) MESSAGE_##name,
     MESSAGE_TABLE(M)
 #undef M
-    MESSAGE_COUNT
+        MESSAGE_COUNT
 };
 
 #define FIELD_TYPE_BOOL  bool
@@ -59,8 +59,8 @@ enum message_type {
 #define FIELD_TYPE_FD    int
 
 #define FIELD_MEMBER(type, name, limit) FIELD_TYPE_##type name;
-#define M(name) \
-    struct message_##name { \
+#define M(name)                                          \
+    struct message_##name {                              \
         FIELDS_##name(FIELD_MEMBER) char end_of_message; \
     };
 MESSAGE_TABLE(M)
@@ -102,13 +102,14 @@ const struct message_layout *message_layout(enum message_type type);
 
 /*
  * Appends the frame of `type` to `out`. `body` is that message's struct. Of a descriptor only its
- * presence is written; message_fd() finds it. Fails (nothing appended) when a field is above its limit.
+ * presence is written; message_fd() finds it. Fails (nothing appended) when a field is above its
+ * limit.
  */
 bool message_encode(struct buffer *out, enum message_type type, const void *body);
 
 /*
- * Decodes a frame's payload. A descriptor is -1 or MESSAGE_FD_ANNOUNCED. False when the payload is not exactly
- * one message of that type within its limits.
+ * Decodes a frame's payload. A descriptor is -1 or MESSAGE_FD_ANNOUNCED. False when the payload is
+ * not exactly one message of that type within its limits.
  */
 bool message_decode(enum message_type type, const uint8_t *payload, size_t length,
                     struct arena *arena, union message_body *body);

@@ -101,8 +101,8 @@ static void descriptors_arrive_with_their_own_message(void **state)
 
     (void)state;
     assert_int_equal(pipe(first) + pipe(third), 0);
-    assert_true(channel_send(world.left, operation_granted, .command_id = "one",
-                             .channel = dup(first[1])));
+    assert_true(
+        channel_send(world.left, operation_granted, .command_id = "one", .channel = dup(first[1])));
     assert_true(channel_send(world.left, operation_granted, .command_id = "two", .channel = -1));
     assert_true(channel_send(world.left, operation_granted, .command_id = "three",
                              .channel = dup(third[1])));
@@ -146,8 +146,7 @@ static void what_is_not_permitted_ends_the_channel(void **state)
     loop_run(world.loop);
     assert_null(world.right);
     assert_true(world.fault);
-    assert_string_equal(world.why,
-                        "sent auth_ready, which is not permitted in state serving");
+    assert_string_equal(world.why, "sent auth_ready, which is not permitted in state serving");
 }
 
 static void bytes_that_are_no_message_end_the_channel(void **state)

@@ -32,8 +32,7 @@ static void window_advance(struct ticket_window *window, uint64_t sequence)
 }
 
 bool ticket_accept(struct ticket_window *window, const uint8_t key[TICKET_KEY_SIZE],
-                   uint64_t sequence, enum operation_kind kind, uint64_t operation,
-                   uint64_t ticket)
+                   uint64_t sequence, enum operation_kind kind, uint64_t operation, uint64_t ticket)
 {
     if (ticket_make(key, sequence, kind, operation) != ticket)
         return false;
