@@ -77,7 +77,8 @@ def refusal(client):
     except WinRMError as error:
         text, data = str(error).split(' (extended fault data: ', 1)
         show('refused', text)
-        show('fault', re.search(r"'wsmanfault_code': '(\d+)'", data).group(1) + '  '
+        # Text in the client of Debian 12, a number in that of Debian 13.
+        show('fault', re.search(r"'wsmanfault_code': '?(\d+)", data).group(1) + '  '
              + re.search(r"'fault_subcode': '([^']+)'", data).group(1))
         return text
     raise SystemExit('a shell was opened that should have been refused')
