@@ -677,7 +677,8 @@ WSMAN_EXPORT DWORD WINAPI WSManPluginReportContext(WSMAN_PLUGIN_REQUEST *request
 
 /*
  * Hands over output or a state of a receive operation; any number of times until it is completed.
- * The one service function that can block: until the client has fetched enough.
+ * The one service function that can block: until the client has fetched enough, the receive is
+ * completed or cancelled, or its command was terminated.
  *
  * flags: WSMAN_FLAG_RECEIVE_...; NO_MORE_DATA needs a stream.
  * stream, streamResult: a name of the shell's output streams and the data; both NULL: state only.

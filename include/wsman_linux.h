@@ -42,7 +42,10 @@ WSMAN_EXPORT DWORD WINAPI WSManLinuxCloseToken(HANDLE token);
 /* The canonical account name of a token: a clientToken during its call, or one created here. */
 WSMAN_EXPORT DWORD WINAPI WSManLinuxGetTokenAccount(HANDLE token, PWSTR buffer, DWORD *length);
 
-/* The groups of a token, joined by commas; the empty text when there are none. */
+/*
+ * The groups of a token, joined by commas; the empty text when there are none. A group whose name
+ * has a comma in it is left out.
+ */
 WSMAN_EXPORT DWORD WINAPI WSManLinuxGetTokenGroups(HANDLE token, PWSTR buffer, DWORD *length);
 
 /*

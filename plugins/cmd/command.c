@@ -262,7 +262,8 @@ void command_signal(struct command *command, WSMAN_PLUGIN_REQUEST *request, PCWS
     int number = signal_number(code);
 
     if (number == 0) {
-        complete_with_text(request, ERROR_INVALID_PARAMETER, "the signal code is not known");
+        complete_with_text(request, ERROR_WSMAN_INVALID_PARAMETER,
+                           "the signal code is not known: use terminate, ctrl_c or ctrl_break");
         return;
     }
     pthread_mutex_lock(&command->lock);

@@ -18,7 +18,6 @@
 
 #include <wsman.h>
 
-
 /* Threads of this plug-in need little: their buffers are on the heap. */
 #define THREAD_STACK_SIZE (256 * 1024)
 

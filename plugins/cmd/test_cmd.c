@@ -460,7 +460,7 @@ static void wrong_targets_are_refused(void **state)
     operation_open(&operation);
     WSManPluginReceive(&operation.request, 0, shell.context, command.context, NULL);
     assert_int_equal(operation_wait(&operation), ERROR_WINRS_RECEIVE_IN_PROGRESS);
-    assert_int_equal(send_signal(u"http://x/signal/unknown"), ERROR_INVALID_PARAMETER);
+    assert_int_equal(send_signal(u"http://x/signal/unknown"), ERROR_WSMAN_INVALID_PARAMETER);
     assert_int_equal(send_bytes("", 0, WSMAN_FLAG_SEND_NO_MORE_DATA), NO_ERROR);
     assert_int_equal(operation_wait(&receive), NO_ERROR);
     release_command();

@@ -12,7 +12,8 @@
 #include <wsman.h>
 
 #include "common/utf16.h"
-#include "policy/rules_line.h"
+#include "policy/rules_cursor.h"
+#include "policy/rules_quota.h"
 
 static const struct {
     const char *name;
@@ -29,91 +30,14 @@ static const struct {
     {"invoke", WSManOperationInvoke},
 };
 
+/* U+FEFF, which some editors put in front of UTF-8. */
+#define MARK "\xef\xbb\xbf"
+
 #define OPERATION_COUNT (sizeof(operation_names) / sizeof(operation_names[0]))
 
-/* What the rule file is going to say one day; until it can, it must not look as if it did. */
-static const char *const later_words[] = {"run-as", "from", "source", "network"};
-
-/* The words of a line from the left: what is read next. */
-struct cursor {
-    struct rules_line *line;
-    size_t next;
-    struct rules_error *error;
-};
-
-static bool fail_memory(struct cursor *at)
+static bool parse_subject(struct rules_cursor *at, struct rules_subject *subject)
 {
-    return rules_line_fail(at->line, at->error, "out of memory");
-}
-
-static const struct rules_word *peek(const struct cursor *at)
-{
-    return at->next < at->line->count ? &at->line->words[at->next] : NULL;
-}
-
-/* Whether the next word is this keyword; if so it is taken. */
-static bool accept(struct cursor *at, const char *keyword)
-{
-    const struct rules_word *word = peek(at);
-
-    if (!word || word->quoted || strcmp(word->text, keyword) != 0)
-        return false;
-    at->next++;
-    return true;
-}
-
-/* The next word, which has to be there; NULL after an error. */
-static const struct rules_word *take(struct cursor *at, const char *what)
-{
-    const struct rules_word *word = peek(at);
-
-    if (!word)
-        rules_line_fail(at->line, at->error, "the rule ends too early: write %s next", what);
-    else
-        at->next++;
-    return word;
-}
-
-static bool is_later_word(const char *text)
-{
-    for (size_t i = 0; i < sizeof(later_words) / sizeof(later_words[0]); i++) {
-        size_t length = strlen(later_words[i]);
-
-        if (strncmp(text, later_words[i], length) == 0 &&
-            (text[length] == '\0' || text[length] == '='))
-            return true;
-    }
-    return false;
-}
-
-static bool finish(struct cursor *at)
-{
-    const struct rules_word *word = peek(at);
-
-    if (!word)
-        return true;
-    if (!word->quoted && is_later_word(word->text))
-        return rules_line_fail(at->line, at->error,
-                               "\"%.*s\" is not available in this version: remove it",
-                               rules_word_shown(word->text), word->text);
-    return rules_line_fail(at->line, at->error,
-                           "\"%.*s\" has no meaning here: remove it or begin a new line",
-                           rules_word_shown(word->text), word->text);
-}
-
-static bool copy_text(struct cursor *at, const char *text, size_t limit, const char *what,
-                      char **copy)
-{
-    if (strlen(text) > limit)
-        return rules_line_fail(at->line, at->error, "the %s is longer than %zu bytes: shorten it",
-                               what, limit);
-    *copy = strdup(text);
-    return *copy ? true : fail_memory(at);
-}
-
-static bool parse_subject(struct cursor *at, struct rules_subject *subject)
-{
-    const struct rules_word *word = take(at, "an account, group:NAME or *");
+    const struct rules_word *word = cursor_take(at, "an account, group:NAME or *");
     const char *name;
 
     if (!word)
@@ -139,106 +63,20 @@ static bool parse_subject(struct cursor *at, struct rules_subject *subject)
         return rules_line_fail(at->line, at->error,
                                "\"%.*s\" is no pattern: write the whole name, or * for everybody",
                                rules_word_shown(name), name);
-    return copy_text(at, name, RULES_NAME_LENGTH, "name", &subject->name);
-}
-
-/* A number in decimal digits that ends before `end`, or "unlimited". */
-static bool parse_limit(const char *text, const char *end, uint32_t *value)
-{
-    uint64_t sum = 0;
-
-    if ((size_t)(end - text) == strlen("unlimited") && memcmp(text, "unlimited", 9) == 0) {
-        *value = RULES_UNLIMITED;
-        return true;
-    }
-    if (text == end)
-        return false;
-    for (; text < end; text++) {
-        if (*text < '0' || *text > '9')
-            return false;
-        sum = sum * 10 + (unsigned)(*text - '0');
-        if (sum >= RULES_UNLIMITED)
-            return false;
-    }
-    *value = (uint32_t)sum;
-    return true;
-}
-
-/* COUNT/TIME with a time like 10s, 5m or 1h; or "unlimited". */
-static bool parse_rate(const char *text, struct rules_quota *quota)
-{
-    const char *slash = strchr(text, '/');
-    const char *end;
-    uint32_t unit;
-
-    if (strcmp(text, "unlimited") == 0) {
-        quota->slot_seconds = 0;
-        quota->slot_operations = RULES_UNLIMITED;
-        return true;
-    }
-    if (!slash || !parse_limit(text, slash, &quota->slot_operations))
-        return false;
-    end = slash + strlen(slash) - 1;
-    unit = *end == 's' ? 1 : *end == 'm' ? 60 : *end == 'h' ? 3600 : 0;
-    if (unit == 0 || !parse_limit(slash + 1, end, &quota->slot_seconds))
-        return false;
-    if (quota->slot_seconds == 0 || quota->slot_seconds > 86400 / unit)
-        return false;
-    quota->slot_seconds *= unit;
-    return true;
-}
-
-static bool parse_quota(struct cursor *at, struct rules_quota *quota)
-{
-    static const char *const names[] = {"shells=", "operations=", "rate="};
-    unsigned seen = 0;
-    const struct rules_word *word;
-
-    while ((word = peek(at)) && !word->quoted && strchr(word->text, '=')) {
-        const char *value = strchr(word->text, '=') + 1;
-        const char *end = value + strlen(value);
-        size_t which = 0;
-        bool good;
-
-        while (which < 3 && strncmp(word->text, names[which], strlen(names[which])) != 0)
-            which++;
-        if (which == 3)
-            break;
-        if (seen & 1U << which)
-            return rules_line_fail(at->line, at->error, "\"%s\" stands twice: keep one",
-                                   names[which]);
-        seen |= 1U << which;
-        if (which == 0)
-            good = parse_limit(value, end, &quota->shells);
-        else if (which == 1)
-            good = parse_limit(value, end, &quota->operations);
-        else
-            good = parse_rate(value, quota);
-        if (!good)
-            return rules_line_fail(at->line, at->error, "\"%.*s\" is no limit: write %s",
-                                   rules_word_shown(word->text), word->text,
-                                   which == 2 ? "rate=NUMBER/TIME, like rate=100/10s, at most 24h"
-                                              : "a number or unlimited, like shells=2");
-        at->next++;
-    }
-    if (seen == 0)
-        return rules_line_fail(
-            at->line, at->error,
-            "quota limits nothing: write shells=N, operations=N or rate=N/10s behind it");
-    return true;
+    return cursor_copy(at, name, RULES_NAME_LENGTH, "name", &subject->name);
 }
 
 /* What may follow "allow" in a user rule, in any order. */
-static bool parse_grant(struct cursor *at, struct user_rule *rule)
+static bool parse_grant(struct rules_cursor *at, struct user_rule *rule)
 {
     bool quota_seen = false;
 
     for (;;) {
-        if (!rule->administrator && accept(at, "administrator")) {
+        if (!rule->administrator && cursor_accept(at, "administrator")) {
             rule->administrator = true;
-        } else if (!quota_seen && accept(at, "quota")) {
+        } else if (!quota_seen && cursor_accept(at, "quota")) {
             quota_seen = true;
-            if (!parse_quota(at, &rule->quota))
+            if (!rules_quota_parse(at, &rule->quota))
                 return false;
         } else {
             return true;
@@ -247,9 +85,9 @@ static bool parse_grant(struct cursor *at, struct user_rule *rule)
 }
 
 /* The optional reason behind "deny". */
-static bool parse_reason(struct cursor *at, char **reason)
+static bool parse_reason(struct rules_cursor *at, char **reason)
 {
-    const struct rules_word *word = peek(at);
+    const struct rules_word *word = cursor_peek(at);
 
     if (!word)
         return true;
@@ -258,7 +96,7 @@ static bool parse_reason(struct cursor *at, char **reason)
                                "\"%.*s\" after deny is no reason: put the reason in quotes",
                                rules_word_shown(word->text), word->text);
     at->next++;
-    return copy_text(at, word->text, RULES_TEXT_LENGTH, "reason", reason);
+    return cursor_copy(at, word->text, RULES_TEXT_LENGTH, "reason", reason);
 }
 
 /* Printable ASCII without blanks: what can stand in an HTTP header as it is. */
@@ -269,9 +107,9 @@ static bool is_plain_uri(const char *text)
     return *text == '\0';
 }
 
-static bool parse_redirect(struct cursor *at, char **uri)
+static bool parse_redirect(struct rules_cursor *at, char **uri)
 {
-    const struct rules_word *word = take(at, "the URI to redirect to");
+    const struct rules_word *word = cursor_take(at, "the URI to redirect to");
     const char *host;
 
     if (!word)
@@ -284,20 +122,18 @@ static bool parse_redirect(struct cursor *at, char **uri)
                                "\"%.*s\" is no address to redirect to: write a whole one, like "
                                "https://other.example:5986/wsman",
                                rules_word_shown(word->text), word->text);
-    return copy_text(at, word->text, RULES_URI_LENGTH, "URI", uri);
+    return cursor_copy(at, word->text, RULES_URI_LENGTH, "URI", uri);
 }
 
-static bool fail_verdict(struct cursor *at, const struct rules_word *word, const char *choice)
+static bool fail_verdict(struct rules_cursor *at, const struct rules_word *word, const char *choice)
 {
-    if (!word->quoted && is_later_word(word->text))
-        return rules_line_fail(at->line, at->error,
-                               "\"%.*s\" is not available in this version: remove it",
-                               rules_word_shown(word->text), word->text);
+    if (!cursor_check_version(at, word))
+        return false;
     return rules_line_fail(at->line, at->error, "\"%.*s\" is no verdict: write %s",
                            rules_word_shown(word->text), word->text, choice);
 }
 
-static bool parse_user_rule(struct cursor *at, struct user_rule *rule)
+static bool parse_user_rule(struct rules_cursor *at, struct user_rule *rule)
 {
     const struct rules_word *word;
 
@@ -306,23 +142,24 @@ static bool parse_user_rule(struct cursor *at, struct user_rule *rule)
                                        .slot_operations = RULES_UNLIMITED};
     if (!parse_subject(at, &rule->subject))
         return false;
-    if (accept(at, "allow")) {
+    if (cursor_accept(at, "allow")) {
         rule->verdict = RULES_ALLOW;
         return parse_grant(at, rule);
     }
-    if (accept(at, "deny")) {
+    if (cursor_accept(at, "deny")) {
         rule->verdict = RULES_DENY;
         return parse_reason(at, &rule->text);
     }
-    if (accept(at, "redirect")) {
+    if (cursor_accept(at, "redirect")) {
         rule->verdict = RULES_REDIRECT;
         return parse_redirect(at, &rule->text);
     }
-    word = take(at, "allow, deny or redirect");
+    word = cursor_take(at, "allow, deny or redirect");
     return word ? fail_verdict(at, word, "allow, deny or redirect") : false;
 }
 
-static bool parse_operation_name(struct cursor *at, const char *name, size_t length, unsigned *bits)
+static bool parse_operation_name(struct rules_cursor *at, const char *name, size_t length,
+                                 unsigned *bits)
 {
     for (size_t i = 0; i < OPERATION_COUNT; i++) {
         if (strlen(operation_names[i].name) == length &&
@@ -338,17 +175,17 @@ static bool parse_operation_name(struct cursor *at, const char *name, size_t len
         (int)length < rules_word_shown(name) ? (int)length : rules_word_shown(name), name);
 }
 
-static bool parse_operations(struct cursor *at, unsigned *bits)
+static bool parse_operations(struct rules_cursor *at, unsigned *bits)
 {
     const struct rules_word *word;
     const char *name;
 
-    if (accept(at, "*")) {
+    if (cursor_accept(at, "*")) {
         for (size_t i = 0; i < OPERATION_COUNT; i++)
             *bits |= 1U << operation_names[i].number;
         return true;
     }
-    word = take(at, "the operations, or *");
+    word = cursor_take(at, "the operations, or *");
     if (!word)
         return false;
     name = word->text;
@@ -363,9 +200,9 @@ static bool parse_operations(struct cursor *at, unsigned *bits)
     }
 }
 
-static bool parse_uri(struct cursor *at, struct operation_rule *rule)
+static bool parse_uri(struct rules_cursor *at, struct operation_rule *rule)
 {
-    const struct rules_word *word = take(at, "a resource URI, or *");
+    const struct rules_word *word = cursor_take(at, "a resource URI, or *");
     char *star;
 
     if (!word)
@@ -374,7 +211,7 @@ static bool parse_uri(struct cursor *at, struct operation_rule *rule)
         return rules_line_fail(at->line, at->error,
                                "the resource URI is missing: write one, or *, before \"%s\"",
                                word->text);
-    if (!copy_text(at, word->text, RULES_URI_LENGTH, "URI", &rule->uri))
+    if (!cursor_copy(at, word->text, RULES_URI_LENGTH, "URI", &rule->uri))
         return false;
     star = word->quoted ? NULL : strchr(rule->uri, '*');
     if (!star)
@@ -389,22 +226,22 @@ static bool parse_uri(struct cursor *at, struct operation_rule *rule)
     return true;
 }
 
-static bool parse_operation_rule(struct cursor *at, struct operation_rule *rule)
+static bool parse_operation_rule(struct rules_cursor *at, struct operation_rule *rule)
 {
     const struct rules_word *word;
 
     if (!parse_subject(at, &rule->subject) || !parse_operations(at, &rule->operations) ||
         !parse_uri(at, rule))
         return false;
-    if (accept(at, "allow")) {
+    if (cursor_accept(at, "allow")) {
         rule->verdict = RULES_ALLOW;
         return true;
     }
-    if (accept(at, "deny")) {
+    if (cursor_accept(at, "deny")) {
         rule->verdict = RULES_DENY;
         return parse_reason(at, &rule->text);
     }
-    word = take(at, "allow or deny");
+    word = cursor_take(at, "allow or deny");
     return word ? fail_verdict(at, word, "allow or deny") : false;
 }
 
@@ -423,7 +260,7 @@ static bool grow(void **list, size_t count, size_t size)
 }
 
 /* The rule is counted before it is parsed: rules_free then finds what a failed rule left. */
-static bool parse_rule(struct rules *rules, struct cursor *at)
+static bool parse_rule(struct rules *rules, struct rules_cursor *at)
 {
     void *list;
 
@@ -431,25 +268,26 @@ static bool parse_rule(struct rules *rules, struct cursor *at)
         return rules_line_fail(at->line, at->error,
                                "there are more than %d rules: use groups instead of accounts",
                                RULES_COUNT);
-    if (accept(at, "user")) {
+    if (cursor_accept(at, "user")) {
         list = rules->users;
         if (!grow(&list, rules->user_count, sizeof(*rules->users)))
-            return fail_memory(at);
+            return cursor_fail_memory(at);
         rules->users = list;
         rules->users[rules->user_count] = (struct user_rule){.line = at->line->number};
-        return parse_user_rule(at, &rules->users[rules->user_count++]) && finish(at);
+        return parse_user_rule(at, &rules->users[rules->user_count++]) && cursor_finish(at);
     }
-    if (accept(at, "operation")) {
+    if (cursor_accept(at, "operation")) {
         list = rules->operations;
         if (!grow(&list, rules->operation_count, sizeof(*rules->operations)))
-            return fail_memory(at);
+            return cursor_fail_memory(at);
         rules->operations = list;
         rules->operations[rules->operation_count] =
             (struct operation_rule){.line = at->line->number};
-        return parse_operation_rule(at, &rules->operations[rules->operation_count++]) && finish(at);
+        return parse_operation_rule(at, &rules->operations[rules->operation_count++]) &&
+               cursor_finish(at);
     }
     return rules_line_fail(at->line, at->error, "\"%.*s\" begins no rule: write user or operation",
-                           rules_word_shown(peek(at)->text), peek(at)->text);
+                           rules_word_shown(cursor_peek(at)->text), cursor_peek(at)->text);
 }
 
 static bool parse_lines(const char *bytes, size_t size, struct rules *rules,
@@ -458,7 +296,7 @@ static bool parse_lines(const char *bytes, size_t size, struct rules *rules,
     while (size > 0) {
         const char *end = memchr(bytes, '\n', size);
         size_t length = end ? (size_t)(end - bytes) : size;
-        struct cursor at = {.line = line, .error = error};
+        struct rules_cursor at = {.line = line, .error = error};
 
         line->number++;
         if (!rules_line_split(line, bytes, length, error))
@@ -491,6 +329,10 @@ bool rules_parse(const char *bytes, size_t size, struct rules *rules, struct rul
     if (!utf8_valid(bytes, size)) {
         rules_line_fail(line, error, "the file is not UTF-8: save it in that encoding");
         goto out;
+    }
+    if (size >= strlen(MARK) && memcmp(bytes, MARK, strlen(MARK)) == 0) {
+        bytes += strlen(MARK);
+        size -= strlen(MARK);
     }
     if (!parse_lines(bytes, size, rules, line, error))
         goto out;

@@ -89,6 +89,54 @@ static void first_match_decides_about_users(void **state)
     rules_free(&rules);
 }
 
+/* The text between the next two backticks at *at, which moves behind them; NULL without. */
+static char *next_code(char **at)
+{
+    char *begin = strchr(*at, '`');
+    char *end = begin ? strchr(begin + 1, '`') : NULL;
+
+    if (!end)
+        return NULL;
+    *end = '\0';
+    *at = end + 1;
+    return begin + 1;
+}
+
+/* The rows "| `line` | `error` |" of docs/policy.md say what is really said. */
+static void documented_errors_are_the_real_ones(void **state)
+{
+    FILE *file = fopen(POLICY_DOCUMENT, "r");
+    char row[1024];
+    unsigned count = 0;
+
+    (void)state;
+    assert_non_null(file);
+    while (fgets(row, sizeof(row), file)) {
+        struct rules rules;
+        struct rules_error error;
+        char *at = row;
+        char *line = strncmp(row, "| `", 3) == 0 ? next_code(&at) : NULL;
+        char *text = line ? next_code(&at) : NULL;
+
+        if (!text || (strncmp(line, "u", 1) != 0 && strncmp(line, "operation ", 10) != 0))
+            continue;
+        assert_false(rules_parse(line, strlen(line), &rules, &error));
+        assert_string_equal(error.text, text);
+        count++;
+    }
+    fclose(file);
+    assert_true(count >= 14);
+}
+
+static void a_byte_order_mark_is_no_word(void **state)
+{
+    struct rules rules = parse("\xef\xbb\xbfuser alice allow\n");
+
+    (void)state;
+    assert_non_null(user(&rules, "alice", ""));
+    rules_free(&rules);
+}
+
 static void first_match_decides_about_operations(void **state)
 {
     struct rules rules = parse(example);
@@ -295,6 +343,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(first_match_decides_about_users),
+        cmocka_unit_test(documented_errors_are_the_real_ones),
+        cmocka_unit_test(a_byte_order_mark_is_no_word),
         cmocka_unit_test(first_match_decides_about_operations),
         cmocka_unit_test(no_match_is_no_rule),
         cmocka_unit_test(limits_in_all_forms),

@@ -28,6 +28,13 @@ void buffer_free(struct buffer *buffer)
     buffer->secret = secret;
 }
 
+/* Wipes the bytes from `from` to `to`, which are not needed any more. */
+static void buffer_wipe(struct buffer *buffer, size_t from, size_t to)
+{
+    if (buffer->secret && from < to)
+        explicit_bzero(buffer->data + from, to - from);
+}
+
 static void buffer_grow(struct buffer *buffer, size_t capacity)
 {
     uint8_t *data;
@@ -49,6 +56,7 @@ static void buffer_grow(struct buffer *buffer, size_t capacity)
 
 void buffer_reset(struct buffer *buffer)
 {
+    buffer_wipe(buffer, 0, buffer->end);
     buffer->start = buffer->end = 0;
     buffer->failed = false;
 }
@@ -65,6 +73,7 @@ uint8_t *buffer_reserve(struct buffer *buffer, size_t size)
         return buffer->data + buffer->end;
     if (buffer->start > 0) {
         memmove(buffer->data, buffer->data + buffer->start, length);
+        buffer_wipe(buffer, length, buffer->end);
         buffer->start = 0;
         buffer->end = length;
     }
@@ -124,6 +133,7 @@ bool buffer_printf(struct buffer *buffer, const char *format, ...)
 
 void buffer_consume(struct buffer *buffer, size_t length)
 {
+    buffer_wipe(buffer, buffer->start, buffer->start + length);
     buffer->start += length;
     if (buffer->start == buffer->end)
         buffer->start = buffer->end = 0;

@@ -18,7 +18,7 @@ struct buffer {
     size_t capacity;
     size_t limit;
     bool failed;
-    bool secret; /* set by the owner: memory is wiped before it is given back */
+    bool secret; /* set by the owner: bytes are wiped when they are consumed or given back */
 };
 
 void buffer_init(struct buffer *buffer, size_t limit);

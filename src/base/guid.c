@@ -7,7 +7,27 @@
 
 #include "base/hash.h"
 
-enum { GUID_BYTES = 16 };
+enum { GUID_BYTES = 16, GUIDS_AHEAD = 16 };
+
+/*
+ * Random bytes for the next GUIDs of this thread, because fetching them is a system call. They are
+ * wiped as they are used, so that nobody finds out later which GUIDs were made.
+ */
+static _Thread_local struct {
+    uint8_t bytes[GUID_BYTES * GUIDS_AHEAD];
+    size_t left;
+} ahead;
+
+static void take_random(uint8_t out[GUID_BYTES])
+{
+    if (ahead.left == 0) {
+        random_bytes(ahead.bytes, sizeof(ahead.bytes));
+        ahead.left = sizeof(ahead.bytes);
+    }
+    ahead.left -= GUID_BYTES;
+    memcpy(out, ahead.bytes + ahead.left, GUID_BYTES);
+    explicit_bzero(ahead.bytes + ahead.left, GUID_BYTES);
+}
 
 static bool is_hyphen_place(size_t i)
 {
@@ -25,7 +45,7 @@ void guid_make(char out[GUID_SIZE])
     uint8_t bytes[GUID_BYTES];
     size_t at = 0;
 
-    random_bytes(bytes, sizeof(bytes));
+    take_random(bytes);
     bytes[6] = (uint8_t)((bytes[6] & 0x0f) | 0x40);
     bytes[8] = (uint8_t)((bytes[8] & 0x3f) | 0x80);
     for (size_t i = 0; i < sizeof(bytes); i++) {

@@ -66,6 +66,33 @@ static void buffer_failure_is_sticky(void **state)
     buffer_free(NULL);
 }
 
+/* No byte of a secret stays behind once it was consumed, wherever it lay. */
+static void buffer_wipes_what_was_consumed(void **state)
+{
+    struct buffer buffer;
+
+    (void)state;
+    buffer_init(&buffer, 600);
+    buffer.secret = true;
+    assert_true(buffer_text(&buffer, "opensesame"));
+    buffer_consume(&buffer, 4);
+    assert_true(buffer_append(&buffer, "0123456789", 10));
+    while (buffer.end < buffer.capacity)
+        assert_true(buffer_append(&buffer, "s", 1));
+    /* Moves the rest to the front. */
+    assert_true(buffer_append(&buffer, "e", 1));
+    assert_int_equal(buffer.start, 0);
+    for (size_t i = buffer.end; i < buffer.capacity; i++)
+        assert_int_equal(buffer.data[i], 0);
+    buffer_consume(&buffer, buffer_length(&buffer));
+    for (size_t i = 0; i < buffer.capacity; i++)
+        assert_int_equal(buffer.data[i], 0);
+    assert_true(buffer_text(&buffer, "opensesame"));
+    buffer_reset(&buffer);
+    assert_int_equal(buffer.data[0], 0);
+    buffer_free(&buffer);
+}
+
 /* The reference vector of the SipHash paper, appendix A. */
 static void hash_is_siphash_2_4(void **state)
 {
@@ -193,6 +220,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(arena_gives_zeroed_aligned_memory_up_to_its_limit),
         cmocka_unit_test(buffer_failure_is_sticky),
+        cmocka_unit_test(buffer_wipes_what_was_consumed),
         cmocka_unit_test(hash_is_siphash_2_4),
         cmocka_unit_test(map_keeps_what_it_was_given),
         cmocka_unit_test(loop_fires_timers_in_their_order),

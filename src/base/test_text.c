@@ -218,6 +218,11 @@ static void guid_is_checked_and_made(void **state)
     assert_int_equal(first[14], '4');
     for (size_t i = 0; i < GUID_LENGTH; i++)
         assert_false(first[i] >= 'a' && first[i] <= 'z');
+    for (int i = 0; i < 100; i++) {
+        guid_make(second);
+        assert_true(guid_valid(second) && second[14] == '4' && strcmp(first, second) != 0);
+        memcpy(first, second, sizeof(first));
+    }
     assert_true(guid_valid("67c27ba4-c6aa-4fa4-9f3d-0bd5a2f1aE43"));
     assert_false(guid_valid(NULL));
     assert_false(guid_valid(""));

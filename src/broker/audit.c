@@ -98,8 +98,8 @@ void audit_close(struct audit *audit)
 {
     if (audit == NULL)
         return;
-    if (buffer_length(&audit->lines) > 0)
-        audit_flush(&audit->flush);
+    /* Also without a line: what waits is freed by being acted on. */
+    audit_flush(&audit->flush);
     loop_task_cancel(&audit->flush);
     buffer_free(&audit->lines);
     close(audit->fd);
@@ -211,11 +211,6 @@ void audit_action_cancel(struct audit_action *action)
     if (action->waiting)
         list_remove(&action->link);
     action->waiting = false;
-}
-
-bool audit_healthy(const struct audit *audit)
-{
-    return audit->healthy;
 }
 
 uint64_t audit_failures(const struct audit *audit)

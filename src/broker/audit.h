@@ -42,8 +42,6 @@ void audit_end(struct audit *audit);
 void audit_then(struct audit *audit, struct audit_action *action);
 void audit_action_cancel(struct audit_action *action);
 
-/* Can lines be written, as far as is known? */
-bool audit_healthy(const struct audit *audit);
 /* How many times a write failed. */
 uint64_t audit_failures(const struct audit *audit);
 

@@ -15,9 +15,9 @@
 #include "broker/quota.h"
 
 struct application;
-struct broker;
 struct caller;
-struct operation;
+struct channel;
+union message_body;
 
 /* A context of the plug-in; id 0: none. */
 struct authz_context {
@@ -33,7 +33,11 @@ struct authz_sender {
 };
 
 /* How a call ended without the plug-in's word. */
-enum authz_lost { AUTHZ_answered, AUTHZ_late, AUTHZ_crashed, AUTHZ_unavailable };
+enum authz_lost { AUTHZ_answered, AUTHZ_late, AUTHZ_crashed, AUTHZ_unavailable, AUTHZ_stopping };
+
+/* That as a reason for the audit; NULL for a call that was answered. `call`: AuthzUser and so on.
+ */
+const char *authz_lost_reason(enum authz_lost lost, const char *call, char text[128]);
 
 struct authz_answer {
     enum authz_lost lost;
@@ -47,33 +51,30 @@ struct authz_answer {
     const char *extended; /* texts live until the callback returns */
 };
 
-struct authz_call;
 /* Called exactly once, never from within authz_ask_*(). */
 typedef void (*authz_answered)(void *asker, const struct authz_answer *answer);
 
-/*
- * `patience` in milliseconds; the application's authorization-timeout bounds it. The call that is
- * returned can be forgotten with authz_forget().
- */
-struct authz_call *authz_ask_user(struct application *application,
-                                  const struct authz_sender *sender, uint64_t patience,
-                                  authz_answered answered, void *asker);
-struct authz_call *authz_ask_quota(struct application *application,
-                                   const struct authz_sender *sender, uint64_t patience,
-                                   authz_answered answered, void *asker);
-struct authz_call *authz_ask_operation(struct application *application,
-                                       const struct authz_sender *sender, uint32_t operation,
-                                       const char *action, const char *resource_uri,
-                                       uint64_t patience, authz_answered answered, void *asker);
+/* `patience` in milliseconds; the application's authorization-timeout bounds it. */
+void authz_ask_user(struct application *application, const struct authz_sender *sender,
+                    uint64_t patience, authz_answered answered, void *asker);
+void authz_ask_quota(struct application *application, const struct authz_sender *sender,
+                     uint64_t patience, authz_answered answered, void *asker);
+void authz_ask_operation(struct application *application, const struct authz_sender *sender,
+                         uint32_t operation, const char *action, const char *resource_uri,
+                         uint64_t patience, authz_answered answered, void *asker);
 
 /* Gives a context back and clears it; one of a host that died is only counted. */
 void authz_release(struct application *application, struct authz_context *context);
 
-/* Starts the application's host; it is started again when it ends. */
-void authz_host_start(struct application *application);
-/* Ends the host in order (contexts have been released). */
-void authz_host_stop(struct application *application);
-/* Has the host told how its start went? */
-bool authz_host_settled(const struct application *application);
+/* ---- for authz_host.c ---- */
+
+/* The host has started: asks what has waited for it. */
+void authz_ask_kept(struct application *application);
+/* Answers every open call of the application; what they ask next as well. */
+void authz_fail_calls(struct application *application, enum authz_lost why, uint32_t code);
+/* Handlers of the host's channel. */
+void authz_handle_user_answer(struct channel *channel, const union message_body *body);
+void authz_handle_quota_answer(struct channel *channel, const union message_body *body);
+void authz_handle_operation_answer(struct channel *channel, const union message_body *body);
 
 #endif

@@ -27,13 +27,15 @@
 #include "broker/child.h"
 
 /* What `winrmctl status` shows as counters; C(name). */
-#define COUNTER_TABLE(C)                                                                         \
-    C(authentications)                                                                           \
-    C(authentication_failures) C(user_calls) C(quota_calls) C(operation_calls)                   \
-        C(contexts_reported) C(contexts_released) C(contexts_lost) C(verdicts_allowed)           \
-            C(verdicts_denied) C(quota_refusals) C(redirects) C(late_calls) C(stray_completions) \
-                C(shells_started) C(shells_ended) C(commands_started) C(commands_ended)          \
-                    C(host_crashes) C(audit_failures)
+/* clang-format off */
+#define COUNTER_TABLE(C) \
+    C(authentications) C(authentication_failures) \
+    C(user_calls) C(quota_calls) C(operation_calls) C(late_calls) C(stray_completions) \
+    C(contexts_reported) C(contexts_released) C(contexts_lost) \
+    C(verdicts_allowed) C(verdicts_denied) C(quota_refusals) C(redirects) \
+    C(shells_started) C(shells_ended) C(commands_started) C(commands_ended) \
+    C(host_crashes) C(audit_failures)
+/* clang-format on */
 
 enum counter {
 #define C(name) COUNTER_##name,
@@ -59,6 +61,7 @@ struct broker {
     uint64_t next_id;         /* sessions, operations, calls, hosts: one sequence, never reused */
 
     struct loop_watch control; /* listening socket of winrmctl */
+    struct list controls;      /* of status.c: its connections */
     bool ready;                /* the ready lines have been printed */
     bool stopping;
     struct loop_timer stop_timer;

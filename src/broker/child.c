@@ -17,6 +17,8 @@
 #include "base/memory.h"
 #include "broker/broker.h"
 
+enum { END_PATIENCE = 200 }; /* for a process whose channel has ended */
+
 /* How a role appears in messages and in the log. */
 static const enum process child_peers[] = {
     [ROLE_none] = PROCESS_none,
@@ -118,7 +120,15 @@ struct child *child_start(struct broker *broker, enum child_role role, const cha
     } else {
         process->channel =
             channel_new(broker->loop, pair[0], PROCESS_broker, child_peers[role], events, process);
-        list_append(&broker->processes, &process->link);
+        if (process->channel == NULL) {
+            /* It will be waited for as an orphan. */
+            log_error("%s cannot be talked to (%s)", path, strerror(errno));
+            kill(process->pid, SIGKILL);
+            free(process);
+            process = NULL;
+        } else {
+            list_append(&broker->processes, &process->link);
+        }
     }
     if (pair[1] >= 0)
         close(pair[1]);
@@ -126,33 +136,21 @@ struct child *child_start(struct broker *broker, enum child_role role, const cha
     return process;
 }
 
-/* Tells the owner once; frees the process when it has been waited for as well. */
-static void child_settle(struct child *process, bool crashed)
+static void child_tell_gone(struct child *process, bool crashed)
 {
-    struct broker *broker = process->broker;
-
-    if (!process->gone_told) {
-        process->gone_told = true;
-        if (process->channel != NULL) {
-            channel_free(process->channel);
-            process->channel = NULL;
-        }
-        if (process->gone != NULL)
-            process->gone(process, crashed);
-    }
-    if (process->pid < 0) {
-        loop_timer_stop(broker->loop, &process->kill_timer);
-        list_remove(&process->link);
-        free(process);
-    }
+    if (process->gone_told)
+        return;
+    process->gone_told = true;
+    channel_free(process->channel);
+    process->channel = NULL;
+    if (process->gone != NULL)
+        process->gone(process, crashed);
 }
 
 void child_kill(struct child *process)
 {
-    if (process->pid > 0) {
-        process->killed = true;
+    if (process->pid > 0)
         kill(process->pid, SIGKILL);
-    }
 }
 
 void child_end_within(struct child *process, uint64_t milliseconds)
@@ -162,21 +160,27 @@ void child_end_within(struct child *process, uint64_t milliseconds)
         loop_timer_start(process->broker->loop, &process->kill_timer, milliseconds);
 }
 
+void child_dismiss(struct child *process, uint64_t milliseconds)
+{
+    child_end_within(process, milliseconds);
+    if (process->channel != NULL)
+        channel_flush(process->channel);
+    child_tell_gone(process, false);
+}
+
 void child_channel_ended(struct channel *channel, bool fault, const char *why)
 {
     struct child *process = child_of(channel);
 
     if (fault)
         log_error("%s[%d] %s; it is ended", child_role_name(process->role), (int)process->pid, why);
+    process->faulty = process->faulty || fault;
     /* Most children end with their channel; one that does not may be stopped or blocked. */
-    if (fault || process->pid < 0)
+    if (fault)
         child_kill(process);
-    else if (!process->kill_timer.position)
-        loop_timer_start(process->broker->loop, &process->kill_timer, 200);
-    channel_free(channel);
-    process->channel = NULL;
-    if (process->pid < 0)
-        child_settle(process, false);
+    else if (process->kill_timer.position == 0)
+        loop_timer_start(process->broker->loop, &process->kill_timer, END_PATIENCE);
+    /* Whoever still writes to it meanwhile finds an ended channel; it goes with the process. */
 }
 
 static struct child *child_by_pid(struct broker *broker, pid_t pid)
@@ -215,19 +219,29 @@ static bool child_kill_orphans(struct broker *broker)
     return killed;
 }
 
+/* SIGKILL and SIGTERM are an administrator's, or ours for a process that hangs. */
+static bool child_crashed(const struct child *process, int status)
+{
+    bool asked =
+        WIFSIGNALED(status) && (WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGTERM);
+
+    return !process->expected_end && (process->faulty || !asked);
+}
+
 static void child_died(struct child *process, int status)
 {
-    bool crashed = !process->killed && !process->expected_end &&
-                   (WIFSIGNALED(status) ? WTERMSIG(status) != SIGKILL && WTERMSIG(status) != SIGTERM
-                                        : WEXITSTATUS(status) != 0);
-
     if (!process->expected_end && !process->broker->stopping && process->role != ROLE_config)
         log_error("%s[%d] %s %d", child_role_name(process->role), (int)process->pid,
                   WIFSIGNALED(status) ? "was ended by signal" : "ended with status",
                   WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-    process->status = status;
     process->pid = -1;
-    child_settle(process, crashed);
+    /* What it has said before it died counts. */
+    if (process->channel != NULL)
+        channel_drain(process->channel);
+    child_tell_gone(process, child_crashed(process, status));
+    loop_timer_stop(process->broker->loop, &process->kill_timer);
+    list_remove(&process->link);
+    free(process);
 }
 
 void child_reap(struct broker *broker)
@@ -241,7 +255,6 @@ void child_reap(struct broker *broker)
         if (process != NULL) {
             bool host = process->role == ROLE_shell_host || process->role == ROLE_authz_host;
 
-            /* What it has said before it died counts. */
             child_died(process, status);
             if (host)
                 child_kill_orphans(broker);

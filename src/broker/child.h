@@ -33,19 +33,22 @@ struct child {
     pid_t pid;       /* -1 once it has been waited for */
     bool ready;      /* it has said so */
     bool expected_end;
-    uint32_t restarts;               /* how often this place was filled again */
-    struct channel *channel;         /* NULL once it has ended */
+    uint32_t restarts; /* how often this place was filled again */
+    /*
+     * Until gone() has been called there is one to write to, perhaps an ended one, which takes
+     * anything and sends nothing.
+     */
+    struct channel *channel;
     struct application *application; /* hosts only */
     void *owner;                     /* struct shell of a shell host */
     struct list operations;          /* of a net: struct operation.net_link */
     /*
-     * The process is gone: channel ended or died, whichever the broker saw first; called once.
-     * `crashed`: it died by a signal that nobody here sent, or ended with an error.
+     * The process is dead, or dismissed; called once. `crashed`: it ended by itself, by a signal
+     * that is not an administrator's, or because it broke the message rules.
      */
     void (*gone)(struct child *process, bool crashed);
     bool gone_told;
-    bool killed; /* by us */
-    int status;  /* of waitpid() */
+    bool faulty; /* it broke the message rules */
     struct loop_timer kill_timer;
 };
 
@@ -58,7 +61,7 @@ struct child *child_start(struct broker *broker, enum child_role role, const cha
                           const char *directory, const struct channel_events *events,
                           void (*gone)(struct child *, bool));
 
-/* For struct channel_events: kills a process that broke the rules, then calls its gone(). */
+/* For struct channel_events: sees to it that the process ends; gone() follows its death. */
 void child_channel_ended(struct channel *channel, bool fault, const char *why);
 
 /* The process of a channel. */
@@ -68,6 +71,11 @@ struct child *child_of(const struct channel *channel);
 void child_kill(struct child *process);
 /* Gives the process `milliseconds` to end by itself, then kills it. */
 void child_end_within(struct child *process, uint64_t milliseconds);
+/*
+ * Closes the channel, on which a process ends by itself, and kills it when it does not within
+ * `milliseconds`. gone() is called in here.
+ */
+void child_dismiss(struct child *process, uint64_t milliseconds);
 
 /* Waits for every child that has ended and for orphans that fell to the broker. */
 void child_reap(struct broker *broker);

@@ -48,14 +48,15 @@ struct plugin {
     size_t resource_count;
 };
 
-/* What authorization of one application needs while it runs; see authz.h. */
+/* What authorization of one application needs while it runs; see authz_host.h. */
 struct authz_state {
     struct child *host;  /* NULL: not running */
     bool started;        /* the plug-in's start-up succeeded */
+    bool served;         /* that of some host has, since winrmd started */
     char *failure;       /* why it did not */
     uint64_t generation; /* counts the hosts; a context belongs to one of them */
     uint32_t crashes;    /* in a row; sets the pause before the next start */
-    uint64_t started_at;
+    uint64_t begun_at;   /* when the last host was started */
     struct loop_timer restart;
     bool quarantined; /* it keeps crashing: until the next start everything is refused at once */
 };

@@ -17,7 +17,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
-#include "broker/authz.h"
+#include "broker/authz_host.h"
 #include "broker/broker.h"
 #include "broker/check.h"
 #include "broker/operation.h"
@@ -122,8 +122,9 @@ static bool stop_is_over(const struct broker *broker)
 }
 
 /*
- * Shells first, because their operations hold contexts; then the contexts of the records; then the
- * plug-ins' Shutdown; then the processes that serve clients.
+ * Shells first, because their operations hold contexts; then the processes that serve clients, and
+ * with them everything still asked for; then the contexts of the records; then the plug-ins'
+ * Shutdown.
  */
 static void stop_continue(struct broker *broker)
 {
@@ -131,25 +132,17 @@ static void stop_continue(struct broker *broker)
 
     if (!broker->stopping || broker->shells.count > 0)
         return;
-    for (size_t i = 0; configuration != NULL && i < configuration->application_count; i++) {
-        struct application *application = configuration->applications[i];
-
-        if (application->authz.host != NULL && !application->authz.host->expected_end) {
-            record_release_all(application);
-            authz_host_stop(application);
-        }
-    }
     list_each(link, &broker->processes) {
         struct child *process = container_of(link, struct child, link);
 
-        if (process->expected_end || process->role == ROLE_authz_host)
-            continue;
-        child_end_within(process, 1000);
-        if (process->channel != NULL) {
-            channel_flush(process->channel);
-            channel_free(process->channel);
-            process->channel = NULL;
-        }
+        if (process->role != ROLE_authz_host && !process->expected_end)
+            child_dismiss(process, 1000);
+    }
+    for (size_t i = 0; configuration != NULL && i < configuration->application_count; i++) {
+        struct application *application = configuration->applications[i];
+
+        if (application->authz.host != NULL && !application->authz.host->expected_end)
+            authz_host_stop(application);
     }
     if (stop_is_over(broker))
         loop_stop(broker->loop);
@@ -301,6 +294,7 @@ static int run(const struct options *options)
 
     list_init(&broker.processes);
     list_init(&broker.replacements);
+    list_init(&broker.controls);
     broker.control.fd = -1;
     if (gethostname(broker.machine, sizeof(broker.machine) - 1) != 0)
         strcpy(broker.machine, "localhost");

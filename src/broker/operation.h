@@ -7,7 +7,7 @@
  *
  * A Get or Delete ends when its response has been written; a shell and a command live as long as
  * the thing they started; a follow-on message (Receive, Send, Signal) is checked against its
- * shell's owner and the rate, and the plug-in is not asked. Every texts of an operation is in its
+ * shell's owner and the rate, and the plug-in is not asked. Its texts are in its
  * arena. Whatever way it ends, operation_end() is the one place where it gives back what it holds.
  */
 #ifndef BROKER_OPERATION_H
@@ -94,8 +94,27 @@ void operation_written(struct child *net, uint64_t id);
 /* The net process is gone, with everything it was to answer. */
 void operation_net_gone(struct child *net);
 
+/* From the system throttle to the verdict (operation_judge.c); it may be gone on return. */
+void operation_judge(struct operation *operation);
+/* The verdict's line is written, or can not be: does what was asked for (operation_act.c). */
+void operation_act(struct audit_action *action, bool written);
 /* Called by record.c: let in, or not. */
 void operation_recorded(struct operation *operation, const struct record_refusal *refusal);
+
+/* What a refusal tells the client; what is NULL is left out. */
+struct operation_fault {
+    uint32_t code;
+    const char *text;
+    const char *location;
+    const struct plugin *plugin;
+    const char *extended;
+};
+
+/*
+ * An HTTP 500 with nothing in it: what web hosting answers when the authorization plug-in could
+ * not be loaded or started.
+ */
+extern const struct operation_fault operation_without_body;
 
 /*
  * Answers with a fault and ends the operation. `text` NULL: the fault's own text. Slots are back
@@ -105,6 +124,7 @@ void operation_refuse(struct operation *operation, uint32_t code, const char *te
 /* The same with the plug-in's name and its extended information. */
 void operation_refuse_provider(struct operation *operation, uint32_t code, const char *text,
                                const struct plugin *plugin, const char *extended);
+void operation_refuse_with(struct operation *operation, const struct operation_fault *fault);
 /* Gives back slots, context and record, and frees the operation. */
 void operation_end(struct operation *operation);
 
@@ -112,6 +132,10 @@ void operation_end(struct operation *operation);
 uint64_t operation_patience(const struct operation *operation);
 
 const char *operation_kind_name(enum operation_kind kind);
+/* The operation argument of WSManPluginAuthzOperation. */
+uint32_t operation_kind_number(enum operation_kind kind);
+/* Does it belong to an operation that has been authorized? */
+bool operation_follows_on(const struct operation *operation);
 /* The members every audit line about an operation has. */
 void operation_audit(const struct operation *operation);
 

@@ -18,7 +18,6 @@ struct quota_account {
     uint32_t shells;
     uint32_t operations;
     uint64_t slot_start; /* of the rate: the first message after the slot before */
-    uint64_t slot_length;
     uint32_t slot_messages;
 };
 
@@ -114,7 +113,6 @@ void quota_rate_count(struct quota_account *account, const struct quota_limits *
         account->slot_start = now;
         account->slot_messages = 0;
     }
-    account->slot_length = length;
     account->slot_messages++;
 }
 

@@ -15,6 +15,15 @@
 #include "broker/shell.h"
 #include "wsmerror.h"
 
+/* What the message that started a refresh supplies to its two calls, one after the other. */
+struct refresh {
+    struct token *token; /* the client's of now; its groups may have changed */
+    char *name;
+    char *address;
+    char *url;
+    char *locale;
+};
+
 static bool record_has_quota(const struct record *record)
 {
     const struct plugin *authorizer = record->application->authorizer;
@@ -36,11 +45,24 @@ const char *record_state_name(const struct record *record)
 
 /* ---- life ---- */
 
+static void refresh_free(struct refresh *refresh)
+{
+    if (refresh == NULL)
+        return;
+    token_unref(refresh->token);
+    free(refresh->name);
+    free(refresh->address);
+    free(refresh->url);
+    free(refresh->locale);
+    free(refresh);
+}
+
 static void record_destroy(struct record *record)
 {
     authz_release(record->application, &record->context);
     loop_timer_stop(record_loop(record), &record->idle);
     loop_timer_stop(record_loop(record), &record->closing);
+    refresh_free(record->refresh);
     token_unref(record->client_token);
     token_unref(record->token);
     quota_account_unref(record->account);
@@ -155,14 +177,12 @@ static struct operation *first_waiting(const struct record *record)
 static void quota_answered(void *asker, const struct authz_answer *answer);
 
 /* An open call holds a reference to its record. */
-static void record_ask_quota(struct record *record, const struct operation *operation)
+static void record_ask_quota(struct record *record, const struct authz_sender *sender,
+                             uint64_t patience)
 {
-    struct authz_sender sender = operation_sender(operation);
-
     record->asking_limits = true;
     record_ref(record);
-    authz_ask_quota(record->application, &sender, operation_patience(operation), quota_answered,
-                    record);
+    authz_ask_quota(record->application, sender, patience, quota_answered, record);
 }
 
 /* Active, and somebody waits: asks for the quota if that is still to be known, or lets them in. */
@@ -173,7 +193,9 @@ static void record_continue(struct record *record)
     if (list_empty(&record->waiting))
         return;
     if (wanted && !record->asking_limits) {
-        record_ask_quota(record, first_waiting(record));
+        struct authz_sender sender = operation_sender(first_waiting(record));
+
+        record_ask_quota(record, &sender, operation_patience(first_waiting(record)));
     } else if (!wanted) {
         waiting_finish(record, &(struct record_refusal){0});
     }
@@ -189,15 +211,21 @@ static struct token *service_token(const struct application *application)
                      getuid(), NULL);
 }
 
-/* The identity the plug-in chose, or NULL when it may not choose that one. */
-static struct token *answered_token(struct record *record, const struct authz_answer *answer)
+/*
+ * The identity the plug-in chose, or NULL when it refused or may not choose that one. `client` is
+ * the token it was asked about.
+ */
+static struct token *answered_token(const struct record *record, struct token *client,
+                                    const struct authz_answer *answer)
 {
     const struct application *application = record->application;
     bool may = false;
 
+    if (answer->code != 0)
+        return NULL;
     switch (answer->token) {
     case TOKEN_client:
-        return token_ref(record->client_token);
+        return token_ref(client);
     case TOKEN_none:
         return service_token(application);
     case TOKEN_account:
@@ -209,36 +237,37 @@ static struct token *answered_token(struct record *record, const struct authz_an
     }
 }
 
-static struct record_refusal refusal_of(const struct authz_answer *answer)
+static struct record_refusal user_refusal(enum authz_lost lost, uint32_t code, const char *reason)
 {
-    struct record_refusal refusal = {.lost = answer->lost,
-                                     .code = answer->code,
-                                     .by_user_call = true,
-                                     .reason = answer->extended};
+    struct record_refusal refusal = {
+        .lost = lost, .code = code, .by_user_call = true, .reason = reason};
 
-    if (answer->lost == AUTHZ_late)
-        refusal.reason = "the authorization plug-in did not answer AuthzUser in time";
-    else if (answer->lost == AUTHZ_crashed)
-        refusal.reason = "the authorization plug-in's host was lost during AuthzUser";
-    else if (answer->lost == AUTHZ_unavailable)
-        refusal.reason = "the authorization plug-in could not be loaded or started";
-    else if (answer->code == ERROR_WSMAN_REDIRECT_REQUESTED)
-        refusal.location = answer->extended != NULL ? answer->extended : "";
+    if (lost == AUTHZ_answered && code == ERROR_WSMAN_REDIRECT_REQUESTED)
+        refusal.location = reason != NULL ? reason : "";
     return refusal;
+}
+
+/* Why AuthzUser let nobody in. */
+static const char *refused_reason(const struct authz_answer *answer, char text[128])
+{
+    if (answer->lost != AUTHZ_answered)
+        return authz_lost_reason(answer->lost, "AuthzUser", text);
+    return answer->code != 0 ? answer->extended
+                             : "the plug-in named an account this application may not map to";
 }
 
 static void user_answered(void *asker, const struct authz_answer *answer)
 {
     struct record *record = asker;
-    struct record_refusal refusal = refusal_of(answer);
     struct authz_context context = answer->context;
-    struct token *token = answer->code == 0 ? answered_token(record, answer) : NULL;
+    struct token *token = answered_token(record, record->client_token, answer);
+    char text[128];
 
-    if (answer->code == 0 && token == NULL) {
-        refusal.code = ERROR_ACCESS_DENIED;
-        refusal.reason = "the plug-in named an account this application may not map to";
-    }
-    if (refusal.code != 0) {
+    if (token == NULL) {
+        struct record_refusal refusal =
+            user_refusal(answer->lost, answer->code != 0 ? answer->code : ERROR_ACCESS_DENIED,
+                         refused_reason(answer, text));
+
         authz_release(record->application, &context);
         record_go(record);
         waiting_finish(record, &refusal);
@@ -257,6 +286,7 @@ static void quota_answered(void *asker, const struct authz_answer *answer)
 {
     struct record *record = asker;
     struct record_refusal refusal = {0};
+    char text[128];
 
     record->asking_limits = false;
     if (answer->code == 0) {
@@ -268,8 +298,8 @@ static void quota_answered(void *asker, const struct authz_answer *answer)
             .code = answer->code == ERROR_WSMAN_REDIRECT_REQUESTED
                         ? ERROR_WSMAN_INVALID_REDIRECT_ERROR
                         : answer->code,
-            .reason = answer->lost == AUTHZ_late
-                          ? "the authorization plug-in did not answer AuthzQueryQuota in time"
+            .reason = answer->lost != AUTHZ_answered
+                          ? authz_lost_reason(answer->lost, "AuthzQueryQuota", text)
                           : "the authorization plug-in's AuthzQueryQuota failed",
             .extended = answer->extended};
     }
@@ -277,34 +307,60 @@ static void quota_answered(void *asker, const struct authz_answer *answer)
     record_unref(record);
 }
 
+/* The next message is told; what runs runs on. */
+static void record_doom(struct record *record, enum authz_lost lost, uint32_t code,
+                        const char *reason)
+{
+    record->doomed = code;
+    record->doomed_by = lost;
+    record->doomed_reason = mem_text(reason);
+}
+
+/* The same user in the same identity: what was said about it last holds from now on. */
+static void record_renew(struct record *record, const struct authz_answer *answer)
+{
+    const struct refresh *refresh = record->refresh;
+    struct caller caller = {.name = refresh->name,
+                            .mechanism = record->mechanism,
+                            .address = refresh->address,
+                            .token = refresh->token};
+    struct authz_sender sender = {
+        .caller = &caller, .url = refresh->url, .locale = refresh->locale};
+
+    record->administrator = answer->administrator;
+    if (record_has_quota(record) && !record->asking_limits)
+        record_ask_quota(record, &sender, record->application->authorization_timeout);
+}
+
 static void refresh_answered(void *asker, const struct authz_answer *answer)
 {
     struct record *record = asker;
     struct authz_context fresh = answer->context;
-    struct authz_context old = record->context;
-    struct token *token = answer->code == 0 ? answered_token(record, answer) : NULL;
+    struct token *token = answered_token(record, record->refresh->token, answer);
+    char text[128];
 
     /* The old context goes after the new one was obtained, whether or not that succeeded. */
-    record->context = fresh;
-    authz_release(record->application, &old);
-    if (record->state == RECORD_gone) {
-        token_unref(token);
-        record_unref(record);
-        return;
-    }
-    record->state = RECORD_active;
-    record->authorized_at = loop_now(record_loop(record));
-    if (token == NULL || !token_equal(token, record->token)) {
-        record->doomed = token != NULL ? ERROR_WSMAN_DIFFERENT_AUTHZ_TOKEN
-                                       : (answer->code != 0 ? answer->code : ERROR_ACCESS_DENIED);
-        record->doomed_reason =
-            mem_text(token != NULL ? "re-authorization gave another identity"
-                                   : (answer->extended != NULL ? answer->extended
-                                                               : "re-authorization refused"));
-    } else {
-        record->administrator = answer->administrator;
+    authz_release(record->application, &record->context);
+    if (token != NULL)
+        record->context = fresh;
+    else
+        authz_release(record->application, &fresh);
+    if (record->state != RECORD_gone) {
+        record->state = RECORD_active;
+        record->authorized_at = loop_now(record_loop(record));
+        if (token == NULL)
+            record_doom(record, answer->lost,
+                        answer->code != 0 ? answer->code : ERROR_ACCESS_DENIED,
+                        refused_reason(answer, text));
+        else if (!token_equal(token, record->token))
+            record_doom(record, AUTHZ_answered, ERROR_WSMAN_DIFFERENT_AUTHZ_TOKEN,
+                        "re-authorization gave another identity");
+        else
+            record_renew(record, answer);
     }
     token_unref(token);
+    refresh_free(record->refresh);
+    record->refresh = NULL;
     record_unref(record);
 }
 
@@ -321,24 +377,31 @@ static bool refresh_due(const struct record *record)
 static void record_refresh(struct record *record, const struct operation *operation)
 {
     struct authz_sender sender = operation_sender(operation);
+    const struct caller *caller = &operation->caller;
+    struct refresh *refresh = mem_alloc(sizeof(*refresh));
 
+    refresh->token = token_bind(caller->token, record->application);
+    refresh->name = mem_text(caller->name);
+    refresh->address = mem_text(caller->address);
+    refresh->url = mem_text(operation->url);
+    refresh->locale = mem_text(operation->locale);
+    record->refresh = refresh;
     record->state = RECORD_refreshing;
     record_ref(record);
     authz_ask_user(record->application, &sender, operation_patience(operation), refresh_answered,
                    record);
-    if (record_has_quota(record) && !record->asking_limits)
-        record_ask_quota(record, operation);
 }
 
+/* Shells of the record that exist, or are being made by what was let in before, live on a while. */
 static void record_revoke(struct record *record, struct operation *operation)
 {
-    struct record_refusal refusal = {
-        .code = record->doomed, .by_user_call = true, .reason = record->doomed_reason};
+    struct record_refusal refusal =
+        user_refusal(record->doomed_by, record->doomed, record->doomed_reason);
 
-    record_ref(record);
-    if (shell_any_of_record(record))
+    if (record->references > 0)
         loop_timer_start(record_loop(record), &record->closing,
                          record->application->authorization_timeout);
+    record_ref(record);
     record_go(record);
     operation_recorded(operation, &refusal);
     record_unref(record);
@@ -373,11 +436,6 @@ void record_enter(struct operation *operation)
             record_refresh(record, operation);
         record_continue(record);
     }
-}
-
-void record_leave_waiting(struct operation *operation)
-{
-    list_remove(&operation->record_link);
 }
 
 /* ---- the end of a host ---- */

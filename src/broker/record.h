@@ -58,7 +58,9 @@ struct record {
     uint64_t used_at;
     struct loop_timer idle;
     struct loop_timer closing; /* after a revocation: then the shells of the record are closed */
+    struct refresh *refresh;   /* while the user or quota call of a refresh is to be made */
     uint32_t doomed;           /* not 0: the next message gets this code and the record goes */
+    enum authz_lost doomed_by; /* how the refresh that doomed it ended */
     char *doomed_reason;
 };
 
@@ -77,9 +79,6 @@ struct record_refusal {
  * now or later; on success operation->record holds a reference.
  */
 void record_enter(struct operation *operation);
-/* The operation does not wait any more (its client has gone). */
-void record_leave_waiting(struct operation *operation);
-
 void record_ref(struct record *record);
 /* NULL is allowed. */
 void record_unref(struct record *record);

@@ -3,6 +3,7 @@
 #include "broker/shell.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,7 +52,7 @@ struct shell *shell_find(const struct operation *operation, bool any_owner)
     const char *owner;
 
     if (shell == NULL || shell->state == SHELL_ending || shell->state == SHELL_starting ||
-        shell->host == NULL || shell->host->channel == NULL)
+        shell->host == NULL || channel_is_ended(shell->host->channel))
         return NULL;
     owner = shell->operation->caller.token->account;
     if (strcmp(owner, operation->caller.token->account) == 0 ||
@@ -86,8 +87,12 @@ static void shell_begin_expired(struct loop_timer *timer)
 {
     struct shell *shell = container_of(timer, struct shell, begin);
 
-    if (shell->state != SHELL_live)
+    if (shell->state == SHELL_starting) {
+        shell->end_code = ERROR_WSMAN_OPERATION_TIMEDOUT;
+        shell_begin_end(shell, "its host did not start in time");
+    } else if (shell->state != SHELL_live) {
         shell_begin_end(shell, "its client left before it had begun");
+    }
 }
 
 /* ---- creation ---- */
@@ -155,6 +160,8 @@ void shell_create(struct operation *operation)
     operation->shell = shell;
     map_put(&broker->shells, shell->key, shell->key_length, shell);
     shell_enter(shell);
+    /* WSManPluginStartup may block; the client waits no longer than it said. */
+    loop_timer_start(broker->loop, &shell->begin, operation_patience(operation));
     if (!shell_host_start(shell))
         shell_host_lost(shell, ERROR_WSMAN_PROVIDER_FAILURE, "winrmd-host cannot be started");
 }
@@ -186,6 +193,7 @@ void shell_host_ready(struct shell *shell)
         return;
     }
     shell->state = SHELL_granted;
+    loop_timer_stop(shell->broker->loop, &shell->begin);
     shell_send_details(shell, operation);
     shell_grant(shell, operation);
 }
@@ -379,19 +387,19 @@ void shell_over(struct shell *shell, const char *reason)
 void shell_host_lost(struct shell *shell, uint32_t code, const char *reason)
 {
     struct operation *operation = shell->operation;
-    char *text;
+    char text[512];
 
     if (operation->state != OPERATION_acting || operation->net == NULL) {
         shell_over(shell, reason);
         return;
     }
     /* Create has not been answered yet. */
-    text = mem_printf("The plug-in %s cannot be used: %s.", shell->plugin->name, reason);
+    snprintf(text, sizeof(text), "The plug-in %s cannot be used: %s.", shell->plugin->name,
+             shell->end_reason != NULL ? shell->end_reason : reason);
     shell_host_leave(shell);
     operation->shell = NULL;
-    operation_refuse(operation, code, text);
+    operation_refuse(operation, shell->end_code != 0 ? shell->end_code : code, text);
     shell_free(shell);
-    free(text);
 }
 
 /* ---- many ---- */
@@ -399,7 +407,6 @@ void shell_host_lost(struct shell *shell, uint32_t code, const char *reason)
 struct closing {
     const struct record *record; /* NULL: all */
     const char *reason;
-    bool any;
     uint32_t net;
 };
 
@@ -408,11 +415,8 @@ static void close_visit(void *value, void *context)
     struct shell *shell = value;
     struct closing *closing = context;
 
-    if (closing->record == NULL || shell->operation->record == closing->record) {
-        closing->any = true;
-        if (closing->reason != NULL)
-            shell_begin_end(shell, closing->reason);
-    }
+    if (closing->record == NULL || shell->operation->record == closing->record)
+        shell_begin_end(shell, closing->reason);
 }
 
 void shell_close_of_record(const struct record *record, const char *reason)
@@ -420,14 +424,6 @@ void shell_close_of_record(const struct record *record, const char *reason)
     struct closing closing = {.record = record, .reason = reason};
 
     map_each(&record->application->broker->shells, close_visit, &closing);
-}
-
-bool shell_any_of_record(const struct record *record)
-{
-    struct closing closing = {.record = record};
-
-    map_each(&record->application->broker->shells, close_visit, &closing);
-    return closing.any;
 }
 
 void shell_close_all(struct broker *broker, const char *reason)

@@ -48,6 +48,7 @@ struct shell {
     uint64_t used_at;
     struct loop_timer idle;
     const char *end_reason;
+    uint32_t end_code; /* for a Create that waits; 0: what the host's end means */
 };
 
 /* An allowed Create on a shell resource. */
@@ -69,7 +70,6 @@ void shell_leave(struct shell *shell);
 void shell_creation_written(struct operation *operation);
 
 void shell_close_of_record(const struct record *record, const char *reason);
-bool shell_any_of_record(const struct record *record);
 /* That winrmd-net is gone: its channels to hosts are revoked. */
 void shell_net_gone(struct broker *broker, uint32_t net);
 /* The service ends. */

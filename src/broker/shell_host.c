@@ -49,7 +49,8 @@ static void handle_started(struct channel *channel, const union message_body *bo
 
     channel_set_state(channel, CHANNEL_serving);
     process->ready = true;
-    if (shell == NULL)
+    /* One that is being ended is not begun any more; its death is on the way. */
+    if (shell == NULL || shell->state != SHELL_starting)
         return;
     if (told->code == 0) {
         send_shell(shell);
@@ -202,13 +203,13 @@ void shell_host_revoke(struct shell *shell, uint32_t net)
     if (position == shell->net_count)
         return;
     shell->nets[position] = shell->nets[--shell->net_count];
-    if (shell->host != NULL && shell->host->channel != NULL)
+    if (shell->host != NULL)
         channel_send(shell->host->channel, host_revoke, .net = net);
 }
 
 void shell_host_void(struct shell *shell, const struct operation *operation)
 {
-    if (shell->host != NULL && shell->host->channel != NULL)
+    if (shell->host != NULL)
         channel_send(shell->host->channel, command_void, .operation = operation->id);
 }
 
@@ -221,8 +222,7 @@ void shell_host_end(struct shell *shell, uint64_t patience)
         child_kill(shell->host);
         return;
     }
-    if (shell->host->channel != NULL)
-        channel_send(shell->host->channel, shell_end);
+    channel_send(shell->host->channel, shell_end);
     child_end_within(shell->host, patience);
 }
 
@@ -239,10 +239,8 @@ void shell_host_leave(struct shell *shell)
     if (shell->host == NULL)
         return;
     shell->host->owner = NULL;
-    if (shell->host->channel != NULL) {
-        channel_send(shell->host->channel, host_stop, .reason = SHUTDOWN_SERVICE);
-        channel_set_state(shell->host->channel, CHANNEL_stopping);
-    }
+    channel_send(shell->host->channel, host_stop, .reason = SHUTDOWN_SERVICE);
+    channel_set_state(shell->host->channel, CHANNEL_stopping);
     child_end_within(shell->host, STOP_PATIENCE);
     shell->host = NULL;
 }

@@ -3,7 +3,7 @@
 #include "broker/status.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -11,11 +11,19 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "broker/broker.h"
 #include "broker/operation.h"
 #include "broker/shell.h"
 
 enum { CONTROL_BACKLOG = 16 };
+
+/* A connected winrmctl. */
+struct control {
+    struct list link; /* in broker.controls */
+    struct broker *broker;
+    struct channel *channel;
+};
 
 static void send_processes(struct broker *broker, struct channel *channel)
 {
@@ -98,7 +106,7 @@ static void send_counters(const struct broker *broker, struct channel *channel)
 
 static void handle_ask(struct channel *channel, const union message_body *body)
 {
-    struct broker *broker = channel_owner(channel);
+    struct broker *broker = ((const struct control *)channel_owner(channel))->broker;
 
     (void)body;
     send_processes(broker, channel);
@@ -116,11 +124,18 @@ static void handle_ask(struct channel *channel, const union message_body *body)
     channel_send(channel, status_end);
 }
 
+static void control_free(struct control *control)
+{
+    list_remove(&control->link);
+    channel_free(control->channel);
+    free(control);
+}
+
 static void control_ended(struct channel *channel, bool fault, const char *why)
 {
     if (fault)
         log_error("a client of the control socket %s", why);
-    channel_free(channel);
+    control_free(channel_owner(channel));
 }
 
 static void control_accept(struct loop_watch *watch, uint32_t events)
@@ -130,7 +145,7 @@ static void control_accept(struct loop_watch *watch, uint32_t events)
     struct broker *broker = container_of(watch, struct broker, control);
     struct ucred peer;
     socklen_t length = sizeof(peer);
-    struct channel *channel;
+    struct control *control;
     int fd = accept4(watch->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
     (void)events;
@@ -141,10 +156,15 @@ static void control_accept(struct loop_watch *watch, uint32_t events)
         close(fd);
         return;
     }
-    channel =
-        channel_new(broker->loop, fd, PROCESS_broker, PROCESS_control, &channel_events, broker);
-    if (channel != NULL)
-        channel_set_state(channel, CHANNEL_serving);
+    control = mem_alloc(sizeof(*control));
+    control->broker = broker;
+    list_append(&broker->controls, &control->link);
+    control->channel =
+        channel_new(broker->loop, fd, PROCESS_broker, PROCESS_control, &channel_events, control);
+    if (control->channel == NULL)
+        control_free(control);
+    else
+        channel_set_state(control->channel, CHANNEL_serving);
 }
 
 bool status_listen(struct broker *broker)
@@ -189,6 +209,8 @@ void status_close(struct broker *broker)
 {
     if (broker->control.fd < 0)
         return;
+    list_each(link, &broker->controls)
+        control_free(container_of(link, struct control, link));
     loop_unwatch(broker->loop, &broker->control);
     close(broker->control.fd);
     unlink(broker->configuration->control);

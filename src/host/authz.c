@@ -33,6 +33,7 @@ static struct map calls;    /* by the broker's number, until answered or closed 
 static struct map contexts; /* by number */
 static uint64_t last_context;
 static unsigned releasing;
+static unsigned voided; /* calls closed when their verdict was on its way */
 static struct loop_timer patience;
 
 /* ---- contexts ---- */
@@ -148,6 +149,7 @@ static void call_answer(struct post *post)
         map_remove_u64(&calls, call->number);
         answer(call->handle.kind, call->number, &call->verdict);
     } else {
+        voided--;
         context_release(call->verdict.context);
     }
     call_unref(call);
@@ -250,6 +252,7 @@ static void authz_close(struct channel *channel, const union message_body *body)
     if (!pool_withdraw(&host.pool, &call->work)) {
         address_lock();
         dead = authz_call_close(call);
+        voided += call->state == AUTHZ_void;
         address_unlock();
     }
     if (dead != NULL)
@@ -291,7 +294,7 @@ static void patience_over(struct loop_timer *timer)
 
 static void stop_consider(void)
 {
-    if (!host.stopping || calls.count > 0 || contexts.count > 0 || releasing > 0)
+    if (!host.stopping || calls.count > 0 || contexts.count > 0 || releasing > 0 || voided > 0)
         return;
     loop_timer_stop(host.loop, &patience);
     host_shutdown(); /* once: nothing calls this again, as there is nothing left to end */

@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "host/address.h"
+#include "host/orphans.h"
 #include "host/post.h"
 #include "host/shell.h"
 #include "host/token.h"
@@ -162,5 +163,7 @@ bool host_open(int fd, bool authorization)
     host.broker =
         channel_new(host.loop, fd, authorization ? PROCESS_authz_host : PROCESS_shell_host,
                     PROCESS_broker, &events, NULL);
+    if (host.broker != NULL && !authorization)
+        orphans_watch(host.loop);
     return host.broker != NULL;
 }

@@ -23,6 +23,7 @@ struct output {
     struct post post;
     bool posted;
     bool cancelled;
+    bool overflow; /* nobody waits any more: what does not fit is lost */
     struct list chunks;
     size_t chunk_count;
     size_t bytes;
@@ -112,6 +113,14 @@ void output_cancel(struct output *output)
     pthread_mutex_unlock(&output->lock);
 }
 
+void output_overflow(struct output *output)
+{
+    pthread_mutex_lock(&output->lock);
+    output->overflow = true;
+    pthread_cond_broadcast(&output->room);
+    pthread_mutex_unlock(&output->lock);
+}
+
 void output_detach(struct output *output)
 {
     output_cancel(output);
@@ -167,7 +176,7 @@ static void output_announce(struct output *output)
     post_send(&output->post);
 }
 
-/* Lock held: adds data piece by piece as there is room. */
+/* Lock held: adds data piece by piece as there is room; waits for it, or drops the rest. */
 static void output_add_data(struct output *output, const struct output_result *result)
 {
     const char *data = result->data;
@@ -176,9 +185,9 @@ static void output_add_data(struct output *output, const struct output_result *r
     while (left > 0) {
         size_t piece = left < OUTPUT_PIECE ? left : OUTPUT_PIECE;
 
-        while (!output->cancelled && output->bytes >= OUTPUT_LIMIT)
+        while (!output->cancelled && !output->overflow && output->bytes >= OUTPUT_LIMIT)
             pthread_cond_wait(&output->room, &output->lock);
-        if (output->cancelled)
+        if (output->cancelled || output->bytes >= OUTPUT_LIMIT)
             return;
         if (piece < left)
             piece -= utf8_incomplete_tail(data, piece);
@@ -302,6 +311,7 @@ void output_give_back(struct output *output, struct list *taken)
         output->bytes += chunk->length - chunk->offset + OUTPUT_OVERHEAD;
     }
     output->first_at = 0;
+    output->flush = true;
     output_announce(output);
     pthread_mutex_unlock(&output->lock);
 }

@@ -72,6 +72,8 @@ void output_unref(struct output *output);
 void output_detach(struct output *output);
 /* Waiting and later pushes return ERROR_OPERATION_ABORTED. */
 void output_cancel(struct output *output);
+/* From now on pushes do not wait: they succeed, and what finds the output full is lost. */
+void output_overflow(struct output *output);
 /* Drops what has not been taken. */
 void output_clear(struct output *output);
 
@@ -87,7 +89,7 @@ void output_look(struct output *output, struct output_view *view);
  * cuts a chunk that does not fit, not inside a UTF-8 sequence if it can be helped.
  */
 void output_take(struct output *output, size_t room, size_t most, struct list *taken);
-/* Puts chunks that were taken back in front. */
+/* Puts chunks that were taken back in front; what they were told with is to be told again. */
 void output_give_back(struct output *output, struct list *taken);
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "host/host.h"
+#include "host/output.h"
 #include "host/request.h"
 #include "host/shell.h"
 #include "host/stray.h"
@@ -55,6 +56,7 @@ DWORD service_operation_complete(WSMAN_PLUGIN_REQUEST *requestDetails, DWORD fla
                                  PCWSTR extendedInformation)
 {
     char *extended = text16_reason(extendedInformation, LIMIT_REASON - 1);
+    struct output *output = NULL;
     const char *cause = NULL;
     struct request *request;
 
@@ -65,8 +67,13 @@ DWORD service_operation_complete(WSMAN_PLUGIN_REQUEST *requestDetails, DWORD fla
         request->extended = extended;
         handle_close(&request->handle);
         handle_close(&request->event);
+        if (request->output != NULL)
+            output = output_ref(request->output);
     }
     address_unlock();
+    if (output != NULL)
+        output_cancel(output); /* another thread may still wait with a result of this receive */
+    output_unref(output);
     if (request != NULL)
         post_send(&request->complete_post);
     else

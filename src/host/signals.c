@@ -82,6 +82,8 @@ static void signal_ends_command(struct signal *signal)
 
     list_remove(&signal->link);
     list_append(&target->signals.enders, &signal->link);
+    /* A thread of the plug-in that waits for a reader would keep the command from ending. */
+    output_overflow(target->receiver.output);
     command_expect_end(target->command);
 }
 

@@ -41,12 +41,18 @@ static const char *plugin_path(const char *name)
     return path;
 }
 
-static void send_start(struct fixture *f, const char *filename, const char *application)
+static void send_start_version(struct fixture *f, const char *filename, const char *application,
+                               uint32_t sdk_version)
 {
     channel_send(f->host.broker.channel, host_start, .authorization = true,
                  .application = application, .plugin = "Test", .filename = filename,
-                 .sdk_version = 1, .extra_info = f->marker, .supports_quota = true,
+                 .sdk_version = sdk_version, .extra_info = f->marker, .supports_quota = true,
                  .may_map_to = {.item = map_items, .count = 1});
+}
+
+static void send_start(struct fixture *f, const char *filename, const char *application)
+{
+    send_start_version(f, filename, application, 1);
 }
 
 static int set_up_bare(void **state)
@@ -210,6 +216,22 @@ static void library_in_the_application_folder_is_found(void **state)
     assert_int_equal(system(command), 0);
     send_start(f, "plugin.DLL", "wsman");
     assert_int_equal(test_expect(&f->host.broker, MESSAGE_host_started)->host_started.code, 0);
+}
+
+static void relative_paths_are_refused(void **state)
+{
+    struct fixture *f = *state;
+
+    send_start(f, "plugins/plugin.so", "wsman");
+    expect_start_failure(f, "has to begin with a slash");
+}
+
+static void other_sdk_versions_are_refused(void **state)
+{
+    struct fixture *f = *state;
+
+    send_start_version(f, plugin_path("test_plugin_authz.so"), "wsman", 3);
+    expect_start_failure(f, "SDKVersion 3 is unknown; use 1 or 2");
 }
 
 static void failing_startup_is_reported(void **state)
@@ -498,6 +520,8 @@ int main(void)
         BARE_TEST(library_writable_by_others_is_refused),
         BARE_TEST(library_in_a_folder_writable_by_others_is_refused),
         BARE_TEST(library_in_the_application_folder_is_found),
+        BARE_TEST(relative_paths_are_refused),
+        BARE_TEST(other_sdk_versions_are_refused),
         BARE_TEST(failing_startup_is_reported),
         TEST(completion_inside_the_call),
         TEST(completion_from_another_thread),

@@ -115,6 +115,43 @@ static void terminate_kills(void **state)
     assert_false(test_quiet(&f->other, 20));
 }
 
+/* Pages of memory the host has in use. */
+static unsigned long host_pages(const struct fixture *f)
+{
+    unsigned long size = 0;
+    unsigned long resident = 0;
+    char path[64];
+    FILE *file;
+
+    snprintf(path, sizeof(path), "/proc/%d/statm", (int)f->host.pid);
+    file = fopen(path, "r");
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%lu %lu", &size, &resident), 2);
+    fclose(file);
+    return resident;
+}
+
+static void endless_output_without_a_reader(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t number = start_command(f, "C1", "yes", NULL);
+    unsigned long before;
+    uint64_t begin;
+
+    ask_output(f, &f->net, "C1", 8000, ROOM);
+    test_expect(&f->net, MESSAGE_output);
+    written(f, &f->net, true);
+    test_quiet(&f->net, 300); /* by now the queue is full and the command's thread waits */
+    before = host_pages(f);
+    test_quiet(&f->net, 300);
+    assert_true(host_pages(f) < before + 256);
+    begin = clock_milliseconds();
+    send_signal(f, &f->net, "C1", TERMINATE);
+    note_end(f, number);
+    assert_int_equal(answer_code(&f->net), 0);
+    assert_true(clock_milliseconds() - begin < 500);
+}
+
 static void a_command_is_quick(void **state)
 {
     struct fixture *f = *state;
@@ -191,7 +228,7 @@ int main(void)
         TEST(output_and_exit_code),         TEST(input_reaches_the_process),
         TEST(much_output_arrives_whole),    TEST(terminate_kills),
         TEST(a_command_is_quick),           TEST(everything_ends_with_the_broker),
-        TEST(ending_with_commands_running),
+        TEST(ending_with_commands_running), TEST(endless_output_without_a_reader),
     };
 
     tested_plugin = "cmd.so";

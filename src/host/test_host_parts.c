@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The parts of a host that need no plug-in: addresses, output, text. */
+/* The parts of a host that need no plug-in: addresses, output, processes, text. */
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -14,9 +18,11 @@
 #include "base/loop.h"
 #include "base/text.h"
 #include "host/address.h"
+#include "host/orphans.h"
 #include "host/output.h"
 #include "host/post.h"
 #include "host/text16.h"
+#include "host/token.h"
 
 /* ---- addresses ---- */
 
@@ -152,6 +158,141 @@ static void chunks_given_back_come_first(void **state)
     output_unref(output);
 }
 
+/* An answer can have been nothing but a state that was to be told at once. */
+static void a_state_given_back_is_told_again(void **state)
+{
+    struct output *output = output_new(streams, 2, nothing, &streams);
+    struct output_result pending = {.stream = OUTPUT_NO_STREAM, .state = COMMAND_STATE_pending};
+    struct output_view view;
+    struct list taken;
+
+    (void)state;
+    list_init(&taken);
+    assert_int_equal(output_push(output, &pending), NO_ERROR);
+    output_take(output, 10000, 2, &taken);
+    output_look(output, &view);
+    assert_false(view.flush);
+    output_give_back(output, &taken);
+    output_look(output, &view);
+    assert_true(view.flush);
+    output_detach(output);
+    output_unref(output);
+}
+
+static void nobody_waits_when_the_end_is_near(void **state)
+{
+    struct output *output = output_new(streams, 2, nothing, &streams);
+    static const char block[OUTPUT_PIECE];
+    const struct output_result data = {.data = block, .length = sizeof(block)};
+    struct output_view view;
+
+    (void)state;
+    output_overflow(output);
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(output_push(output, &data), NO_ERROR);
+    output_look(output, &view);
+    assert_true(view.bytes <= OUTPUT_LIMIT + OUTPUT_PIECE + OUTPUT_OVERHEAD);
+    assert_int_equal(output_push(output, &(struct output_result){.stream = OUTPUT_NO_STREAM,
+                                                                 .state = COMMAND_STATE_done,
+                                                                 .exit_code = 9}),
+                     NO_ERROR);
+    output_look(output, &view);
+    assert_true(view.done);
+    assert_int_equal(view.exit_code, 9);
+    output_detach(output);
+    output_unref(output);
+}
+
+/* ---- processes ---- */
+
+/* As a thread of the pool: it starts a process and lives on. */
+static void *fork_and_stay(void *argument)
+{
+    int *to_the_test = argument;
+    siginfo_t info;
+    pid_t child = fork();
+
+    if (child == 0)
+        _exit(5);
+    if (waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT) != 0 ||
+        write(*to_the_test, &child, sizeof(child)) < 0)
+        return NULL;
+    for (;;)
+        pause();
+}
+
+/* A child of this process whose parent has ended before it. */
+static pid_t adopt(void)
+{
+    int ends[2];
+    pid_t child;
+    pid_t orphan = 0;
+
+    assert_int_equal(pipe(ends), 0);
+    child = fork();
+    if (child == 0) {
+        orphan = fork();
+        if (orphan == 0)
+            _exit(0);
+        if (write(ends[1], &orphan, sizeof(orphan)) < 0)
+            _exit(1);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    assert_int_equal(read(ends[0], &orphan, sizeof(orphan)), sizeof(orphan));
+    close(ends[0]);
+    close(ends[1]);
+    return orphan;
+}
+
+static void adopted_processes_are_reaped_in_the_second_round(void **state)
+{
+    siginfo_t info;
+    pid_t orphan;
+
+    (void)state;
+    assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+    orphan = adopt();
+    assert_int_equal(waitid(P_PID, (id_t)orphan, &info, WEXITED | WNOWAIT), 0);
+    orphans_reap();
+    assert_int_equal(waitid(P_PID, (id_t)orphan, &info, WEXITED | WNOWAIT), 0);
+    orphans_reap();
+    assert_int_equal(waitid(P_PID, (id_t)orphan, &info, WEXITED | WNOWAIT), -1);
+}
+
+static void children_of_plug_in_threads_are_left_alone(void **state)
+{
+    pthread_t thread;
+    pid_t child = 0;
+    int status = 0;
+    int ends[2];
+
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(pthread_create(&thread, NULL, fork_and_stay, &ends[1]), 0);
+    assert_int_equal(read(ends[0], &child, sizeof(child)), sizeof(child));
+    orphans_reap();
+    orphans_reap();
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(WEXITSTATUS(status), 5);
+}
+
+/* ---- tokens ---- */
+
+static void groups_cannot_be_made_up_by_a_comma(void **state)
+{
+    const struct ipc_item items[] = {{.name = "staff"}, {.name = "wheel,staff"}, {.value = "ops"}};
+    const struct ipc_items groups = {.item = items, .count = 3};
+    struct token token;
+
+    (void)state;
+    assert_true(token_open(&token, "alice", &groups));
+    assert_string_equal(token.groups, "staff,ops");
+    address_lock();
+    token_close(&token);
+    address_unlock();
+}
+
 /* ---- text ---- */
 
 static void reasons_are_repaired_and_cut(void **state)
@@ -217,6 +358,11 @@ int main(void)
         cmocka_unit_test(addresses_are_not_read_through),
         cmocka_unit_test(chunks_are_cut_between_characters),
         cmocka_unit_test(chunks_given_back_come_first),
+        cmocka_unit_test(a_state_given_back_is_told_again),
+        cmocka_unit_test(nobody_waits_when_the_end_is_near),
+        cmocka_unit_test(adopted_processes_are_reaped_in_the_second_round),
+        cmocka_unit_test(children_of_plug_in_threads_are_left_alone),
+        cmocka_unit_test(groups_cannot_be_made_up_by_a_comma),
         cmocka_unit_test(reasons_are_repaired_and_cut),
         cmocka_unit_test(text_is_given_by_length),
         cmocka_unit_test(words_keep_their_order),

@@ -89,14 +89,27 @@ static void stop_ends_the_shell_first(void **state)
 
 /* ---- commands ---- */
 
+/* Has the command begin its output, and waits for its end with nobody waiting for that output. */
+static struct message_command_ended run_to_the_end(struct fixture *f, const char *id,
+                                                   uint64_t number)
+{
+    struct message_command_ended ended;
+
+    ask_output(f, &f->net, id, 5000, ROOM);
+    channel_send(f->net.channel, request_cancel, .request = f->request);
+    assert_int_equal(answer_code(&f->net), ABORTED);
+    ended = note_end(f, number);
+    ask_output(f, &f->net, id, 5000, ROOM);
+    return ended;
+}
+
 static void output_and_end_come_in_one_answer(void **state)
 {
     struct fixture *f = *state;
     uint64_t number = start_command(f, "C1", "echo", "hello");
     struct message_command_ended ended;
 
-    ask_output(f, &f->net, "C1", 5000, ROOM);
-    ended = note_end(f, number);
+    ended = run_to_the_end(f, "C1", number);
     assert_true(ended.exited);
     assert_int_equal(ended.exit_code, 7);
     expect_echo(&test_expect(&f->net, MESSAGE_output)->output, "hello");
@@ -130,8 +143,7 @@ static void what_was_not_delivered_comes_again(void **state)
     struct fixture *f = *state;
     uint64_t number = start_command(f, "C1", "echo", "again");
 
-    ask_output(f, &f->net, "C1", 5000, ROOM);
-    note_end(f, number);
+    run_to_the_end(f, "C1", number);
     expect_echo(&test_expect(&f->net, MESSAGE_output)->output, "again");
     ask_output(f, &f->other, "C1", 5000, ROOM);
     assert_true(test_quiet(&f->other, 30));
@@ -205,7 +217,6 @@ static void output_goes_out_within_milliseconds(void **state)
     ask_output(f, &f->net, "C1", 5000, ROOM);
     note_end(f, number);
     expect_chunk(&test_expect(&f->net, MESSAGE_output)->output, 0, "stdout", "b", 0);
-    assert_int_equal(f->net.body.output.state, COMMAND_STATE_done);
 }
 
 static void input_reaches_the_command_piece_by_piece(void **state)
@@ -258,6 +269,23 @@ static void a_producer_waits_for_its_reader(void **state)
     assert_int_equal(answer_code(&f->net), 0);
 }
 
+static void completing_a_receive_wakes_its_producer(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t number = start_command(f, "C1", "gush", NULL);
+    uint64_t begin;
+
+    ask_output(f, &f->net, "C1", 5000, ROOM);
+    test_expect(&f->net, MESSAGE_output);
+    written(f, &f->net, true);
+    test_quiet(&f->net, 100);
+    begin = clock_milliseconds();
+    send_signal(f, &f->net, "C1", TERMINATE);
+    note_end(f, number);
+    assert_int_equal(answer_code(&f->net), 0);
+    assert_true(clock_milliseconds() - begin < 500);
+}
+
 static void terminate_ends_a_command(void **state)
 {
     struct fixture *f = *state;
@@ -280,8 +308,7 @@ static void a_command_s_failure_reaches_the_reader(void **state)
     uint64_t number = start_command(f, "C1", "break", NULL);
     const struct message_host_answer *answer;
 
-    ask_output(f, &f->net, "C1", 5000, ROOM);
-    assert_int_equal(note_end(f, number).code, 42);
+    assert_int_equal(run_to_the_end(f, "C1", number).code, 42);
     answer = &test_expect(&f->net, MESSAGE_host_answer)->host_answer;
     assert_int_equal(answer->code, 42);
     assert_string_equal(answer->extended, "it broke");
@@ -408,6 +435,7 @@ int main(void)
         TEST(input_reaches_the_command_piece_by_piece),
         TEST(one_send_at_a_time),
         TEST(a_producer_waits_for_its_reader),
+        TEST(completing_a_receive_wakes_its_producer),
         TEST(terminate_ends_a_command),
         TEST(a_command_s_failure_reaches_the_reader),
         TEST(a_refused_command_is_answered_when_noted),

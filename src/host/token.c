@@ -36,7 +36,10 @@ static bool account_permitted(const char *account)
     return false;
 }
 
-/* Group items carry the group as name or as value; either way it is one text. */
+/*
+ * Group items carry the group as name or as value; either way it is one text. A name with a comma
+ * in it would read as two groups: it is left out.
+ */
 static char *groups_join(const struct ipc_items *groups)
 {
     struct buffer joined;
@@ -47,9 +50,12 @@ static char *groups_join(const struct ipc_items *groups)
     buffer_init(&joined, GROUPS_TEXT_LIMIT);
     for (uint32_t i = 0; i < groups->count; i++) {
         const struct ipc_item *item = &groups->item[i];
+        const char *group = item->name != NULL ? item->name : item->value;
 
-        buffer_text(&joined, i > 0 ? "," : "");
-        buffer_text(&joined, item->name != NULL ? item->name : item->value);
+        if (group == NULL || *group == '\0' || strchr(group, ',') != NULL)
+            continue;
+        buffer_text(&joined, buffer_length(&joined) > 0 ? "," : "");
+        buffer_text(&joined, group);
     }
     text = joined.data != NULL
                ? mem_text_n((const char *)buffer_bytes(&joined), buffer_length(&joined))

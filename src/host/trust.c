@@ -92,7 +92,7 @@ static bool walk_follow(struct walk *walk, int link, const char *name)
     return target[0] != '/' || walk_enter(walk, open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), "/");
 }
 
-/* Cuts the next component off what is ahead. */
+/* Cuts the next component off what is ahead; false at the end, and at one that is too long. */
 static bool walk_next(struct walk *walk, char name[NAME_MAX + 1])
 {
     char *start = walk->ahead + strspn(walk->ahead, "/");
@@ -170,8 +170,12 @@ int trust_open(const char *path, char *why, size_t size)
     while (step == 1 && walk_next(&walk, name))
         step = walk_step(&walk, name, &file);
     error = errno;
-    if (step == 1)
+    if (step == 1 && walk.ahead[strspn(walk.ahead, "/")] != '\0') {
+        snprintf(why, size, "a name in the path is too long");
+        error = ENAMETOOLONG;
+    } else if (step == 1) {
         snprintf(why, size, "%s is a folder, not a library", path);
+    }
     if (step == 2 && walk.ahead[strspn(walk.ahead, "/")] != '\0') {
         snprintf(why, size, "%s is not a folder", name);
         close(file);

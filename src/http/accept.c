@@ -103,8 +103,7 @@ static void let_in(struct http_listener *listener, int fd, const struct sockaddr
 
 static void pause_accepting(struct http_server *server)
 {
-    list_each(link, &server->listeners)
-    {
+    list_each(link, &server->listeners) {
         struct http_listener *listener = container_of(link, struct http_listener, link);
 
         if (listener->watch.fd >= 0)
@@ -119,8 +118,7 @@ void http_accept_resume(struct loop_timer *pause)
 
     if (server->spare < 0)
         server->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    list_each(link, &server->listeners)
-    {
+    list_each(link, &server->listeners) {
         struct http_listener *listener = container_of(link, struct http_listener, link);
 
         if (listener->watch.fd >= 0)

@@ -330,11 +330,17 @@ void http_connection_request(struct http_connection *connection, struct http_req
     request->body_dropped = connection->dropping;
 }
 
+/* Bytes of the body that are known to come. */
+static uint64_t announced(const struct http_connection *connection)
+{
+    return connection->chunking ? connection->chunked.left : connection->body_left;
+}
+
 enum http_persistence http_connection_answering(struct http_connection *connection, bool close)
 {
     connection->state = HTTP_STATE_ANSWERING;
     connection->keeps = !close && !connection->broken && connection->input->head.keeps &&
-                        connection->body_left <= HTTP_DROP_BYTES;
+                        announced(connection) <= HTTP_DROP_BYTES;
     if (!connection->keeps)
         return HTTP_PERSIST_NONE;
     return connection->input->head.minor == 0 ? HTTP_PERSIST_SPELT : HTTP_PERSIST;

@@ -94,11 +94,10 @@ struct http_connection {
     uint16_t status; /* HTTP_STEP_REFUSE */
     uint8_t state;
     bool authenticated;
-    bool chunking;  /* the body is chunked and has not ended */
-    bool continues; /* a 100 is due */
-    bool dropping;  /* the body of this request is not kept */
-    bool broken;    /* framing is lost: the connection ends with the next answer */
-    bool keeps;     /* decided in http_connection_answering() */
+    bool chunking; /* the body is chunked and has not ended */
+    bool dropping; /* the body of this request is not kept */
+    bool broken;   /* framing is lost: the connection ends with the next answer */
+    bool keeps;    /* decided in http_connection_answering() */
 };
 
 void http_connection_init(struct http_connection *connection,

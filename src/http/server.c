@@ -38,8 +38,7 @@ static void bury_ended(struct loop_task *task)
 {
     struct http_server *server = container_of(task, struct http_server, bury);
 
-    list_each(link, &server->ended)
-    {
+    list_each(link, &server->ended) {
         struct http_client *client = container_of(link, struct http_client, link);
 
         list_remove(link);
@@ -81,8 +80,7 @@ void http_server_free(struct http_server *server)
     server->draining = false;
     bury_ended(&server->bury);
     loop_task_cancel(&server->bury);
-    list_each(link, &server->listeners)
-    {
+    list_each(link, &server->listeners) {
         struct http_listener *listener = container_of(link, struct http_listener, link);
 
         http_accept_stop(listener);
@@ -148,8 +146,7 @@ bool http_server_adopt(struct http_server *server, int fd, uint32_t listener, si
     }
     if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) < 0)
         log_debug("TCP_NODELAY: %s", strerror(errno));
-    list_each(link, &server->listeners)
-    {
+    list_each(link, &server->listeners) {
         struct http_listener *one_of = container_of(link, struct http_listener, link);
 
         if (one_of->number == listener && one_of->settings.head_limit == head_limit)

@@ -426,7 +426,7 @@ static const struct row rows[] = {
           "request /wsman 1089536 " A64 "\n200 keep\n" OK),
     KNOWN("body counted above its limit, rest small", make_chunks_above_limit, "413 keep\n" OK),
     KNOWN("body counted above its limit, rest large", make_chunks_far_above_limit, "413 keep\n"),
-    ROW("chunk of 4 GB", CODED "ffffffff\r\n", "dropped /wsman\n401 keep\n"),
+    ROW("chunk of 4 GB", CODED "ffffffff\r\n", "dropped /wsman\n401 close\n"),
     MADE("many small chunks", make_single_byte_chunks,
          "request /wsman 20000 " A64 "\n200 keep\n" OK),
 

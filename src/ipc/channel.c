@@ -10,10 +10,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/memory.h"
 
 enum {
     READ_SIZE = 65536,
+    DRAIN_READS = 16,
     FDS_WAITING = 64, /* received, but their message is not complete yet */
     FDS_A_READ = 16,
     ARENA_LIMIT = 1024 * 1024
@@ -189,6 +191,9 @@ bool channel_write(struct channel *channel, enum message_type type, const void *
 
     if (!channel->ended && !queued && channel->out.failed)
         channel_end(channel, false, "does not read what it is sent");
+    else if (!channel->ended && !queued)
+        log_error("%s for %s is above its limits and is not sent", message_layout(type)->name,
+                  process_name(channel->peer));
     if (queued)
         loop_defer(channel->loop, &channel->flush);
     if (fd != NULL && *fd >= CHANNEL_FD) {
@@ -311,19 +316,37 @@ static void channel_dispatch(struct channel *channel)
     channel->dispatching = false;
 }
 
+/* One read and what is complete with it; false when there is nothing more or no channel. */
+static bool channel_receive(struct channel *channel)
+{
+    if (channel->ended || !channel_read(channel))
+        return false;
+    channel_dispatch(channel);
+    if (channel->freed) {
+        channel_destroy(channel);
+        return false;
+    }
+    if (buffer_length(&channel->in) == 0 && channel->in.capacity > 2 * READ_SIZE)
+        buffer_free(&channel->in);
+    return true;
+}
+
+void channel_drain(struct channel *channel)
+{
+    unsigned reads = DRAIN_READS;
+
+    while (reads-- > 0 && channel_receive(channel))
+        continue;
+}
+
 static void channel_ready(struct loop_watch *watch, uint32_t events)
 {
     struct channel *channel = container_of(watch, struct channel, watch);
 
     if ((events & EPOLLOUT) != 0)
         channel_flush(channel);
-    if (channel->ended || (events & ~(uint32_t)EPOLLOUT) == 0 || !channel_read(channel))
-        return;
-    channel_dispatch(channel);
-    if (channel->freed)
-        channel_destroy(channel);
-    else if (buffer_length(&channel->in) == 0 && channel->in.capacity > 2 * READ_SIZE)
-        buffer_free(&channel->in);
+    if ((events & ~(uint32_t)EPOLLOUT) != 0)
+        channel_receive(channel);
 }
 
 /* ---- life ---- */

@@ -68,6 +68,12 @@ bool channel_write(struct channel *channel, enum message_type type, const void *
 
 /* Writes what the socket takes now. */
 void channel_flush(struct channel *channel);
+/*
+ * Handles what has arrived, for a peer that is known to be dead: its last words count. Not from
+ * within a handler of this channel. A process that has inherited the other end cannot keep it
+ * going: no more is read than a socket holds.
+ */
+void channel_drain(struct channel *channel);
 
 /* A connected pair of stream sockets, close-on-exec, non-blocking. */
 bool channel_pair(int pair[2]);

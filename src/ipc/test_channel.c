@@ -57,7 +57,15 @@ static void remember_end(struct channel *channel, bool fault, const char *why)
     loop_stop(world.loop);
 }
 
+static void handle_refused(struct channel *channel, const union message_body *body)
+{
+    (void)channel;
+    (void)body;
+    world.got++;
+}
+
 static const channel_handler handlers[MESSAGE_COUNT] = {
+    [MESSAGE_operation_refused] = handle_refused,
     [MESSAGE_operation_granted] = handle_granted,
     [MESSAGE_host_gone] = handle_free,
 };
@@ -217,6 +225,24 @@ static void a_peer_that_does_not_read_ends_the_channel(void **state)
     assert_null(world.left);
 }
 
+/* More than one read brings. */
+static void what_a_dead_peer_has_said_is_heard(void **state)
+{
+    static char text[LIMIT_REASON];
+
+    (void)state;
+    memset(text, 'x', sizeof(text) - 1);
+    for (int i = 0; i < 8; i++)
+        assert_true(channel_send(world.left, operation_refused, .text = text));
+    channel_flush(world.left);
+    assert_int_equal(channel_backlog(world.left), 0);
+    channel_free(world.left);
+    world.left = NULL;
+    channel_drain(world.right);
+    assert_int_equal(world.got, 8);
+    assert_true(channel_is_ended(world.right));
+}
+
 #define CASE(function) cmocka_unit_test_setup_teardown(function, world_open, world_close)
 
 int main(void)
@@ -229,6 +255,7 @@ int main(void)
         CASE(a_handler_may_free_its_channel),
         CASE(a_field_above_its_limit_is_not_sent),
         CASE(a_peer_that_does_not_read_ends_the_channel),
+        CASE(what_a_dead_peer_has_said_is_heard),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

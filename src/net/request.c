@@ -8,8 +8,11 @@
 #include "net/host_channel.h"
 #include "net/net.h"
 
-/* The first block of a request's arena, kept between requests: an ordinary one fits. */
-enum { ARENA_KEPT = 16 * 1024, GENERATION_SHIFT = 32 };
+/*
+ * The first block of a request's arena, which an ordinary request fits in. So many unused requests
+ * keep theirs: after a rush memory is given back.
+ */
+enum { ARENA_KEPT = 16 * 1024, ARENAS_KEPT = 64, GENERATION_SHIFT = 32 };
 
 static struct request *table_add(struct net *net)
 {
@@ -23,9 +26,15 @@ static struct request *table_add(struct net *net)
     request->net = net;
     list_init(&request->host_link);
     arena_init(&request->arena, 4 * (size_t)site_max_envelope(&net->site) + 1024 * 1024);
-    arena_alloc(&request->arena, ARENA_KEPT);
-    arena_reset(&request->arena);
     return request;
+}
+
+static void prepare_arena(struct arena *arena)
+{
+    if (arena->blocks == NULL) {
+        arena_alloc(arena, ARENA_KEPT);
+        arena_reset(arena);
+    }
 }
 
 struct request *request_new(struct net *net, struct connection *connection,
@@ -35,6 +44,7 @@ struct request *request_new(struct net *net, struct connection *connection,
     struct request *request =
         table->free_count > 0 ? table->slots[table->free[--table->free_count]] : table_add(net);
 
+    prepare_arena(&request->arena);
     request->id += (uint64_t)1 << GENERATION_SHIFT;
     request->state = REQUEST_STARTED;
     request->step = 0;
@@ -45,6 +55,7 @@ struct request *request_new(struct net *net, struct connection *connection,
     request->guest_identify = false;
     /* Faults look at what was read; the rest is filled by wsman_read_request(). */
     request->message.encoding = SOAP_UTF8;
+    request->message.sequence_id = NULL;
     request->message.operation = (struct message_operation){.request = request->id};
     connection->request = request;
     return request;
@@ -101,7 +112,10 @@ void request_end(struct request *request, bool delivered)
         request->connection->request = NULL;
     loop_timer_stop(net->loop, &request->timer);
     list_remove(&request->host_link);
-    arena_reset(&request->arena);
+    if (net->requests.free_count < ARENAS_KEPT)
+        arena_reset(&request->arena);
+    else
+        arena_free(&request->arena);
     request->state = REQUEST_none;
     request->connection = NULL;
     request->host = NULL;

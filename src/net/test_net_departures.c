@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "faults.h"
 #include "net/test_flow.h"
@@ -130,6 +131,77 @@ static void client_leaves_a_receive(void **state)
     peer_close(&host);
 }
 
+/* The output is on its way, but the client does not read it, and then resets the connection. */
+static void client_leaves_while_output_is_written(void **state)
+{
+    /* More than the sockets between them hold. */
+    enum { SIZE = 950 * 1024, CHUNKS = 4 };
+    char *bytes = calloc(1, SIZE);
+    struct ipc_item chunks[CHUNKS];
+    struct world *world = *state;
+    struct client client = flow_open_client(world);
+    struct peer host;
+    int room = 4096;
+    uint64_t request;
+    const struct message_output_written *written;
+
+    for (int i = 0; i < CHUNKS; i++)
+        chunks[i] = (struct ipc_item){.name = "stdout", .value = bytes, .length = SIZE};
+    assert_int_equal(setsockopt(client.fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room)), 0);
+    flow_post(&client, SHELL_ "Receive", SHELL_ID, flow_receive_body);
+    flow_grant(world, &host, flow_expect_operation(world, OPERATION_receive)->request);
+    request = flow_expect_payload(&host, receive_output)->request;
+    peer_send(&host, output, .request = request, .chunks = {chunks, CHUNKS},
+              .state = COMMAND_STATE_running);
+    /* The answer has begun. */
+    assert_int_equal(recv(client.fd, bytes, 1, MSG_PEEK), 1);
+    client_close(&client);
+    written = peer_expect(&host, output_written);
+    assert_int_equal(written->request, request);
+    assert_false(written->delivered);
+    flow_expect_written(world);
+    assert_int_equal(peer_expect(&world->broker, session_closed)->session, FLOW_SESSION);
+    peer_close(&host);
+    free(bytes);
+}
+
+static void client_leaves_while_the_host_works(void **state)
+{
+    static const struct {
+        const char *action;
+        const char *body;
+        enum operation_kind kind;
+        enum message_type payload;
+    } rows[] = {
+        {SHELL_ "Command", "<rsp:CommandLine><rsp:Command>x</rsp:Command></rsp:CommandLine>",
+         OPERATION_command, MESSAGE_command_create},
+        {SHELL_ "Send", "<rsp:Send><rsp:Stream Name='stdin'>eA==</rsp:Stream></rsp:Send>",
+         OPERATION_send, MESSAGE_send_input},
+        {SHELL_ "Signal", "<rsp:Signal><rsp:Code>x</rsp:Code></rsp:Signal>", OPERATION_signal,
+         MESSAGE_signal_command},
+    };
+    struct world *world = *state;
+    struct peer host;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct client client = flow_open_client(world);
+        uint64_t request;
+
+        flow_post(&client, rows[i].action, SHELL_ID, rows[i].body);
+        request = flow_expect_operation(world, rows[i].kind)->request;
+        flow_grant(world, i == 0 ? &host : NULL, request);
+        peer_receive(&host, rows[i].payload);
+        client_close(&client);
+        assert_int_equal(peer_expect(&host, request_cancel)->request, request);
+        assert_int_equal(peer_expect(&world->broker, session_closed)->session, FLOW_SESSION);
+        peer_send(&host, host_answer, .request = request, .code = 995);
+        flow_expect_written(world);
+        /* A second answer finds nothing. */
+        peer_send(&host, host_answer, .request = request);
+    }
+    peer_close(&host);
+}
+
 #define WORLD_TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 int main(int argc, char **argv)
@@ -139,6 +211,8 @@ int main(int argc, char **argv)
         WORLD_TEST(host_gone_comes_early),
         WORLD_TEST(client_leaves_before_the_answer),
         WORLD_TEST(client_leaves_a_receive),
+        WORLD_TEST(client_leaves_while_output_is_written),
+        WORLD_TEST(client_leaves_while_the_host_works),
     };
 
     if (argc != 2) {

@@ -7,6 +7,7 @@
 
 #include <expat.h>
 
+#include "base/hash.h"
 #include "base/memory.h"
 #include "input_limits.h"
 
@@ -15,6 +16,7 @@ enum { SEPARATOR = '\n' };
 
 struct soap_reader {
     XML_Parser parser;
+    unsigned long salt; /* of the parser's hash tables; its own would be fetched anew each time */
     /* the document being read */
     struct arena *arena;
     struct soap_document *document;
@@ -45,6 +47,8 @@ struct soap_reader *soap_reader_new(void)
     reader->parser = XML_ParserCreateNS("UTF-8", SEPARATOR);
     if (reader->parser == NULL)
         abort();
+    /* Zero would mean none. */
+    reader->salt = (unsigned long)random_u64() | 1;
     return reader;
 }
 
@@ -223,7 +227,7 @@ static bool text_grow(struct soap_reader *reader, struct soap_element *element, 
     if (element->text_length > 0)
         size += element->text_length;
     if (size > SOAP_TEXT_BYTES)
-        size = element->text_length + length;
+        size = SOAP_TEXT_BYTES;
     text = take(reader, size + 1);
     if (text == NULL)
         return false;
@@ -292,8 +296,10 @@ static void begin(struct soap_reader *reader, struct arena *arena, struct soap_d
 {
     XML_Parser parser = reader->parser;
 
-    *reader = (struct soap_reader){.parser = parser, .arena = arena, .document = document};
+    *reader = (struct soap_reader){
+        .parser = parser, .salt = reader->salt, .arena = arena, .document = document};
     XML_ParserReset(parser, "UTF-8");
+    XML_SetHashSalt(parser, reader->salt);
     XML_SetUserData(parser, reader);
     XML_SetElementHandler(parser, on_start, on_end);
     XML_SetCharacterDataHandler(parser, on_text);

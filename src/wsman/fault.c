@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/text.h"
 #include "soap/writer.h"
 #include "wsman/write.h"
 
@@ -17,11 +18,22 @@ enum { TEXT_LIMIT = 65536 };
 /* Some clients know a time-out only by this word in the text. */
 static const char *const timeout_word = "OperationTimeout";
 
+/* The text of the place that found the error, or of the plug-in, unless that is markup. */
+static const char *given_text(const struct wsman_fault *fault)
+{
+    size_t length;
+
+    if (fault->text != NULL || fault->extended == NULL ||
+        *text_trim(fault->extended, &length) == '<')
+        return fault->text;
+    return fault->extended;
+}
+
 /* What people read: the text given, else the table's, and the decision that the audit explains. */
 static void compose_text(struct buffer *text, const struct wsman_fault *fault,
                          const struct wsman_fault_row *row)
 {
-    const char *given = fault->text;
+    const char *given = given_text(fault);
 
     if (given != NULL && given[0] != 0 &&
         (fault->code != FAULT_timed_out || strstr(given, timeout_word) != NULL))

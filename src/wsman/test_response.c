@@ -369,9 +369,11 @@ static void quotes_a_provider(void **state)
     check_text(write_fault(&failed),
                "<f:Message><f:ProviderFault provider=\"My &quot;plug-in&quot;\" path=\"/p.so\">"
                "a &lt; b</f:ProviderFault></f:Message>");
+    check_text(write_fault(&failed), "<s:Text xml:lang=\"en-US\">a &lt; b</s:Text>");
     failed.extended = "<?xml version=\"1.0\"?><e xmlns=\"urn:e\"><f>g</f></e>\n";
     check_text(write_fault(&failed),
                "path=\"/p.so\"><e xmlns=\"urn:e\"><f>g</f></e></f:ProviderFault></f:Message>");
+    check_text(write_fault(&failed), ">The operation was cancelled.</s:Text>");
     failed.extended = "<e><unclosed></e>";
     check_text(write_fault(&failed), ">&lt;e&gt;&lt;unclosed&gt;&lt;/e&gt;</f:ProviderFault>");
     failed.extended = NULL;

@@ -29,16 +29,18 @@ missing_packages() {
     done <"$root/packages" | sort -u
 }
 
-# The only step that needs rights: root's own, or sudo's if it gives them without a question.
+# The only step that needs rights: root's own, or sudo's. sudo may ask for its password where there
+# is a terminal to ask at; nobody is asked anything else.
 install_packages() {
-    local missing as_root=()
+    local missing sudo=(sudo) as_root=()
     missing=$(missing_packages "$@")
     [ -n "$missing" ] || return 0
     if [ "$(id -u)" -ne 0 ]; then
-        if ! command -v sudo >/dev/null || ! sudo -n true 2>/dev/null; then
+        [ -t 0 ] || sudo=(sudo -n)
+        if ! command -v sudo >/dev/null || ! "${sudo[@]}" true; then
             die "please install, as root: apt-get install" $missing
         fi
-        as_root=(sudo -n)
+        as_root=("${sudo[@]}")
     fi
     say "installing" $missing
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq update >"$work/apt.log" 2>&1
@@ -84,14 +86,15 @@ processes_of() {
     done
 }
 
-# A number above all accounts that nobody uses.
+# A number that no account has and nobody uses. By chance, so that two runs (one of them perhaps in a
+# container, whose processes the other sees) do not take each other's.
 free_uid() {
     local uid
-    for uid in $(seq 60600 60700); do
+    for uid in $(shuf -i 60600-64999 -n 50); do
         getent passwd "$uid" >/dev/null || getent group "$uid" >/dev/null ||
             [ -n "$(processes_of "$uid")" ] || { say "$uid"; return; }
     done
-    die "there is no free uid between 60600 and 60700"
+    die "there is no free uid between 60600 and 64999"
 }
 
 # As root: runs this script again under a uid of its own, in a copy of the tree that it can reach,
@@ -111,8 +114,8 @@ give_up_root() {
         TERM="${TERM:-dumb}" "$work/tree/${0##*/}" "$@" || status=$?
     cd /
     for pid in $(processes_of "$uid"); do
-        say "left behind: $pid $(tr '\0' ' ' <"/proc/$pid/cmdline")" >&2
-        kill -KILL "$pid"
+        say "left behind: $pid $(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline")" >&2
+        kill -KILL "$pid" 2>/dev/null
         status=1
     done
     exit "$status"

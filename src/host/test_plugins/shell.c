@@ -6,6 +6,7 @@
  *   echo     puts out its arguments and ends with exit code 7
  *   cat      puts out its input, and ends with it
  *   flood    puts out as much as it is allowed to until it is told to stop
+ *   gush     the same; a signal completes its receive and waits for the thread that puts out
  *   hang     ends when it is cancelled, or at the terminate signal
  *   deaf     ignores terminate; ends when it is cancelled
  *   silent   ends without a word
@@ -42,6 +43,7 @@ struct command {
     size_t input_length;
     int input_end;
     int terminated;
+    int stopped; /* no thread puts out any more */
 };
 
 static atomic_int shells;
@@ -175,7 +177,7 @@ static DWORD perform(struct command *command)
     } else if (is(command, "cat")) {
         copy_input(command);
         done(command, 0);
-    } else if (is(command, "flood")) {
+    } else if (is(command, "flood") || is(command, "gush")) {
         while (code == NO_ERROR)
             code = put(command, WSMAN_STREAM_ID_STDOUT, block, sizeof(block), 0);
     } else if (is(command, "break")) {
@@ -198,6 +200,9 @@ static void *run(void *argument)
     pthread_mutex_lock(&command->lock);
     code = perform(command);
     pthread_mutex_unlock(&command->lock);
+    if (is(command, "gush"))
+        command->receive = NULL; /* complete already */
+    __atomic_store_n(&command->stopped, 1, __ATOMIC_SEQ_CST);
     complete(command, code == 42 ? NO_ERROR : code, code);
     return NULL;
 }
@@ -342,7 +347,11 @@ VOID WINAPI WSManPluginSignal(WSMAN_PLUGIN_REQUEST *request, DWORD flags, PVOID 
     (void)flags;
     (void)shellContext;
     (void)code;
-    if (command != NULL && strcmp(command->line, "deaf") != 0) {
+    if (command != NULL && strcmp(command->line, "gush") == 0) {
+        WSManPluginOperationComplete(command->receive, 0, NO_ERROR, NULL);
+        while (!__atomic_load_n(&command->stopped, __ATOMIC_SEQ_CST))
+            usleep(1000);
+    } else if (command != NULL && strcmp(command->line, "deaf") != 0) {
         /* Not locked: flood holds the lock while it puts out. */
         __atomic_store_n(&command->terminated, 1, __ATOMIC_SEQ_CST);
     }

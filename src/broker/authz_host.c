@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "broker/authz_host.h"
+
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "broker/authz.h"
+#include "broker/broker.h"
+#include "broker/record.h"
+#include "wsmerror.h"
+
+enum {
+    SHUTDOWN_SERVICE = 2,    /* WSMAN_PLUGIN_SHUTDOWN_SERVICE */
+    STARTUP_AFTER_CRASH = 2, /* WSMAN_PLUGIN_STARTUP_AUTORESTARTED_CRASH */
+    FIRST_PAUSE = 100,       /* before the start after a crash; doubles with each crash in a row */
+    LONGEST_PAUSE = 30000,
+    QUARANTINE_PAUSE = 1000, /* callers wait for a start that is nearer than this */
+    CALM = 30000             /* a host that lived this long did not crash "in a row" */
+};
+
+static void handle_stray(struct channel *channel, const union message_body *body)
+{
+    struct child *process = child_of(channel);
+    struct broker *broker = process->broker;
+
+    broker_count(broker, COUNTER_stray_completions);
+    audit_begin(broker->audit, "stray-completion");
+    audit_text(broker->audit, "application", process->application->path);
+    audit_text(broker->audit, "plugin", process->application->authorizer->name);
+    audit_text(broker->audit, "function", body->authz_stray.function);
+    audit_text(broker->audit, "reason", body->authz_stray.cause);
+    audit_end(broker->audit);
+}
+
+static void handle_started(struct channel *channel, const union message_body *body)
+{
+    struct child *process = child_of(channel);
+    struct application *application = process->application;
+    struct authz_state *state = &application->authz;
+    const struct message_host_started *told = &body->host_started;
+
+    channel_set_state(channel, CHANNEL_serving);
+    free(state->failure);
+    state->failure = NULL;
+    process->ready = true;
+    state->started = told->code == 0;
+    if (!state->started) {
+        state->failure =
+            mem_printf("%s (code %u)", told->text != NULL ? told->text : "refused", told->code);
+        log_error("application %s: the authorization plug-in %s cannot be used: %s; every request "
+                  "is refused until that is repaired and winrmd is started again",
+                  application->path, application->authorizer->filename, state->failure);
+        child_end_within(process, 2000);
+        authz_fail_calls(application, AUTHZ_unavailable, ERROR_WSMAN_PROVIDER_LOAD_FAILED);
+    } else {
+        state->served = true;
+        authz_ask_kept(application);
+    }
+    broker_check_ready(application->broker);
+}
+
+/* ---- life of the host ---- */
+
+static void restart_expired(struct loop_timer *timer)
+{
+    struct application *application = container_of(timer, struct application, authz.restart);
+
+    application->authz.quarantined = false;
+    if (!application->broker->stopping)
+        authz_host_start(application);
+}
+
+/* In milliseconds. One that was killed from outside is replaced at once, unless it still started.
+ */
+static uint64_t restart_pause(struct authz_state *state, bool crashed, uint64_t lived, bool started)
+{
+    uint64_t pause = FIRST_PAUSE;
+
+    if (!crashed) {
+        state->crashes = 0;
+        return started ? 0 : FIRST_PAUSE;
+    }
+    if (lived > CALM)
+        state->crashes = 0;
+    state->crashes++;
+    for (uint32_t i = 1; i < state->crashes && pause < LONGEST_PAUSE; i++)
+        pause *= 2;
+    return pause;
+}
+
+static void host_restart(struct application *application, bool crashed, bool started)
+{
+    struct authz_state *state = &application->authz;
+    struct loop *loop = application->broker->loop;
+    uint64_t pause = restart_pause(state, crashed, loop_now(loop) - state->begun_at, started);
+
+    state->quarantined = pause >= QUARANTINE_PAUSE;
+    if (state->quarantined)
+        log_error(
+            "application %s: the authorization plug-in %s crashed %u times in a row; requests "
+            "are refused for %u ms, then it is started again",
+            application->path, application->authorizer->filename, state->crashes, (unsigned)pause);
+    state->restart.expired = restart_expired;
+    loop_timer_start(loop, &state->restart, pause);
+}
+
+/* It will not be tried again: whoever waits is told so at once. */
+static void host_failed(struct application *application, const char *why)
+{
+    free(application->authz.failure);
+    application->authz.failure = mem_text(why);
+    log_error("application %s: the authorization plug-in %s: %s", application->path,
+              application->authorizer->filename, why);
+    authz_fail_calls(application, AUTHZ_unavailable, ERROR_WSMAN_PROVIDER_LOAD_FAILED);
+    broker_check_ready(application->broker);
+}
+
+static void host_audit_lost(const struct application *application, bool crashed)
+{
+    struct audit *audit = application->broker->audit;
+
+    audit_begin(audit, "host-lost");
+    audit_text(audit, "application", application->path);
+    audit_text(audit, "plugin", application->authorizer->name);
+    audit_text(audit, "reason",
+               crashed ? "the authorization plug-in crashed its host" : "the host was ended");
+    audit_text(audit, "effect", "its contexts are gone; users are authorized again");
+    audit_end(audit);
+}
+
+static void host_gone(struct child *process, bool crashed)
+{
+    struct application *application = process->application;
+    struct authz_state *state = &application->authz;
+    bool started = state->started;
+
+    if (state->host != process)
+        return;
+    state->host = NULL;
+    state->started = false;
+    if (application->broker->stopping || state->failure != NULL)
+        return;
+    if (!state->served && crashed) {
+        host_failed(application, "its host ended during start-up");
+        return;
+    }
+    if (started) {
+        broker_count(application->broker, COUNTER_host_crashes);
+        host_audit_lost(application, crashed);
+        authz_fail_calls(application, AUTHZ_crashed, ERROR_WSMAN_PROVIDER_FAILURE);
+        record_drop_all(application);
+    }
+    host_restart(application, crashed, started);
+    /* Questions wait for a start that is near, and for no other. */
+    if (state->quarantined)
+        authz_fail_calls(application, AUTHZ_crashed, ERROR_WSMAN_PROVIDER_FAILURE);
+}
+
+void authz_host_start(struct application *application)
+{
+    static const channel_handler handlers[MESSAGE_COUNT] = {
+        [MESSAGE_host_started] = handle_started,
+        [MESSAGE_authz_user_answer] = authz_handle_user_answer,
+        [MESSAGE_authz_quota_answer] = authz_handle_quota_answer,
+        [MESSAGE_authz_operation_answer] = authz_handle_operation_answer,
+        [MESSAGE_authz_stray] = handle_stray,
+    };
+    static const struct channel_events events = {handlers, child_channel_ended};
+    const struct plugin *plugin = application->authorizer;
+    struct authz_state *state = &application->authz;
+    struct ipc_item *accounts;
+    struct child *process;
+
+    if (plugin == NULL)
+        return;
+    process = child_start(application->broker, ROLE_authz_host, "winrmd-host",
+                          application->directory, &events, host_gone);
+    state->begun_at = loop_now(application->broker->loop);
+    if (process == NULL) {
+        if (state->served)
+            host_restart(application, true, false);
+        else
+            host_failed(application, "winrmd-host cannot be started");
+        return;
+    }
+    process->application = application;
+    state->host = process;
+    process->restarts = (uint32_t)state->generation;
+    state->generation++;
+    accounts = mem_alloc(application->may_map_to_count * sizeof(*accounts));
+    for (size_t i = 0; i < application->may_map_to_count; i++)
+        accounts[i].name = application->may_map_to[i];
+    channel_send(
+        process->channel, host_start, .authorization = true, .application = application->path + 1,
+        .plugin = plugin->name, .filename = plugin->filename, .sdk_version = plugin->sdk_version,
+        .extra_info = plugin->extra_info, .supports_quota = plugin->supports_quota,
+        .startup_flags = state->crashes > 0 ? STARTUP_AFTER_CRASH : 0,
+        .may_map_to = {.item = accounts, .count = (uint32_t)application->may_map_to_count});
+    free(accounts);
+}
+
+void authz_host_stop(struct application *application)
+{
+    struct child *host = application->authz.host;
+
+    if (host == NULL)
+        return;
+    /* What is still asked holds up the plug-in's Shutdown, and nobody waits for the answer. */
+    authz_fail_calls(application, AUTHZ_stopping, ERROR_WSMAN_ENDPOINT_UNAVAILABLE);
+    record_release_all(application);
+    channel_send(host->channel, host_stop, .reason = SHUTDOWN_SERVICE);
+    channel_set_state(host->channel, CHANNEL_stopping);
+    child_end_within(host, 3000);
+}
+
+bool authz_host_settled(const struct application *application)
+{
+    return application->authorizer == NULL || application->authz.started ||
+           application->authz.failure != NULL;
+}

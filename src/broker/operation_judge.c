@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * From a new operation to its verdict: throttle, user record, rate, slots, AuthzOperation, and the
+ * line in the audit. Follow-on messages are done with at the quotas.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/hash.h"
+#include "broker/broker.h"
+#include "broker/operation.h"
+#include "broker/shell.h"
+#include "wsmerror.h"
+
+static uint64_t microseconds(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* Short enough to read over the telephone, and never used twice. */
+static void decision_make(struct operation *operation)
+{
+    static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    static uint64_t start;
+    uint64_t number;
+
+    if (start == 0)
+        start = random_u64() >> 24 << 20 | 1;
+    number = start + operation->id;
+    for (size_t i = 0; i < 12; i++) {
+        operation->decision[11 - i] = digits[number & 31];
+        number >>= 5;
+    }
+}
+
+static void operation_audit_verdict(const struct operation *operation, const char *verdict,
+                                    uint32_t code, const char *reason)
+{
+    struct audit *audit = operation->broker->audit;
+    const struct record *record = operation->record;
+    const struct plugin *plugin = operation->application->authorizer;
+
+    audit_begin(audit, "verdict");
+    audit_text(audit, "verdict", verdict);
+    operation_audit(operation);
+    audit_number(audit, "code", code);
+    audit_text(audit, "reason", reason);
+    audit_text(audit, "plugin", plugin != NULL ? plugin->name : NULL);
+    audit_number(audit, "latency-us", operation->latency);
+    if (record != NULL) {
+        audit_text(audit, "run-as", record->token != NULL ? record->token->account : NULL);
+        if (record->token != NULL)
+            audit_number(audit, "uid", record->token->uid);
+        audit_flag(audit, "administrator", record->administrator);
+        audit_number(audit, "shells", quota_shells(record->account));
+        audit_number(audit, "operations", quota_operations(record->account));
+        audit_number(audit, "slot-messages", quota_slot_messages(record->account));
+    }
+    audit_end(audit);
+}
+
+/* ---- verdict ---- */
+
+static void operation_judged(void *asker, const struct authz_answer *answer)
+{
+    struct operation *operation = asker;
+    struct broker *broker = operation->broker;
+    const char *reason = answer->extended;
+    char text[128];
+
+    operation->latency = microseconds() - operation->asked_at;
+    operation->context = answer->context;
+    operation->verdict = answer->code;
+    /* Only AuthzUser may redirect (WSManPluginAuthzUserComplete). */
+    if (operation->verdict == ERROR_WSMAN_REDIRECT_REQUESTED)
+        operation->verdict = ERROR_WSMAN_INVALID_REDIRECT_ERROR;
+    operation->unavailable = answer->lost == AUTHZ_unavailable;
+    if (answer->lost == AUTHZ_answered && answer->code != 0)
+        operation->extended = arena_text(&operation->arena, answer->extended);
+    if (operation->verdict == ERROR_WSMAN_INVALID_REDIRECT_ERROR)
+        operation->extended = NULL;
+    if (operation->verdict != 0) {
+        /* A context reported with an error goes back at once. */
+        authz_release(operation->application, &operation->context);
+        quota_return(&operation->slots);
+    }
+    broker_count(broker,
+                 operation->verdict == 0 ? COUNTER_verdicts_allowed : COUNTER_verdicts_denied);
+    if (answer->lost != AUTHZ_answered)
+        reason = authz_lost_reason(answer->lost, "AuthzOperation", text);
+    operation_audit_verdict(operation, operation->verdict == 0 ? "allowed" : "denied",
+                            operation->verdict, operation->verdict == 0 ? NULL : reason);
+    operation->state = OPERATION_at_audit;
+    audit_then(broker->audit, &operation->acting);
+}
+
+static void operation_ask(struct operation *operation)
+{
+    struct authz_sender sender = {
+        .caller = &operation->caller, .url = operation->url, .locale = operation->locale};
+
+    operation->state = OPERATION_at_verdict;
+    operation->asked_at = microseconds();
+    authz_ask_operation(operation->application, &sender, operation_kind_number(operation->kind),
+                        operation->action, operation->resource_uri, operation_patience(operation),
+                        operation_judged, operation);
+}
+
+/* ---- quotas, then the question or, for a follow-on message, the shell ---- */
+
+static void operation_refuse_quota(struct operation *operation, const struct quota_refusal *refusal)
+{
+    decision_make(operation);
+    broker_count(operation->broker, COUNTER_quota_refusals);
+    operation_audit_verdict(operation, "over-quota", refusal->code, refusal->text);
+    operation_refuse(operation, refusal->code, refusal->text);
+}
+
+static void operation_check(struct operation *operation)
+{
+    const struct record *record = operation->record;
+    struct quota_refusal refusal = {0};
+    uint64_t now = loop_now(operation->broker->loop);
+    bool follow_on = operation_follows_on(operation);
+    bool needs_shell = follow_on || operation->kind == OPERATION_command;
+    struct shell *shell = needs_shell ? shell_find(operation, false) : NULL;
+
+    if ((!operation->ending &&
+         !quota_rate_check(record->account, &record->limits, now, &refusal)) ||
+        (!follow_on && !(needs_shell && shell == NULL) &&
+         !quota_reserve(record->account, &record->limits, operation->kind == OPERATION_shell,
+                        operation->ending, &operation->slots, &refusal))) {
+        operation_refuse_quota(operation, &refusal);
+        return;
+    }
+    quota_rate_count(record->account, &record->limits, now);
+    if (needs_shell && shell == NULL)
+        operation_refuse(operation, ERROR_WSMAN_UNEXPECTED_SELECTORS, NULL);
+    else if (follow_on &&
+             (operation->kind == OPERATION_send || operation->kind == OPERATION_receive ||
+              operation->kind == OPERATION_signal))
+        shell_grant(shell, operation);
+    else if (follow_on)
+        operation_refuse(operation, ERROR_WSMAN_ACTION_NOT_SUPPORTED, NULL);
+    else
+        operation_ask(operation);
+}
+
+/* ---- user ---- */
+
+static bool redirect_valid(const char *location, uint32_t *code)
+{
+    size_t length = strlen(location);
+    bool valid = strncmp(location, "http://", 7) == 0 || strncmp(location, "https://", 8) == 0;
+
+    for (size_t i = 0; i < length; i++)
+        valid = valid && (unsigned char)location[i] > 0x20 && (unsigned char)location[i] < 0x7f;
+    if (length > 2048)
+        *code = ERROR_REDIRECT_LOCATION_TOO_LONG;
+    else if (!valid || strlen(strchr(location, ':')) < 4)
+        *code = ERROR_REDIRECT_LOCATION_INVALID;
+    else
+        return true;
+    return false;
+}
+
+static void operation_refuse_redirect(struct operation *operation, const char *location)
+{
+    uint32_t code = ERROR_WSMAN_REDIRECT_REQUESTED;
+    bool valid = redirect_valid(location, &code);
+
+    if (valid)
+        broker_count(operation->broker, COUNTER_redirects);
+    operation_audit_verdict(operation, valid ? "redirected" : "denied", code,
+                            valid ? location : "the plug-in's redirect is no absolute http URL");
+    operation_refuse_with(
+        operation, &(struct operation_fault){.code = code, .location = valid ? location : NULL});
+}
+
+void operation_recorded(struct operation *operation, const struct record_refusal *refusal)
+{
+    char text[160];
+
+    if (refusal->code == 0) {
+        operation_check(operation);
+        return;
+    }
+    decision_make(operation);
+    operation->latency = microseconds() - operation->asked_at;
+    broker_count(operation->broker, COUNTER_verdicts_denied);
+    if (refusal->location != NULL) {
+        operation_refuse_redirect(operation, refusal->location);
+        return;
+    }
+    operation_audit_verdict(operation, "denied", refusal->code, refusal->reason);
+    if (refusal->lost == AUTHZ_unavailable) {
+        operation_refuse_with(operation, &operation_without_body);
+    } else if (!refusal->by_user_call) {
+        operation_refuse_provider(operation, refusal->code, NULL,
+                                  operation->application->authorizer, refusal->extended);
+    } else {
+        snprintf(text, sizeof(text), "%s; the audit tells why under decision %s.",
+                 refusal->code == ERROR_ACCESS_DENIED ? "Access is denied"
+                 : refusal->lost == AUTHZ_late
+                     ? "Authorization was not decided within the OperationTimeout or the "
+                       "service's own limit"
+                     : "The user could not be authorized",
+                 operation->decision);
+        operation_refuse(operation, refusal->code, text);
+    }
+}
+
+void operation_judge(struct operation *operation)
+{
+    struct quota_refusal refusal = {0};
+
+    if (!operation_follows_on(operation))
+        decision_make(operation);
+    if (!quota_throttle(operation->application, operation->ending,
+                        loop_now(operation->broker->loop), &refusal)) {
+        operation_refuse_quota(operation, &refusal);
+        return;
+    }
+    operation->state = OPERATION_at_record;
+    operation->asked_at = microseconds();
+    record_enter(operation);
+}

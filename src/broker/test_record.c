@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: ISC */
+
+/* User records against a plug-in that the tests play: refreshes and what becomes of contexts. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "broker/broker.h"
+#include "broker/operation.h"
+#include "broker/record.h"
+#include "broker/shell.h"
+#include "wsmerror.h"
+
+static struct broker broker;
+static struct plugin authorizer = {.supports_quota = true};
+static struct application application;
+static struct token *client;
+
+/* The one question that is open, and what was given back and told last. */
+static struct {
+    authz_answered answered;
+    void *asker;
+    bool quota;
+} question;
+static uint64_t released[8];
+static unsigned released_count, let_in;
+static struct record_refusal refused;
+
+static void ask(authz_answered answered, void *asker, bool quota)
+{
+    assert_null(question.answered);
+    question.answered = answered;
+    question.asker = asker;
+    question.quota = quota;
+}
+
+void authz_ask_user(struct application *asked, const struct authz_sender *sender, uint64_t patience,
+                    authz_answered answered, void *asker)
+{
+    (void)asked;
+    (void)patience;
+    assert_string_equal(sender->caller->name, "bob");
+    ask(answered, asker, false);
+}
+
+void authz_ask_quota(struct application *asked, const struct authz_sender *sender,
+                     uint64_t patience, authz_answered answered, void *asker)
+{
+    (void)asked;
+    (void)patience;
+    assert_string_equal(sender->caller->name, "bob");
+    ask(answered, asker, true);
+}
+
+void authz_release(struct application *asked, struct authz_context *context)
+{
+    (void)asked;
+    if (context->id != 0)
+        released[released_count++] = context->id;
+    context->id = 0;
+}
+
+const char *authz_lost_reason(enum authz_lost lost, const char *call, char text[128])
+{
+    snprintf(text, 128, "%s was lost in way %d", call, (int)lost);
+    return text;
+}
+
+void shell_close_of_record(const struct record *record, const char *reason)
+{
+    (void)record;
+    (void)reason;
+}
+
+uint64_t operation_patience(const struct operation *operation)
+{
+    return operation->timeout;
+}
+
+void operation_recorded(struct operation *operation, const struct record_refusal *refusal)
+{
+    refused = *refusal;
+    let_in += refusal->code == 0 ? 1 : 0;
+    record_unref(operation->record);
+    operation->record = NULL;
+}
+
+static void answer(struct authz_answer with)
+{
+    authz_answered answered = question.answered;
+
+    assert_non_null(answered);
+    question.answered = NULL;
+    answered(question.asker, &with);
+}
+
+static void message(void)
+{
+    struct operation operation = {
+        .broker = &broker,
+        .application = &application,
+        .caller = {.name = "bob", .mechanism = "Basic", .address = "here", .token = client}};
+
+    list_init(&operation.record_link);
+    record_enter(&operation);
+    /* An operation that is still waiting has left again; the record lives on without it. */
+    list_remove(&operation.record_link);
+}
+
+static struct record *the_record(void)
+{
+    return map_get(&application.records, "Basic\0bob", 9);
+}
+
+static int open_record(void **state)
+{
+    (void)state;
+    memset(&question, 0, sizeof(question));
+    released_count = let_in = 0;
+    broker.loop = loop_new();
+    application = (struct application){.broker = &broker,
+                                       .authorizer = &authorizer,
+                                       .record_idle = 1000,
+                                       .quota_refresh = 1000000};
+    client = token_new(NULL, "bob", getuid(), NULL);
+    message();
+    answer((struct authz_answer){.context = {.id = 1}, .token = TOKEN_client});
+    /* Nobody waited for the quota: the next message asks for it. */
+    message();
+    assert_true(question.quota);
+    answer((struct authz_answer){0});
+    return 0;
+}
+
+static int close_record(void **state)
+{
+    (void)state;
+    record_drop_all(&application);
+    assert_int_equal(application.records.count, 0);
+    assert_int_equal(application.quotas.count, 0);
+    map_free(&application.records);
+    map_free(&application.quotas);
+    token_unref(client);
+    assert_int_equal(token_count(), 0);
+    loop_free(broker.loop);
+    return 0;
+}
+
+/* A message finds the interval over; it runs under the old verdict. Leaves the user call open. */
+static void begin_refresh(void)
+{
+    application.quota_refresh = 0;
+    message();
+    application.quota_refresh = 1000000;
+    assert_int_equal(let_in, 1);
+    assert_false(question.quota);
+    assert_non_null(question.answered);
+}
+
+static void the_quota_is_asked_for_after_the_user_was_let_in_again(void **state)
+{
+    (void)state;
+    begin_refresh();
+    answer((struct authz_answer){.context = {.id = 2}, .token = TOKEN_client});
+    assert_true(question.quota);
+    answer((struct authz_answer){.quota_present = true, .quota = {.shells = 7}});
+    assert_int_equal(the_record()->limits.shells, 7);
+    assert_int_equal(released_count, 1);
+    assert_int_equal(released[0], 1);
+}
+
+static void a_refused_refresh_gives_both_contexts_back_at_once(void **state)
+{
+    (void)state;
+    begin_refresh();
+    answer((struct authz_answer){.code = ERROR_ACCESS_DENIED, .context = {.id = 2}});
+    assert_null(question.answered);
+    assert_int_equal(released_count, 2);
+    message();
+    assert_int_equal(refused.code, ERROR_ACCESS_DENIED);
+    assert_null(the_record());
+}
+
+static void a_redirect_at_a_refresh_is_one_for_the_next_message(void **state)
+{
+    (void)state;
+    begin_refresh();
+    answer((struct authz_answer){.code = ERROR_WSMAN_REDIRECT_REQUESTED,
+                                 .extended = "https://other.example/wsman"});
+    message();
+    assert_int_equal(refused.code, ERROR_WSMAN_REDIRECT_REQUESTED);
+    assert_non_null(refused.location);
+}
+
+static void a_late_refresh_is_told_as_late(void **state)
+{
+    (void)state;
+    begin_refresh();
+    answer((struct authz_answer){.lost = AUTHZ_late, .code = ERROR_WSMAN_OPERATION_TIMEDOUT});
+    message();
+    assert_int_equal(refused.lost, AUTHZ_late);
+    assert_int_equal(refused.code, ERROR_WSMAN_OPERATION_TIMEDOUT);
+}
+
+int main(void)
+{
+#define RECORD_TEST(test) cmocka_unit_test_setup_teardown(test, open_record, close_record)
+    const struct CMUnitTest tests[] = {
+        RECORD_TEST(the_quota_is_asked_for_after_the_user_was_let_in_again),
+        RECORD_TEST(a_refused_refresh_gives_both_contexts_back_at_once),
+        RECORD_TEST(a_redirect_at_a_refresh_is_one_for_the_next_message),
+        RECORD_TEST(a_late_refresh_is_told_as_late),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
