@@ -37,7 +37,7 @@ static DWORD check_shell_option(const WSMAN_OPTION *option, bool must_comply)
         return code_page_supported(option->value) ? NO_ERROR : ERROR_WINRS_CODE_PAGE_NOT_SUPPORTED;
     if (utf16_equal_ascii_case(option->name, WSMAN_SHELL_OPTION_NOPROFILE))
         return NO_ERROR;
-    return must_comply ? ERROR_WSMAN_OPTIONS_NOT_SUPPORTED : NO_ERROR;
+    return must_comply ? ERROR_WSMAN_INVALID_OPTIONS : NO_ERROR;
 }
 
 static DWORD check_command_option(const WSMAN_OPTION *option, bool must_comply)
@@ -47,7 +47,7 @@ static DWORD check_command_option(const WSMAN_OPTION *option, bool must_comply)
     if (utf16_equal_ascii_case(option->name, WSMAN_CMDSHELL_OPTION_SKIP_CMD_SHELL) &&
         is_false(option->value))
         return NO_ERROR;
-    return must_comply ? ERROR_WSMAN_OPTIONS_NOT_SUPPORTED : NO_ERROR;
+    return must_comply ? ERROR_WSMAN_INVALID_OPTIONS : NO_ERROR;
 }
 
 static DWORD check_all(const WSMAN_OPERATION_INFO *info,

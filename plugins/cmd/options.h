@@ -15,7 +15,7 @@
  * WINRS_CODEPAGE has to be 437, 1252 or 65001: the bytes of streams pass unchanged under each of
  * them. WINRS_NOPROFILE is accepted; there is no profile to load.
  *
- * Errors: ERROR_WINRS_CODE_PAGE_NOT_SUPPORTED, ERROR_WSMAN_OPTIONS_NOT_SUPPORTED.
+ * Errors: ERROR_WINRS_CODE_PAGE_NOT_SUPPORTED, ERROR_WSMAN_INVALID_OPTIONS.
  */
 DWORD options_check_shell(const WSMAN_OPERATION_INFO *info);
 
@@ -23,7 +23,7 @@ DWORD options_check_shell(const WSMAN_OPERATION_INFO *info);
  * WINRS_CONSOLEMODE_STDIN is accepted; stdin is always a pipe. WINRS_SKIP_CMD_SHELL is no request
  * that can be obeyed, since every command line is the shell's: refused where it must be obeyed.
  *
- * Errors: ERROR_WSMAN_OPTIONS_NOT_SUPPORTED.
+ * Errors: ERROR_WSMAN_INVALID_OPTIONS.
  */
 DWORD options_check_command(const WSMAN_OPERATION_INFO *info);
 

@@ -384,7 +384,7 @@ static void options_are_obeyed_or_refused(void **state)
         {u"WINRS_CODEPAGE", NULL, FALSE, ERROR_WINRS_CODE_PAGE_NOT_SUPPORTED},
         {u"WINRS_NOPROFILE", u"TRUE", TRUE, NO_ERROR},
         {u"OTHER", u"x", FALSE, NO_ERROR},
-        {u"OTHER", u"x", TRUE, ERROR_WSMAN_OPTIONS_NOT_SUPPORTED},
+        {u"OTHER", u"x", TRUE, ERROR_WSMAN_INVALID_OPTIONS},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -411,7 +411,7 @@ static void command_options(void **state)
     operation_open(&command);
     set_option(&command, u"WINRS_SKIP_CMD_SHELL", u"TRUE", TRUE);
     WSManPluginCommand(&command.request, 0, shell.context, u"exit 3", NULL);
-    assert_int_equal(operation_wait(&command), ERROR_WSMAN_OPTIONS_NOT_SUPPORTED);
+    assert_int_equal(operation_wait(&command), ERROR_WSMAN_INVALID_OPTIONS);
 }
 
 static void input_reaches_the_command(void **state)

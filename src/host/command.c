@@ -45,6 +45,31 @@ static void forget_run(struct loop_task *task)
     command_free(container_of(task, struct command, forget));
 }
 
+/*
+ * Ids are kept as the client wrote them and compared without regard to case: some clients change
+ * the case of an id between its Command and its Signal.
+ */
+struct id_key {
+    char text[LIMIT_ID + 1];
+    size_t length;
+};
+
+static struct id_key id_key(const char *id)
+{
+    struct id_key key = {.length = strnlen(id, LIMIT_ID)};
+
+    for (size_t i = 0; i < key.length; i++)
+        key.text[i] = (char)(id[i] >= 'a' && id[i] <= 'z' ? id[i] - 'a' + 'A' : id[i]);
+    return key;
+}
+
+static struct command *command_by_id(const char *id)
+{
+    struct id_key key = id_key(id);
+
+    return map_get(&shell.by_id, key.text, key.length);
+}
+
 static struct command *command_new(uint64_t operation, const char *id, struct reply reply)
 {
     struct command *command = mem_alloc(sizeof(*command));
@@ -58,8 +83,10 @@ static struct command *command_new(uint64_t operation, const char *id, struct re
     list_append(&shell.commands, &command->link);
     map_put_u64(&shell.operations, operation, command);
     if (id != NULL) {
+        struct id_key key = id_key(id);
+
         command->id = mem_text(id);
-        map_put(&shell.by_id, id, strlen(id), command);
+        map_put(&shell.by_id, key.text, key.length, command);
     }
     return command;
 }
@@ -71,8 +98,11 @@ void command_free(struct command *command)
     loop_timer_stop(host.loop, &command->grace);
     loop_task_cancel(&command->forget);
     map_remove_u64(&shell.operations, command->operation);
-    if (command->id != NULL)
-        map_remove(&shell.by_id, command->id, strlen(command->id));
+    if (command->id != NULL) {
+        struct id_key key = id_key(command->id);
+
+        map_remove(&shell.by_id, key.text, key.length);
+    }
     list_remove(&command->link);
     request_free(command->request);
     free(command->id);
@@ -81,7 +111,7 @@ void command_free(struct command *command)
 
 struct command *command_find(const char *id)
 {
-    struct command *command = map_get(&shell.by_id, id, strlen(id));
+    struct command *command = command_by_id(id);
 
     return command != NULL && command->started ? command : NULL;
 }
@@ -291,8 +321,7 @@ void command_ask(struct reply reply, const struct message_command_create *messag
         reply_send(&reply, ERROR_ACCESS_DENIED);
         return;
     }
-    command = command_new(message->operation,
-                          map_get(&shell.by_id, id, strlen(id)) == NULL ? id : NULL, reply);
+    command = command_new(message->operation, command_by_id(id) == NULL ? id : NULL, reply);
     if (command->id == NULL)
         command->refusal = ERROR_WINRS_SHELLCOMMAND_CLIENTID_RESOURCE_CONFLICT;
     else if (shell.ending || !shell.started)
