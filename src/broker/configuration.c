@@ -148,12 +148,16 @@ static void handle_resource(struct channel *channel, const union message_body *b
                           .capabilities = told->capabilities};
 }
 
+/* file:line: cause; remedy. Line 0 is about the file as a whole. */
 static void handle_problem(struct channel *channel, const union message_body *body)
 {
     const struct message_config_problem *problem = &body->config_problem;
+    char line[16] = "";
 
     reading_of(channel)->configuration->problems++;
-    fprintf(stderr, "%s:%u: %s%s%s\n", problem->file != NULL ? problem->file : "?", problem->line,
+    if (problem->line > 0)
+        snprintf(line, sizeof(line), ":%u", problem->line);
+    fprintf(stderr, "%s%s: %s%s%s\n", problem->file != NULL ? problem->file : "?", line,
             problem->cause != NULL ? problem->cause : "wrong", problem->remedy != NULL ? "; " : "",
             problem->remedy != NULL ? problem->remedy : "");
 }

@@ -117,6 +117,11 @@ struct operation_fault {
 extern const struct operation_fault operation_without_body;
 
 /*
+ * There is no such shell, as far as this caller is concerned. The answer does not tell a shell of
+ * somebody else from one that never was; the audit does.
+ */
+void operation_refuse_shell(struct operation *operation);
+/*
  * Answers with a fault and ends the operation. `text` NULL: the fault's own text. Slots are back
  * before the answer is sent.
  */

@@ -2,6 +2,7 @@
 
 /* What an operation does once it has been judged and the audit has (or has not) got its line. */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/list.h"
 #include "broker/broker.h"
@@ -9,14 +10,28 @@
 #include "broker/shell.h"
 #include "wsmerror.h"
 
+/*
+ * The service's own configuration. A client library that asks for it before it opens a shell goes
+ * on when it hears "access denied" and gives up at anything else (docs/protocol.md, P-4.12.2).
+ */
+static bool is_configuration(const char *uri)
+{
+    static const char prefix[] = "http://schemas.microsoft.com/wbem/wsman/1/config";
+
+    return uri != NULL && strncmp(uri, prefix, sizeof(prefix) - 1) == 0;
+}
+
 static void act_get(struct operation *operation)
 {
     struct shell *shell = operation->shell_id != NULL ? shell_find(operation, true) : NULL;
 
-    if (shell != NULL)
+    if (is_configuration(operation->resource_uri))
+        operation_refuse(operation, ERROR_ACCESS_DENIED,
+                         "The configuration of this service cannot be read over the network.");
+    else if (shell != NULL)
         shell_describe(shell, operation);
     else if (operation->shell_id != NULL)
-        operation_refuse(operation, ERROR_WSMAN_UNEXPECTED_SELECTORS, NULL);
+        operation_refuse_shell(operation);
     else
         operation_refuse(operation, ERROR_WSMAN_INVALID_RESOURCE_URI, NULL);
 }
@@ -28,7 +43,7 @@ static void act_delete(struct operation *operation)
     if (shell != NULL)
         shell_delete(shell, operation);
     else if (operation->shell_id != NULL)
-        operation_refuse(operation, ERROR_WSMAN_UNEXPECTED_SELECTORS, NULL);
+        operation_refuse_shell(operation);
     else
         operation_refuse(operation, ERROR_WSMAN_INVALID_RESOURCE_URI, NULL);
 }
@@ -41,7 +56,7 @@ static void act_command(struct operation *operation)
     if (shell != NULL)
         shell_grant(shell, operation);
     else
-        operation_refuse(operation, ERROR_WSMAN_UNEXPECTED_SELECTORS, NULL);
+        operation_refuse_shell(operation);
 }
 
 static void act_unsupported(struct operation *operation)

@@ -113,6 +113,16 @@ static void operation_ask(struct operation *operation)
 
 /* ---- quotas, then the question or, for a follow-on message, the shell ---- */
 
+void operation_refuse_shell(struct operation *operation)
+{
+    if (shell_is_foreign(operation)) {
+        broker_count(operation->broker, COUNTER_verdicts_denied);
+        operation_audit_verdict(operation, "denied", ERROR_WSMAN_UNEXPECTED_SELECTORS,
+                                "the shell belongs to another user");
+    }
+    operation_refuse(operation, ERROR_WSMAN_UNEXPECTED_SELECTORS, NULL);
+}
+
 static void operation_refuse_quota(struct operation *operation, const struct quota_refusal *refusal)
 {
     decision_make(operation);
@@ -140,7 +150,7 @@ static void operation_check(struct operation *operation)
     }
     quota_rate_count(record->account, &record->limits, now);
     if (needs_shell && shell == NULL)
-        operation_refuse(operation, ERROR_WSMAN_UNEXPECTED_SELECTORS, NULL);
+        operation_refuse_shell(operation);
     else if (follow_on &&
              (operation->kind == OPERATION_send || operation->kind == OPERATION_receive ||
               operation->kind == OPERATION_signal))

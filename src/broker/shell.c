@@ -61,6 +61,16 @@ struct shell *shell_find(const struct operation *operation, bool any_owner)
     return NULL;
 }
 
+bool shell_is_foreign(const struct operation *operation)
+{
+    const struct shell *shell = operation->shell_id != NULL
+                                    ? shell_by_id(operation->application, operation->shell_id)
+                                    : NULL;
+
+    return shell != NULL &&
+           strcmp(shell->operation->caller.token->account, operation->caller.token->account) != 0;
+}
+
 /* ---- idle time ---- */
 
 static void shell_enter(struct shell *shell)

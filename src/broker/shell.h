@@ -58,6 +58,8 @@ void shell_create(struct operation *operation);
  * and may look or delete). To anybody else it does not exist: NULL.
  */
 struct shell *shell_find(const struct operation *operation, bool any_owner);
+/* Does the operation name a shell that is there, but not for this caller? For the audit alone. */
+bool shell_is_foreign(const struct operation *operation);
 /* Answers a Get with the shell's details. */
 void shell_describe(struct shell *shell, struct operation *operation);
 /* An allowed Delete: answered when the shell has ended. */

@@ -88,12 +88,28 @@ def test_an_administrator_sees_and_deletes_shells_of_others_a_stranger_does_not(
                              '</rsp:DesiredStream></rsp:Receive>' % command}.get(action, '')
             fault = frank.ask(action, body, shell=shell).fault
             assert (fault.subcode, fault.number) == ('w:InvalidSelectors', 2150858843), action
+        # The answers do not tell that the shell exists; the audit does.
+        denied = server.wait_for_audit('verdict', 4, user='frank', verdict='denied')
+        assert {(line['operation'], line['reason']) for line in denied} == {
+            (name, 'the shell belongs to another user')
+            for name in ('Get', 'Delete', 'Command', 'Receive')}
+        never_was = 'ffffffff-2222-3333-4444-555555555555'
+        assert frank.ask(RECEIVE, '<rsp:Receive><rsp:DesiredStream CommandId="%s">stdout'
+                         '</rsp:DesiredStream></rsp:Receive>' % command,
+                         shell=never_was).fault.message == fault.message
         # Looking and deleting is all that an administrator may do with a foreign shell.
         assert alice.ask(COMMAND, '<rsp:CommandLine><rsp:Command>id</rsp:Command>'
                          '</rsp:CommandLine>', shell=shell).fault.number == 2150858843
         assert alice.ask_signal(shell, command).fault.number == 2150858843
         alice.delete(shell)
         assert bob.ask(GET, shell=shell).fault.number == 2150858843
+
+
+def test_the_configuration_is_not_shown(server):
+    """A client library reads it before it opens a shell, and goes on only at "access denied"."""
+    with server.connect('alice') as client:
+        fault = client.ask(GET, resource='http://schemas.microsoft.com/wbem/wsman/1/config').fault
+        assert (fault.subcode, fault.number) == ('w:AccessDenied', 5)
 
 
 def test_the_client_chooses_the_ids(server):
