@@ -9,7 +9,7 @@
 #include "base/memory.h"
 #include "broker/broker.h"
 #include "broker/session.h"
-#include "wsmerror.h"
+#include "faults.h"
 
 enum { QUESTION_LIMIT = 2 * 1024 * 1024 };
 
@@ -54,14 +54,14 @@ static void call_expired(struct loop_timer *timer)
     struct authz_call *call = container_of(timer, struct authz_call, deadline);
     struct application *application = call->application;
     struct authz_state *state = &application->authz;
-    struct authz_answer answer = {.lost = AUTHZ_late, .code = ERROR_WSMAN_OPERATION_TIMEDOUT};
+    struct authz_answer answer = {.lost = AUTHZ_late, .code = FAULT_timed_out};
 
     if (state->quarantined) {
         answer.lost = AUTHZ_crashed;
-        answer.code = ERROR_WSMAN_PROVIDER_FAILURE;
+        answer.code = FAULT_provider_failure;
     } else if (!application_can_ask(application)) {
         answer.lost = AUTHZ_unavailable;
-        answer.code = ERROR_WSMAN_PROVIDER_LOAD_FAILED;
+        answer.code = FAULT_provider_load;
     } else {
         broker_count(application->broker, COUNTER_late_calls);
         call_close(call);

@@ -9,7 +9,7 @@
 #include "broker/authz.h"
 #include "broker/broker.h"
 #include "broker/record.h"
-#include "wsmerror.h"
+#include "faults.h"
 
 enum {
     SHUTDOWN_SERVICE = 2,    /* WSMAN_PLUGIN_SHUTDOWN_SERVICE */
@@ -53,7 +53,7 @@ static void handle_started(struct channel *channel, const union message_body *bo
                   "is refused until that is repaired and winrmd is started again",
                   application->path, application->authorizer->filename, state->failure);
         child_end_within(process, 2000);
-        authz_fail_calls(application, AUTHZ_unavailable, ERROR_WSMAN_PROVIDER_LOAD_FAILED);
+        authz_fail_calls(application, AUTHZ_unavailable, FAULT_provider_load);
     } else {
         state->served = true;
         authz_ask_kept(application);
@@ -113,7 +113,7 @@ static void host_failed(struct application *application, const char *why)
     application->authz.failure = mem_text(why);
     log_error("application %s: the authorization plug-in %s: %s", application->path,
               application->authorizer->filename, why);
-    authz_fail_calls(application, AUTHZ_unavailable, ERROR_WSMAN_PROVIDER_LOAD_FAILED);
+    authz_fail_calls(application, AUTHZ_unavailable, FAULT_provider_load);
     broker_check_ready(application->broker);
 }
 
@@ -149,13 +149,13 @@ static void host_gone(struct child *process, bool crashed)
     if (started) {
         broker_count(application->broker, COUNTER_host_crashes);
         host_audit_lost(application, crashed);
-        authz_fail_calls(application, AUTHZ_crashed, ERROR_WSMAN_PROVIDER_FAILURE);
+        authz_fail_calls(application, AUTHZ_crashed, FAULT_provider_failure);
         record_drop_all(application);
     }
     host_restart(application, crashed, started);
     /* Questions wait for a start that is near, and for no other. */
     if (state->quarantined)
-        authz_fail_calls(application, AUTHZ_crashed, ERROR_WSMAN_PROVIDER_FAILURE);
+        authz_fail_calls(application, AUTHZ_crashed, FAULT_provider_failure);
 }
 
 void authz_host_start(struct application *application)
@@ -208,7 +208,7 @@ void authz_host_stop(struct application *application)
     if (host == NULL)
         return;
     /* What is still asked holds up the plug-in's Shutdown, and nobody waits for the answer. */
-    authz_fail_calls(application, AUTHZ_stopping, ERROR_WSMAN_ENDPOINT_UNAVAILABLE);
+    authz_fail_calls(application, AUTHZ_stopping, FAULT_endpoint_unavailable);
     record_release_all(application);
     channel_send(host->channel, host_stop, .reason = SHUTDOWN_SERVICE);
     channel_set_state(host->channel, CHANNEL_stopping);

@@ -7,9 +7,9 @@
 #include "base/memory.h"
 #include "broker/broker.h"
 #include "broker/shell.h"
-#include "wsmerror.h"
+#include "faults.h"
 
-enum { ARENA_LIMIT = 256 * 1024, ABORTED = 995 };
+enum { ARENA_LIMIT = 256 * 1024 };
 
 static const struct {
     const char *name;
@@ -170,8 +170,7 @@ void operation_begin(struct child *net, const struct message_operation *message)
     if (session == NULL || message->application >= broker->configuration->application_count ||
         message->kind == OPERATION_none || message->kind >= OPERATION_KINDS || broker->stopping) {
         channel_send(net->channel, operation_refused, .request = message->request,
-                     .code =
-                         session == NULL ? ERROR_ACCESS_DENIED : ERROR_WSMAN_ENDPOINT_UNAVAILABLE);
+                     .code = session == NULL ? FAULT_access_denied : FAULT_endpoint_unavailable);
         return;
     }
     operation = operation_new(net, message, session,
@@ -218,7 +217,7 @@ void operation_cancel(struct child *net, uint64_t request)
 
         if (operation->request != request || operation->state >= OPERATION_granted)
             continue;
-        channel_send(net->channel, operation_refused, .request = request, .code = ABORTED);
+        channel_send(net->channel, operation_refused, .request = request, .code = FAULT_aborted);
         operation_abandon(operation);
         return;
     }

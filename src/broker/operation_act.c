@@ -8,7 +8,7 @@
 #include "broker/broker.h"
 #include "broker/operation.h"
 #include "broker/shell.h"
-#include "wsmerror.h"
+#include "faults.h"
 
 /*
  * The service's own configuration. A client library that asks for it before it opens a shell goes
@@ -26,14 +26,14 @@ static void act_get(struct operation *operation)
     struct shell *shell = operation->shell_id != NULL ? shell_find(operation, true) : NULL;
 
     if (is_configuration(operation->resource_uri))
-        operation_refuse(operation, ERROR_ACCESS_DENIED,
+        operation_refuse(operation, FAULT_access_denied,
                          "The configuration of this service cannot be read over the network.");
     else if (shell != NULL)
         shell_describe(shell, operation);
     else if (operation->shell_id != NULL)
         operation_refuse_shell(operation);
     else
-        operation_refuse(operation, ERROR_WSMAN_INVALID_RESOURCE_URI, NULL);
+        operation_refuse(operation, FAULT_invalid_resource_uri, NULL);
 }
 
 static void act_delete(struct operation *operation)
@@ -45,7 +45,7 @@ static void act_delete(struct operation *operation)
     else if (operation->shell_id != NULL)
         operation_refuse_shell(operation);
     else
-        operation_refuse(operation, ERROR_WSMAN_INVALID_RESOURCE_URI, NULL);
+        operation_refuse(operation, FAULT_invalid_resource_uri, NULL);
 }
 
 static void act_command(struct operation *operation)
@@ -65,9 +65,9 @@ static void act_unsupported(struct operation *operation)
     const char *uri = operation->resource_uri;
 
     if (uri == NULL || application_find_resource(operation->application, uri, &plugin) == NULL)
-        operation_refuse(operation, ERROR_WSMAN_INVALID_RESOURCE_URI, NULL);
+        operation_refuse(operation, FAULT_invalid_resource_uri, NULL);
     else
-        operation_refuse(operation, ERROR_WSMAN_ACTION_NOT_SUPPORTED, NULL);
+        operation_refuse(operation, FAULT_action_not_supported, NULL);
 }
 
 static void (*const acts[OPERATION_KINDS])(struct operation *) = {
@@ -85,13 +85,13 @@ void operation_act(struct audit_action *action, bool written)
     if (operation->net == NULL) {
         operation_end(operation);
     } else if (operation->broker->stopping) {
-        operation_refuse(operation, ERROR_WSMAN_ENDPOINT_UNAVAILABLE, NULL);
+        operation_refuse(operation, FAULT_endpoint_unavailable, NULL);
     } else if (operation->unavailable) {
         operation_refuse_with(operation, &operation_without_body);
-    } else if (operation->verdict == ERROR_ACCESS_DENIED) {
+    } else if (operation->verdict == FAULT_access_denied) {
         snprintf(text, sizeof(text), "Access is denied; the audit tells why under decision %s.",
                  operation->decision);
-        operation_refuse_provider(operation, ERROR_ACCESS_DENIED, text,
+        operation_refuse_provider(operation, FAULT_access_denied, text,
                                   operation->application->authorizer, operation->extended);
     } else if (operation->verdict != 0) {
         snprintf(text, sizeof(text),
@@ -100,7 +100,7 @@ void operation_act(struct audit_action *action, bool written)
         operation_refuse_provider(operation, operation->verdict, text,
                                   operation->application->authorizer, operation->extended);
     } else if (!written && !operation->ending) {
-        operation_refuse(operation, ERROR_WSMAN_ENDPOINT_UNAVAILABLE,
+        operation_refuse(operation, FAULT_endpoint_unavailable,
                          "The service cannot write its audit trail and grants nothing new.");
     } else {
         operation->state = OPERATION_acting;

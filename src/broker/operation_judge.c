@@ -12,7 +12,7 @@
 #include "broker/broker.h"
 #include "broker/operation.h"
 #include "broker/shell.h"
-#include "wsmerror.h"
+#include "faults.h"
 
 static uint64_t microseconds(void)
 {
@@ -77,12 +77,12 @@ static void operation_judged(void *asker, const struct authz_answer *answer)
     operation->context = answer->context;
     operation->verdict = answer->code;
     /* Only AuthzUser may redirect (WSManPluginAuthzUserComplete). */
-    if (operation->verdict == ERROR_WSMAN_REDIRECT_REQUESTED)
-        operation->verdict = ERROR_WSMAN_INVALID_REDIRECT_ERROR;
+    if (operation->verdict == FAULT_redirect)
+        operation->verdict = FAULT_redirect_elsewhere;
     operation->unavailable = answer->lost == AUTHZ_unavailable;
     if (answer->lost == AUTHZ_answered && answer->code != 0)
         operation->extended = arena_text(&operation->arena, answer->extended);
-    if (operation->verdict == ERROR_WSMAN_INVALID_REDIRECT_ERROR)
+    if (operation->verdict == FAULT_redirect_elsewhere)
         operation->extended = NULL;
     if (operation->verdict != 0) {
         /* A context reported with an error goes back at once. */
@@ -117,10 +117,10 @@ void operation_refuse_shell(struct operation *operation)
 {
     if (shell_is_foreign(operation)) {
         broker_count(operation->broker, COUNTER_verdicts_denied);
-        operation_audit_verdict(operation, "denied", ERROR_WSMAN_UNEXPECTED_SELECTORS,
+        operation_audit_verdict(operation, "denied", FAULT_not_found,
                                 "the shell belongs to another user");
     }
-    operation_refuse(operation, ERROR_WSMAN_UNEXPECTED_SELECTORS, NULL);
+    operation_refuse(operation, FAULT_not_found, NULL);
 }
 
 static void operation_refuse_quota(struct operation *operation, const struct quota_refusal *refusal)
@@ -156,7 +156,7 @@ static void operation_check(struct operation *operation)
               operation->kind == OPERATION_signal))
         shell_grant(shell, operation);
     else if (follow_on)
-        operation_refuse(operation, ERROR_WSMAN_ACTION_NOT_SUPPORTED, NULL);
+        operation_refuse(operation, FAULT_action_not_supported, NULL);
     else
         operation_ask(operation);
 }
@@ -171,9 +171,9 @@ static bool redirect_valid(const char *location, uint32_t *code)
     for (size_t i = 0; i < length; i++)
         valid = valid && (unsigned char)location[i] > 0x20 && (unsigned char)location[i] < 0x7f;
     if (length > 2048)
-        *code = ERROR_REDIRECT_LOCATION_TOO_LONG;
+        *code = FAULT_redirect_location_long;
     else if (!valid || strlen(strchr(location, ':')) < 4)
-        *code = ERROR_REDIRECT_LOCATION_INVALID;
+        *code = FAULT_redirect_location_invalid;
     else
         return true;
     return false;
@@ -181,7 +181,7 @@ static bool redirect_valid(const char *location, uint32_t *code)
 
 static void operation_refuse_redirect(struct operation *operation, const char *location)
 {
-    uint32_t code = ERROR_WSMAN_REDIRECT_REQUESTED;
+    uint32_t code = FAULT_redirect;
     bool valid = redirect_valid(location, &code);
 
     if (valid)
@@ -215,7 +215,7 @@ void operation_recorded(struct operation *operation, const struct record_refusal
                                   operation->application->authorizer, refusal->extended);
     } else {
         snprintf(text, sizeof(text), "%s; the audit tells why under decision %s.",
-                 refusal->code == ERROR_ACCESS_DENIED ? "Access is denied"
+                 refusal->code == FAULT_access_denied ? "Access is denied"
                  : refusal->lost == AUTHZ_late
                      ? "Authorization was not decided within the OperationTimeout or the "
                        "service's own limit"

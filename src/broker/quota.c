@@ -9,7 +9,7 @@
 
 #include "base/memory.h"
 #include "broker/configuration.h"
-#include "wsmerror.h"
+#include "faults.h"
 
 struct quota_account {
     struct application *application;
@@ -67,7 +67,7 @@ bool quota_throttle(struct application *application, bool ending, uint64_t now,
     while (buffer_length(times) > 0 && throttle_oldest(times) + application->system_window <= now)
         buffer_consume(times, sizeof(now));
     if (!ending && buffer_length(times) / sizeof(now) >= application->system_operations) {
-        refusal->code = ERROR_WSMAN_QUOTA_SYSTEM;
+        refusal->code = FAULT_quota_system;
         snprintf(refusal->text, sizeof(refusal->text),
                  "The service is busy: this application takes at most %" PRIu32
                  " operations in %" PRIu64 " ms, and has that many. Try again in %" PRIu64 " ms.",
@@ -95,7 +95,7 @@ bool quota_rate_check(struct quota_account *account, const struct quota_limits *
 
     if (length == 0 || limits->slot_operations == QUOTA_UNLIMITED || used < limits->slot_operations)
         return true;
-    refusal->code = ERROR_WSMAN_QUOTA_USER;
+    refusal->code = FAULT_quota_rate;
     snprintf(refusal->text, sizeof(refusal->text),
              "This user may send %" PRIu32 " messages in %" PRIu32 " s and has sent %" PRIu32
              ". Nothing more is taken for at least %" PRIu64 " milliseconds.",
@@ -135,10 +135,10 @@ bool quota_reserve(struct quota_account *account, const struct quota_limits *lim
                    bool ending, struct quota_slots *slots, struct quota_refusal *refusal)
 {
     if (!ending) {
-        if (shell && !slot_free(account->shells, limits->shells, ERROR_WSMAN_QUOTA_MAX_SHELLS,
-                                "shells", refusal))
+        if (shell &&
+            !slot_free(account->shells, limits->shells, FAULT_quota_shells, "shells", refusal))
             return false;
-        if (!slot_free(account->operations, limits->operations, ERROR_WSMAN_QUOTA_MAX_OPERATIONS,
+        if (!slot_free(account->operations, limits->operations, FAULT_quota_operations,
                        "operations", refusal))
             return false;
     }

@@ -13,7 +13,7 @@
 #include "broker/operation.h"
 #include "broker/session.h"
 #include "broker/shell.h"
-#include "wsmerror.h"
+#include "faults.h"
 
 /* What the message that started a refresh supplies to its two calls, one after the other. */
 struct refresh {
@@ -242,7 +242,7 @@ static struct record_refusal user_refusal(enum authz_lost lost, uint32_t code, c
     struct record_refusal refusal = {
         .lost = lost, .code = code, .by_user_call = true, .reason = reason};
 
-    if (lost == AUTHZ_answered && code == ERROR_WSMAN_REDIRECT_REQUESTED)
+    if (lost == AUTHZ_answered && code == FAULT_redirect)
         refusal.location = reason != NULL ? reason : "";
     return refusal;
 }
@@ -265,7 +265,7 @@ static void user_answered(void *asker, const struct authz_answer *answer)
 
     if (token == NULL) {
         struct record_refusal refusal =
-            user_refusal(answer->lost, answer->code != 0 ? answer->code : ERROR_ACCESS_DENIED,
+            user_refusal(answer->lost, answer->code != 0 ? answer->code : FAULT_access_denied,
                          refused_reason(answer, text));
 
         authz_release(record->application, &context);
@@ -295,9 +295,7 @@ static void quota_answered(void *asker, const struct authz_answer *answer)
     } else if (!record->limits_known) {
         refusal = (struct record_refusal){
             .lost = answer->lost,
-            .code = answer->code == ERROR_WSMAN_REDIRECT_REQUESTED
-                        ? ERROR_WSMAN_INVALID_REDIRECT_ERROR
-                        : answer->code,
+            .code = answer->code == FAULT_redirect ? FAULT_redirect_elsewhere : answer->code,
             .reason = answer->lost != AUTHZ_answered
                           ? authz_lost_reason(answer->lost, "AuthzQueryQuota", text)
                           : "the authorization plug-in's AuthzQueryQuota failed",
@@ -350,10 +348,10 @@ static void refresh_answered(void *asker, const struct authz_answer *answer)
         record->authorized_at = loop_now(record_loop(record));
         if (token == NULL)
             record_doom(record, answer->lost,
-                        answer->code != 0 ? answer->code : ERROR_ACCESS_DENIED,
+                        answer->code != 0 ? answer->code : FAULT_access_denied,
                         refused_reason(answer, text));
         else if (!token_equal(token, record->token))
-            record_doom(record, AUTHZ_answered, ERROR_WSMAN_DIFFERENT_AUTHZ_TOKEN,
+            record_doom(record, AUTHZ_answered, FAULT_different_token,
                         "re-authorization gave another identity");
         else
             record_renew(record, answer);

@@ -13,7 +13,7 @@
 #include "broker/broker.h"
 #include "broker/operation.h"
 #include "broker/shell_host.h"
-#include "wsmerror.h"
+#include "faults.h"
 
 enum {
     IDLE_MINIMUM = 60000, /* MS-WSMV 3.1.4.1.31: shorter idle time-outs are refused */
@@ -98,7 +98,7 @@ static void shell_begin_expired(struct loop_timer *timer)
     struct shell *shell = container_of(timer, struct shell, begin);
 
     if (shell->state == SHELL_starting) {
-        shell->end_code = ERROR_WSMAN_OPERATION_TIMEDOUT;
+        shell->end_code = FAULT_timed_out;
         shell_begin_end(shell, "its host did not start in time");
     } else if (shell->state != SHELL_live) {
         shell_begin_end(shell, "its client left before it had begun");
@@ -118,18 +118,18 @@ static uint32_t shell_check(const struct operation *operation, const struct plug
     uint64_t minimum = application->max_shell_idle < IDLE_MINIMUM ? 1 : IDLE_MINIMUM;
 
     if (resource == NULL)
-        return ERROR_WSMAN_INVALID_RESOURCE_URI;
+        return FAULT_invalid_resource_uri;
     if ((resource->capabilities & CAPABILITY_shell) == 0)
-        return ERROR_WINRS_SHELL_URI_INVALID;
+        return FAULT_not_a_shell;
     if (operation->options > 0 && !resource->supports_options)
-        return ERROR_WSMAN_OPTIONS_NOT_SUPPORTED;
+        return FAULT_options_not_supported;
     if (operation->shell_id != NULL && !guid_valid(operation->shell_id))
-        return ERROR_WINRS_SHELL_CLIENTID_NOT_VALID;
+        return FAULT_shell_id;
     if (operation->shell_id != NULL && shell_by_id(application, operation->shell_id) != NULL)
-        return ERROR_WINRS_SHELL_CLIENTID_RESOURCE_CONFLICT;
+        return FAULT_shell_id_conflict;
     if (operation->idle_timeout != 0 && (operation->idle_timeout < minimum ||
                                          operation->idle_timeout > application->max_shell_idle))
-        return ERROR_WINRS_IDLETIMEOUT_OUTOFBOUNDS;
+        return FAULT_idle_timeout;
     return 0;
 }
 
@@ -173,7 +173,7 @@ void shell_create(struct operation *operation)
     /* WSManPluginStartup may block; the client waits no longer than it said. */
     loop_timer_start(broker->loop, &shell->begin, operation_patience(operation));
     if (!shell_host_start(shell))
-        shell_host_lost(shell, ERROR_WSMAN_PROVIDER_FAILURE, "winrmd-host cannot be started");
+        shell_host_lost(shell, FAULT_provider_failure, "winrmd-host cannot be started");
 }
 
 static void shell_send_details(struct shell *shell, const struct operation *to)

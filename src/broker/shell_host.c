@@ -12,7 +12,7 @@
 #include "broker/broker.h"
 #include "broker/operation.h"
 #include "broker/shell.h"
-#include "wsmerror.h"
+#include "faults.h"
 
 enum { SHUTDOWN_SERVICE = 2, STOP_PATIENCE = 3000 };
 
@@ -59,7 +59,7 @@ static void handle_started(struct channel *channel, const union message_body *bo
     }
     log_error("the plug-in %s cannot be used: %s (code %u)", shell->plugin->filename, text,
               told->code);
-    shell_host_lost(shell, ERROR_WSMAN_PROVIDER_LOAD_FAILED, text);
+    shell_host_lost(shell, FAULT_provider_load, text);
 }
 
 static void handle_shell_started(struct channel *channel, const union message_body *body)
@@ -141,7 +141,7 @@ static void host_gone(struct child *process, bool crashed)
     shell->host = NULL;
     if (!process->expected_end)
         broker_count(process->broker, COUNTER_host_crashes);
-    shell_host_lost(shell, ERROR_WSMAN_PROVIDER_FAILURE,
+    shell_host_lost(shell, FAULT_provider_failure,
                     crashed ? "the plug-in crashed its host" : "its host was ended");
 }
 

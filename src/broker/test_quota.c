@@ -10,7 +10,7 @@
 
 #include "broker/configuration.h"
 #include "broker/quota.h"
-#include "wsmerror.h"
+#include "faults.h"
 
 static struct application application;
 static struct quota_account *account;
@@ -46,7 +46,7 @@ static void one_account_has_one_count_however_often_it_is_looked_up(void **state
     assert_ptr_equal(account, again);
     assert_true(quota_reserve(account, &limits, true, false, &slots, &refusal));
     assert_false(quota_reserve(again, &limits, true, false, &more, &refusal));
-    assert_int_equal(refusal.code, ERROR_WSMAN_QUOTA_MAX_SHELLS);
+    assert_int_equal(refusal.code, FAULT_quota_shells);
     assert_string_equal(refusal.text, "This user may have 1 concurrent shells and has 1. One frees "
                                       "when one of the user's own ends.");
     quota_return(&slots);
@@ -64,7 +64,7 @@ static void slots_are_taken_together_or_not_at_all(void **state)
 
     (void)state;
     assert_false(quota_reserve(account, &limits, true, false, &slots, &refusal));
-    assert_int_equal(refusal.code, ERROR_WSMAN_QUOTA_MAX_OPERATIONS);
+    assert_int_equal(refusal.code, FAULT_quota_operations);
     assert_int_equal(quota_shells(account), 0);
 }
 
@@ -103,7 +103,7 @@ static void a_rate_slot_starts_with_its_first_message(void **state)
     assert_true(quota_rate_check(account, &limits, 2900, &refusal));
     quota_rate_count(account, &limits, 2900);
     assert_false(quota_rate_check(account, &limits, 2950, &refusal));
-    assert_int_equal(refusal.code, ERROR_WSMAN_QUOTA_USER);
+    assert_int_equal(refusal.code, FAULT_quota_rate);
     assert_string_equal(refusal.text,
                         "This user may send 2 messages in 2 s and has sent 2. Nothing "
                         "more is taken for at least 50 milliseconds.");
@@ -130,7 +130,7 @@ static void the_system_window_slides(void **state)
     assert_true(quota_throttle(&application, false, 1000, &refusal));
     assert_true(quota_throttle(&application, false, 1060, &refusal));
     assert_false(quota_throttle(&application, false, 1099, &refusal));
-    assert_int_equal(refusal.code, ERROR_WSMAN_QUOTA_SYSTEM);
+    assert_int_equal(refusal.code, FAULT_quota_system);
     assert_true(quota_throttle(&application, true, 1099, &refusal));
     assert_false(quota_throttle(&application, false, 1100, &refusal));
     assert_true(quota_throttle(&application, false, 1160, &refusal));

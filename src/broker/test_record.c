@@ -15,7 +15,7 @@
 #include "broker/operation.h"
 #include "broker/record.h"
 #include "broker/shell.h"
-#include "wsmerror.h"
+#include "faults.h"
 
 static struct broker broker;
 static struct plugin authorizer = {.supports_quota = true};
@@ -179,11 +179,11 @@ static void a_refused_refresh_gives_both_contexts_back_at_once(void **state)
 {
     (void)state;
     begin_refresh();
-    answer((struct authz_answer){.code = ERROR_ACCESS_DENIED, .context = {.id = 2}});
+    answer((struct authz_answer){.code = FAULT_access_denied, .context = {.id = 2}});
     assert_null(question.answered);
     assert_int_equal(released_count, 2);
     message();
-    assert_int_equal(refused.code, ERROR_ACCESS_DENIED);
+    assert_int_equal(refused.code, FAULT_access_denied);
     assert_null(the_record());
 }
 
@@ -191,10 +191,10 @@ static void a_redirect_at_a_refresh_is_one_for_the_next_message(void **state)
 {
     (void)state;
     begin_refresh();
-    answer((struct authz_answer){.code = ERROR_WSMAN_REDIRECT_REQUESTED,
-                                 .extended = "https://other.example/wsman"});
+    answer(
+        (struct authz_answer){.code = FAULT_redirect, .extended = "https://other.example/wsman"});
     message();
-    assert_int_equal(refused.code, ERROR_WSMAN_REDIRECT_REQUESTED);
+    assert_int_equal(refused.code, FAULT_redirect);
     assert_non_null(refused.location);
 }
 
@@ -202,10 +202,10 @@ static void a_late_refresh_is_told_as_late(void **state)
 {
     (void)state;
     begin_refresh();
-    answer((struct authz_answer){.lost = AUTHZ_late, .code = ERROR_WSMAN_OPERATION_TIMEDOUT});
+    answer((struct authz_answer){.lost = AUTHZ_late, .code = FAULT_timed_out});
     message();
     assert_int_equal(refused.lost, AUTHZ_late);
-    assert_int_equal(refused.code, ERROR_WSMAN_OPERATION_TIMEDOUT);
+    assert_int_equal(refused.code, FAULT_timed_out);
 }
 
 int main(void)
