@@ -14,6 +14,7 @@
 #include "base/buffer.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/utf.h"
 
 enum { AUDIT_TURN_LIMIT = 64 * 1024 * 1024 };
 
@@ -106,28 +107,12 @@ void audit_close(struct audit *audit)
     free(audit);
 }
 
-/* Length of the valid UTF-8 sequence at `text`, 0 when there is none (RFC 3629). */
+/* Length of the well-formed UTF-8 sequence of several bytes at `text`, 0 when there is none. */
 static size_t utf8_sequence(const unsigned char *text)
 {
-    static const struct {
-        unsigned char first_low, first_high, second_low, second_high;
-        size_t length;
-    } forms[] = {
-        {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3}, {0xe1, 0xec, 0x80, 0xbf, 3},
-        {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3}, {0xf0, 0xf0, 0x90, 0xbf, 4},
-        {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
-    };
+    size_t length = *text >= 0xf0 ? 4 : *text >= 0xe0 ? 3 : 2;
 
-    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-        bool right = text[0] >= forms[i].first_low && text[0] <= forms[i].first_high &&
-                     text[1] >= forms[i].second_low && text[1] <= forms[i].second_high;
-
-        for (size_t k = 2; right && k < forms[i].length; k++)
-            right = (text[k] & 0xc0) == 0x80;
-        if (right)
-            return forms[i].length;
-    }
-    return 0;
+    return strnlen((const char *)text, length) == length && utf8_valid(text, length) ? length : 0;
 }
 
 static void audit_string(struct buffer *out, const char *value)

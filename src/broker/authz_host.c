@@ -8,31 +8,16 @@
 #include "base/memory.h"
 #include "broker/authz.h"
 #include "broker/broker.h"
+#include "broker/host.h"
 #include "broker/record.h"
 #include "faults.h"
 
 enum {
-    SHUTDOWN_SERVICE = 2,    /* WSMAN_PLUGIN_SHUTDOWN_SERVICE */
-    STARTUP_AFTER_CRASH = 2, /* WSMAN_PLUGIN_STARTUP_AUTORESTARTED_CRASH */
-    FIRST_PAUSE = 100,       /* before the start after a crash; doubles with each crash in a row */
+    FIRST_PAUSE = 100, /* before the start after a crash; doubles with each crash in a row */
     LONGEST_PAUSE = 30000,
     QUARANTINE_PAUSE = 1000, /* callers wait for a start that is nearer than this */
     CALM = 30000             /* a host that lived this long did not crash "in a row" */
 };
-
-static void handle_stray(struct channel *channel, const union message_body *body)
-{
-    struct child *process = child_of(channel);
-    struct broker *broker = process->broker;
-
-    broker_count(broker, COUNTER_stray_completions);
-    audit_begin(broker->audit, "stray-completion");
-    audit_text(broker->audit, "application", process->application->path);
-    audit_text(broker->audit, "plugin", process->application->authorizer->name);
-    audit_text(broker->audit, "function", body->authz_stray.function);
-    audit_text(broker->audit, "reason", body->authz_stray.cause);
-    audit_end(broker->audit);
-}
 
 static void handle_started(struct channel *channel, const union message_body *body)
 {
@@ -165,18 +150,17 @@ void authz_host_start(struct application *application)
         [MESSAGE_authz_user_answer] = authz_handle_user_answer,
         [MESSAGE_authz_quota_answer] = authz_handle_quota_answer,
         [MESSAGE_authz_operation_answer] = authz_handle_operation_answer,
-        [MESSAGE_authz_stray] = handle_stray,
+        [MESSAGE_authz_stray] = host_handle_stray,
     };
     static const struct channel_events events = {handlers, child_channel_ended};
     const struct plugin *plugin = application->authorizer;
     struct authz_state *state = &application->authz;
-    struct ipc_item *accounts;
     struct child *process;
 
     if (plugin == NULL)
         return;
-    process = child_start(application->broker, ROLE_authz_host, "winrmd-host",
-                          application->directory, &events, host_gone);
+    process = host_start(application, plugin, state->crashes > 0 ? HOST_STARTUP_AFTER_CRASH : 0,
+                         NULL, &events, host_gone);
     state->begun_at = loop_now(application->broker->loop);
     if (process == NULL) {
         if (state->served)
@@ -185,20 +169,9 @@ void authz_host_start(struct application *application)
             host_failed(application, "winrmd-host cannot be started");
         return;
     }
-    process->application = application;
     state->host = process;
     process->restarts = (uint32_t)state->generation;
     state->generation++;
-    accounts = mem_alloc(application->may_map_to_count * sizeof(*accounts));
-    for (size_t i = 0; i < application->may_map_to_count; i++)
-        accounts[i].name = application->may_map_to[i];
-    channel_send(
-        process->channel, host_start, .authorization = true, .application = application->path + 1,
-        .plugin = plugin->name, .filename = plugin->filename, .sdk_version = plugin->sdk_version,
-        .extra_info = plugin->extra_info, .supports_quota = plugin->supports_quota,
-        .startup_flags = state->crashes > 0 ? STARTUP_AFTER_CRASH : 0,
-        .may_map_to = {.item = accounts, .count = (uint32_t)application->may_map_to_count});
-    free(accounts);
 }
 
 void authz_host_stop(struct application *application)
@@ -210,9 +183,7 @@ void authz_host_stop(struct application *application)
     /* What is still asked holds up the plug-in's Shutdown, and nobody waits for the answer. */
     authz_fail_calls(application, AUTHZ_stopping, FAULT_endpoint_unavailable);
     record_release_all(application);
-    channel_send(host->channel, host_stop, .reason = SHUTDOWN_SERVICE);
-    channel_set_state(host->channel, CHANNEL_stopping);
-    child_end_within(host, 3000);
+    host_stop(host);
 }
 
 bool authz_host_settled(const struct application *application)

@@ -5,8 +5,9 @@
 #include <stdio.h>
 
 #include "broker/broker.h"
+#include "broker/host.h"
 
-enum { SHUTDOWN_SERVICE = 2, START_PATIENCE = 30000, STOP_PATIENCE = 3000 };
+enum { START_PATIENCE = 30000 };
 
 /* One plug-in being tried; the loop runs until it has been. */
 struct trial {
@@ -34,9 +35,7 @@ static void handle_started(struct channel *channel, const union message_body *bo
     trial->usable = told->code == 0;
     if (!trial->usable)
         trial_failed(trial, told->text != NULL ? told->text : "its start-up failed");
-    channel_send(channel, host_stop, .reason = SHUTDOWN_SERVICE);
-    channel_set_state(channel, CHANNEL_stopping);
-    child_end_within(host, STOP_PATIENCE);
+    host_stop(host);
 }
 
 static void trial_gone(struct child *host, bool crashed)
@@ -58,22 +57,15 @@ static bool check_plugin(struct broker *broker, struct application *application,
     };
     static const struct channel_events events = {handlers, child_channel_ended};
     struct trial trial = {.application = application, .plugin = plugin};
-    struct child *host =
-        child_start(broker, plugin->authorization ? ROLE_authz_host : ROLE_shell_host,
-                    "winrmd-host", application->directory, &events, trial_gone);
+    struct child *host = host_start(application, plugin, 0, NULL, &events, trial_gone);
 
     if (host == NULL) {
         trial_failed(&trial, "winrmd-host cannot be started");
         return false;
     }
-    host->application = application;
     host->owner = &trial;
     /* A plug-in that blocks in its start-up is killed; its death is then the answer. */
     loop_timer_start(broker->loop, &host->kill_timer, START_PATIENCE);
-    channel_send(host->channel, host_start, .authorization = plugin->authorization,
-                 .application = application->path + 1, .plugin = plugin->name,
-                 .filename = plugin->filename, .sdk_version = plugin->sdk_version,
-                 .extra_info = plugin->extra_info, .supports_quota = plugin->supports_quota);
     while (!trial.over)
         loop_run(broker->loop);
     return trial.usable;

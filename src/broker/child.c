@@ -19,21 +19,6 @@
 
 enum { END_PATIENCE = 200 }; /* for a process whose channel has ended */
 
-/* How a role appears in messages and in the log. */
-static const enum process child_peers[] = {
-    [ROLE_none] = PROCESS_none,
-    [ROLE_net] = PROCESS_net,
-    [ROLE_auth] = PROCESS_auth,
-    [ROLE_authz_host] = PROCESS_authz_host,
-    [ROLE_shell_host] = PROCESS_shell_host,
-    [ROLE_config] = PROCESS_config,
-};
-
-const char *child_role_name(enum child_role role)
-{
-    return process_name(child_peers[role]);
-}
-
 struct child *child_of(const struct channel *channel)
 {
     return channel_owner(channel);
@@ -94,7 +79,7 @@ static void child_kill_expired(struct loop_timer *timer)
     child_kill(container_of(timer, struct child, kill_timer));
 }
 
-struct child *child_start(struct broker *broker, enum child_role role, const char *program,
+struct child *child_start(struct broker *broker, enum process role, const char *program,
                           const char *directory, const struct channel_events *events,
                           void (*gone)(struct child *, bool))
 {
@@ -119,7 +104,7 @@ struct child *child_start(struct broker *broker, enum child_role role, const cha
         process = NULL;
     } else {
         process->channel =
-            channel_new(broker->loop, pair[0], PROCESS_broker, child_peers[role], events, process);
+            channel_new(broker->loop, pair[0], PROCESS_broker, role, events, process);
         if (process->channel == NULL) {
             /* It will be waited for as an orphan. */
             log_error("%s cannot be talked to (%s)", path, strerror(errno));
@@ -173,7 +158,7 @@ void child_channel_ended(struct channel *channel, bool fault, const char *why)
     struct child *process = child_of(channel);
 
     if (fault)
-        log_error("%s[%d] %s; it is ended", child_role_name(process->role), (int)process->pid, why);
+        log_error("%s[%d] %s; it is ended", process_name(process->role), (int)process->pid, why);
     process->faulty = process->faulty || fault;
     /* Most children end with their channel; one that does not may be stopped or blocked. */
     if (fault)
@@ -230,8 +215,8 @@ static bool child_crashed(const struct child *process, int status)
 
 static void child_died(struct child *process, int status)
 {
-    if (!process->expected_end && !process->broker->stopping && process->role != ROLE_config)
-        log_error("%s[%d] %s %d", child_role_name(process->role), (int)process->pid,
+    if (!process->expected_end && !process->broker->stopping && process->role != PROCESS_config)
+        log_error("%s[%d] %s %d", process_name(process->role), (int)process->pid,
                   WIFSIGNALED(status) ? "was ended by signal" : "ended with status",
                   WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
     process->pid = -1;
@@ -253,7 +238,7 @@ void child_reap(struct broker *broker)
         struct child *process = child_by_pid(broker, pid);
 
         if (process != NULL) {
-            bool host = process->role == ROLE_shell_host || process->role == ROLE_authz_host;
+            bool host = process->role == PROCESS_shell_host || process->role == PROCESS_authz_host;
 
             child_died(process, status);
             if (host)

@@ -17,18 +17,12 @@
 
 struct broker;
 struct application;
+struct plugin;
 
 struct child {
     struct list link; /* in broker.processes */
     struct broker *broker;
-    enum child_role {
-        ROLE_none,
-        ROLE_net,
-        ROLE_auth,
-        ROLE_authz_host,
-        ROLE_shell_host,
-        ROLE_config
-    } role;
+    enum process role;
     uint32_t number; /* the net's number or the host's id; 0 for the others */
     pid_t pid;       /* -1 once it has been waited for */
     bool ready;      /* it has said so */
@@ -40,6 +34,7 @@ struct child {
      */
     struct channel *channel;
     struct application *application; /* hosts only */
+    const struct plugin *plugin;     /* hosts only */
     void *owner;                     /* struct shell of a shell host */
     struct list operations;          /* of a net: struct operation.net_link */
     /*
@@ -57,7 +52,7 @@ struct child {
  * `events` handle its messages; their ended() must be child_channel_ended. NULL on failure,
  * which is logged.
  */
-struct child *child_start(struct broker *broker, enum child_role role, const char *program,
+struct child *child_start(struct broker *broker, enum process role, const char *program,
                           const char *directory, const struct channel_events *events,
                           void (*gone)(struct child *, bool));
 
@@ -79,7 +74,5 @@ void child_dismiss(struct child *process, uint64_t milliseconds);
 
 /* Waits for every child that has ended and for orphans that fell to the broker. */
 void child_reap(struct broker *broker);
-
-const char *child_role_name(enum child_role role);
 
 #endif

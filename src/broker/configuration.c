@@ -221,7 +221,7 @@ struct configuration *configuration_read(struct broker *broker, const char *path
                 strerror(errno));
     else
         reading.process =
-            child_start(broker, ROLE_config, "winrmd-config", NULL, &events, reading_gone);
+            child_start(broker, PROCESS_config, "winrmd-config", NULL, &events, reading_gone);
     if (reading.process != NULL) {
         reading.process->owner = &reading;
         channel_set_state(reading.process->channel, CHANNEL_serving);

@@ -135,7 +135,7 @@ static void stop_continue(struct broker *broker)
     list_each(link, &broker->processes) {
         struct child *process = container_of(link, struct child, link);
 
-        if (process->role != ROLE_authz_host && !process->expected_end)
+        if (process->role != PROCESS_authz_host && !process->expected_end)
             child_dismiss(process, 1000);
     }
     for (size_t i = 0; configuration != NULL && i < configuration->application_count; i++) {

@@ -97,7 +97,7 @@ static void introduce_all(struct broker *broker)
     list_each(link, &broker->processes) {
         struct child *process = container_of(link, struct child, link);
 
-        if (process->role == ROLE_net)
+        if (process->role == PROCESS_net)
             introduce(broker, process);
     }
 }
@@ -108,14 +108,14 @@ struct replacement {
     struct list link; /* in broker.replacements */
     struct loop_timer timer;
     struct broker *broker;
-    enum child_role role;
+    enum process role;
     uint32_t restarts;
 };
 
 static bool net_start(struct broker *broker, uint32_t restarts);
 static bool auth_start(struct broker *broker, uint32_t restarts);
 
-static void replace(struct broker *broker, enum child_role role, uint32_t restarts, uint64_t pause);
+static void replace(struct broker *broker, enum process role, uint32_t restarts, uint64_t pause);
 
 static void replacement_expired(struct loop_timer *timer)
 {
@@ -123,14 +123,14 @@ static void replacement_expired(struct loop_timer *timer)
     struct broker *broker = replacement->broker;
 
     if (!broker->stopping &&
-        !(replacement->role == ROLE_net ? net_start(broker, replacement->restarts)
-                                        : auth_start(broker, replacement->restarts)))
+        !(replacement->role == PROCESS_net ? net_start(broker, replacement->restarts)
+                                           : auth_start(broker, replacement->restarts)))
         replace(broker, replacement->role, replacement->restarts, 1000);
     list_remove(&replacement->link);
     free(replacement);
 }
 
-static void replace(struct broker *broker, enum child_role role, uint32_t restarts, uint64_t pause)
+static void replace(struct broker *broker, enum process role, uint32_t restarts, uint64_t pause)
 {
     struct replacement *replacement = mem_alloc(sizeof(*replacement));
 
@@ -181,7 +181,7 @@ static void net_gone(struct child *process, bool crashed)
     session_close_all(broker, process);
     shell_net_gone(broker, process->number);
     if (!broker->stopping)
-        replace(broker, ROLE_net, process->restarts + 1, RESTART_PAUSE);
+        replace(broker, PROCESS_net, process->restarts + 1, RESTART_PAUSE);
 }
 
 static void net_tell_task(struct child *net)
@@ -218,7 +218,7 @@ static bool net_start(struct broker *broker, uint32_t restarts)
         [MESSAGE_operation_written] = handle_written,
     };
     static const struct channel_events events = {handlers, child_channel_ended};
-    struct child *net = child_start(broker, ROLE_net, "winrmd-net", NULL, &events, net_gone);
+    struct child *net = child_start(broker, PROCESS_net, "winrmd-net", NULL, &events, net_gone);
 
     if (net == NULL)
         return false;
@@ -259,7 +259,7 @@ static void auth_gone(struct child *process, bool crashed)
     if (broker->auth == process)
         broker->auth = NULL;
     if (!broker->stopping)
-        replace(broker, ROLE_auth, process->restarts + 1, RESTART_PAUSE);
+        replace(broker, PROCESS_auth, process->restarts + 1, RESTART_PAUSE);
 }
 
 static bool auth_start(struct broker *broker, uint32_t restarts)
@@ -270,7 +270,7 @@ static bool auth_start(struct broker *broker, uint32_t restarts)
         [MESSAGE_auth_failure] = handle_failure,
     };
     static const struct channel_events events = {handlers, child_channel_ended};
-    struct child *auth = child_start(broker, ROLE_auth, "winrmd-auth", NULL, &events, auth_gone);
+    struct child *auth = child_start(broker, PROCESS_auth, "winrmd-auth", NULL, &events, auth_gone);
 
     if (auth == NULL)
         return false;
@@ -288,10 +288,10 @@ void peers_start(struct broker *broker)
     if (count == 0)
         count = cores > 0 ? (uint32_t)cores : 1;
     if (!auth_start(broker, 0))
-        replace(broker, ROLE_auth, 0, 1000);
+        replace(broker, PROCESS_auth, 0, 1000);
     for (uint32_t i = 0; i < count; i++)
         if (!net_start(broker, 0))
-            replace(broker, ROLE_net, 0, 1000);
+            replace(broker, PROCESS_net, 0, 1000);
 }
 
 void peers_forget(struct broker *broker)
@@ -314,9 +314,9 @@ bool peers_ready(const struct broker *broker)
     list_each(link, (struct list *)(uintptr_t)&broker->processes) {
         const struct child *process = container_of(link, struct child, link);
 
-        if (process->role == ROLE_net && !process->ready)
+        if (process->role == PROCESS_net && !process->ready)
             return false;
-        nets += process->role == ROLE_net ? 1 : 0;
+        nets += process->role == PROCESS_net ? 1 : 0;
     }
     return nets > 0;
 }

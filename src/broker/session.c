@@ -13,7 +13,7 @@ static struct child *net_by_number(struct broker *broker, uint32_t number)
     list_each(link, &broker->processes) {
         struct child *process = container_of(link, struct child, link);
 
-        if (process->role == ROLE_net && process->number == number && process->channel != NULL)
+        if (process->role == PROCESS_net && process->number == number && process->channel != NULL)
             return process;
     }
     return NULL;

@@ -10,11 +10,10 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "broker/broker.h"
+#include "broker/host.h"
 #include "broker/operation.h"
 #include "broker/shell.h"
 #include "faults.h"
-
-enum { SHUTDOWN_SERVICE = 2, STOP_PATIENCE = 3000 };
 
 static struct shell *shell_of(const struct channel *channel)
 {
@@ -119,19 +118,6 @@ static void handle_command_ended(struct channel *channel, const union message_bo
     channel_send(channel, command_noted, .operation = told->operation);
 }
 
-static void handle_stray(struct channel *channel, const union message_body *body)
-{
-    struct child *process = child_of(channel);
-    struct broker *broker = process->broker;
-
-    broker_count(broker, COUNTER_stray_completions);
-    audit_begin(broker->audit, "stray-completion");
-    audit_text(broker->audit, "application", process->application->path);
-    audit_text(broker->audit, "function", body->authz_stray.function);
-    audit_text(broker->audit, "reason", body->authz_stray.cause);
-    audit_end(broker->audit);
-}
-
 static void host_gone(struct child *process, bool crashed)
 {
     struct shell *shell = process->owner;
@@ -155,23 +141,16 @@ bool shell_host_start(struct shell *shell)
         [MESSAGE_shell_ended] = handle_shell_ended,
         [MESSAGE_command_started] = handle_command_started,
         [MESSAGE_command_ended] = handle_command_ended,
-        [MESSAGE_authz_stray] = handle_stray,
+        [MESSAGE_authz_stray] = host_handle_stray,
     };
     static const struct channel_events events = {handlers, child_channel_ended};
-    struct application *application = shell->operation->application;
-    const struct plugin *plugin = shell->plugin;
 
-    shell->host = child_start(shell->broker, ROLE_shell_host, "winrmd-host", application->directory,
-                              &events, host_gone);
+    shell->host = host_start(shell->operation->application, shell->plugin, 0, shell->ticket_key,
+                             &events, host_gone);
     if (shell->host == NULL)
         return false;
-    shell->host->application = application;
     shell->host->owner = shell;
     shell->host->number = shell->number;
-    channel_send(shell->host->channel, host_start, .application = application->path + 1,
-                 .plugin = plugin->name, .filename = plugin->filename,
-                 .sdk_version = plugin->sdk_version, .extra_info = plugin->extra_info,
-                 .key = {.data = shell->ticket_key, .length = sizeof(shell->ticket_key)});
     return true;
 }
 
@@ -231,7 +210,7 @@ void shell_host_leave(struct shell *shell)
     list_each(link, &shell->broker->processes) {
         struct child *process = container_of(link, struct child, link);
 
-        if (process->role == ROLE_net && process->channel != NULL &&
+        if (process->role == PROCESS_net && process->channel != NULL &&
             net_position(shell, process->number) < shell->net_count)
             channel_send(process->channel, host_gone, .host = shell->number);
     }
@@ -239,8 +218,6 @@ void shell_host_leave(struct shell *shell)
     if (shell->host == NULL)
         return;
     shell->host->owner = NULL;
-    channel_send(shell->host->channel, host_stop, .reason = SHUTDOWN_SERVICE);
-    channel_set_state(shell->host->channel, CHANNEL_stopping);
-    child_end_within(shell->host, STOP_PATIENCE);
+    host_stop(shell->host);
     shell->host = NULL;
 }

@@ -34,7 +34,7 @@ static void send_processes(struct broker *broker, struct channel *channel)
 
         if (process->pid < 0)
             continue;
-        channel_send(channel, status_process, .name = child_role_name(process->role),
+        channel_send(channel, status_process, .name = process_name(process->role),
                      .process = (uint32_t)process->pid, .restarts = process->restarts,
                      .state = process->expected_end ? "stopping"
                               : process->ready      ? "serving"

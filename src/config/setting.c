@@ -346,13 +346,6 @@ void setting_require(const struct setting_place *place, struct config_problems *
     }
 }
 
-bool setting_written(const struct setting_place *place, const char *name)
-{
-    int row = setting_find(place->group, name, false);
-
-    return row >= 0 && place->lines[row] != 0;
-}
-
 unsigned setting_line(const struct setting_place *place, const char *name)
 {
     int row = setting_find(place->group, name, false);

@@ -112,8 +112,6 @@ void setting_require(const struct setting_place *place, struct config_problems *
 const char *setting_shown(const struct setting_place *place, int row, const char *written,
                           struct config_problems *problems);
 
-/* Was the setting called `name` written? */
-bool setting_written(const struct setting_place *place, const char *name);
 /* The line of the setting, or the section's when it was not written. */
 unsigned setting_line(const struct setting_place *place, const char *name);
 

@@ -9,6 +9,7 @@
 KIT_STARTUP_AND_SHUTDOWN
 KIT_QUOTA
 KIT_RELEASE
+KIT_ALLOW_OPERATIONS
 
 static void try_everything(WSMAN_SENDER_DETAILS *sender)
 {
@@ -39,16 +40,4 @@ VOID WINAPI WSManPluginAuthzUser(PVOID pluginContext, WSMAN_SENDER_DETAILS *send
     } else {
         kit_allow_user(sender);
     }
-}
-
-VOID WINAPI WSManPluginAuthzOperation(PVOID pluginContext, WSMAN_SENDER_DETAILS *sender,
-                                      DWORD flags, DWORD operation, PCWSTR action,
-                                      PCWSTR resourceUri)
-{
-    (void)pluginContext;
-    (void)flags;
-    (void)operation;
-    (void)action;
-    (void)resourceUri;
-    kit_allow_operation(sender);
 }

@@ -11,6 +11,7 @@
 KIT_STARTUP_AND_SHUTDOWN
 KIT_QUOTA
 KIT_RELEASE
+KIT_ALLOW_OPERATIONS
 
 static _Atomic(HANDLE) earlier;
 static int made_up;
@@ -35,16 +36,4 @@ VOID WINAPI WSManPluginAuthzUser(PVOID pluginContext, WSMAN_SENDER_DETAILS *send
         atomic_store(&earlier, sender->clientToken);
         kit_allow_user(sender);
     }
-}
-
-VOID WINAPI WSManPluginAuthzOperation(PVOID pluginContext, WSMAN_SENDER_DETAILS *sender,
-                                      DWORD flags, DWORD operation, PCWSTR action,
-                                      PCWSTR resourceUri)
-{
-    (void)pluginContext;
-    (void)flags;
-    (void)operation;
-    (void)action;
-    (void)resourceUri;
-    kit_allow_operation(sender);
 }

@@ -66,6 +66,19 @@ void kit_wait_for_file(const char *name);
         return NO_ERROR;                                                               \
     }
 
+#define KIT_ALLOW_OPERATIONS                                                                  \
+    VOID WINAPI WSManPluginAuthzOperation(PVOID pluginContext, WSMAN_SENDER_DETAILS *sender,  \
+                                          DWORD flags, DWORD operation, PCWSTR action,        \
+                                          PCWSTR resourceUri)                                 \
+    {                                                                                         \
+        (void)pluginContext;                                                                  \
+        (void)flags;                                                                          \
+        (void)operation;                                                                      \
+        (void)action;                                                                         \
+        (void)resourceUri;                                                                    \
+        kit_allow_operation(sender);                                                          \
+    }
+
 #define KIT_QUOTA                                                                             \
     VOID WINAPI WSManPluginAuthzQueryQuota(PVOID pluginContext, WSMAN_SENDER_DETAILS *sender, \
                                            DWORD flags)                                       \

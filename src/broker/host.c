@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "broker/host.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "broker/broker.h"
+#include "ipc/ticket.h"
+
+enum { SHUTDOWN_SERVICE = 2 /* WSMAN_PLUGIN_SHUTDOWN_SERVICE */, STOP_PATIENCE = 3000 };
+
+struct child *host_start(struct application *application, const struct plugin *plugin,
+                         uint32_t startup_flags, const uint8_t *ticket_key,
+                         const struct channel_events *events, void (*gone)(struct child *, bool))
+{
+    struct child *host = child_start(
+        application->broker, plugin->authorization ? PROCESS_authz_host : PROCESS_shell_host,
+        "winrmd-host", application->directory, events, gone);
+    /* Only an authorization plug-in may name accounts. */
+    size_t count = plugin->authorization ? application->may_map_to_count : 0;
+    struct ipc_item *accounts;
+
+    if (host == NULL)
+        return NULL;
+    host->application = application;
+    host->plugin = plugin;
+    accounts = mem_alloc(count * sizeof(*accounts));
+    for (size_t i = 0; i < count; i++)
+        accounts[i].name = application->may_map_to[i];
+    channel_send(host->channel, host_start, .authorization = plugin->authorization,
+                 .application = application->path + 1, .plugin = plugin->name,
+                 .filename = plugin->filename, .sdk_version = plugin->sdk_version,
+                 .extra_info = plugin->extra_info, .supports_quota = plugin->supports_quota,
+                 .startup_flags = startup_flags,
+                 .may_map_to = {.item = accounts, .count = (uint32_t)count},
+                 .key = {.data = ticket_key, .length = ticket_key != NULL ? TICKET_KEY_SIZE : 0});
+    free(accounts);
+    return host;
+}
+
+void host_stop(struct child *host)
+{
+    channel_send(host->channel, host_stop, .reason = SHUTDOWN_SERVICE);
+    channel_set_state(host->channel, CHANNEL_stopping);
+    child_end_within(host, STOP_PATIENCE);
+}
+
+void host_handle_stray(struct channel *channel, const union message_body *body)
+{
+    const struct child *host = child_of(channel);
+    struct broker *broker = host->broker;
+
+    broker_count(broker, COUNTER_stray_completions);
+    audit_begin(broker->audit, "stray-completion");
+    audit_text(broker->audit, "application", host->application->path);
+    audit_text(broker->audit, "plugin", host->plugin->name);
+    audit_text(broker->audit, "function", body->authz_stray.function);
+    audit_text(broker->audit, "reason", body->authz_stray.cause);
+    audit_end(broker->audit);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * What every host process has in common, whichever kind of plug-in it holds: being started with
+ * its task, being told to end, and reporting stray completions. authz_host.c, shell_host.c and
+ * check.c stand on this.
+ */
+#ifndef BROKER_HOST_H
+#define BROKER_HOST_H
+
+#include <stdint.h>
+
+#include "ipc/channel.h"
+
+struct application;
+struct broker;
+struct child;
+struct plugin;
+
+enum { HOST_STARTUP_AFTER_CRASH = 2 /* WSMAN_PLUGIN_STARTUP_AUTORESTARTED_CRASH */ };
+
+/*
+ * Starts a host for this plug-in in the application's folder and tells it its task. `startup_flags`
+ * are those of WSManPluginStartup; `ticket_key` (TICKET_KEY_SIZE bytes) is for shell hosts, else
+ * NULL. NULL when no process can be started, which is logged.
+ */
+struct child *host_start(struct application *application, const struct plugin *plugin,
+                         uint32_t startup_flags, const uint8_t *ticket_key,
+                         const struct channel_events *events, void (*gone)(struct child *, bool));
+
+/* Tells the host to end in order; it is killed when it takes too long. */
+void host_stop(struct child *host);
+
+/* Handler of authz_stray: the audit line. */
+void host_handle_stray(struct channel *channel, const union message_body *body);
+
+#endif
