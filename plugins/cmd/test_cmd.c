@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 
-/*
- * The cmd plug-in from its entry points: this program is the host, with service functions that
- * write down what they are told. Waiting is always for something to happen, never for time.
- */
+/* The cmd plug-in from its entry points; the host is that of test_host.h. */
 
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -16,169 +12,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
-#define WSMAN_API_VERSION_1_1
-#include <wsman.h>
-#include <wsman_linux.h>
+#include "cmd/test_host.h"
+
 #include <wsmerror.h>
 
 #include "cmd/output.h"
 #include "common/utf16.h"
-
-#define OPEN UINT32_MAX /* error of an operation that is not completed */
-
-struct operation {
-    WSMAN_PLUGIN_REQUEST request; /* first: its address is the operation's */
-    WSMAN_OPERATION_INFO info;
-    WSMAN_OPTION option;
-    int event;
-    DWORD error;
-    unsigned order; /* when it was completed, counted over all */
-    PVOID context;
-    size_t received[2];
-    char text[2][4096]; /* the first bytes of stdout and stderr */
-    bool ended[2];
-    bool done;
-    DWORD exit_code;
-};
-
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
-static unsigned completions;
-static DWORD report_answer;  /* what WSManPluginReportContext returns */
-static bool client_is_stuck; /* WSManPluginReceiveResult blocks until it is cancelled */
-static bool somebody_is_stuck;
-
-static struct operation *operation_of(WSMAN_PLUGIN_REQUEST *request)
-{
-    return (struct operation *)request;
-}
-
-DWORD WINAPI WSManPluginReportContext(WSMAN_PLUGIN_REQUEST *requestDetails, DWORD flags,
-                                      PVOID context)
-{
-    assert_int_equal(flags, 0);
-    pthread_mutex_lock(&lock);
-    if (report_answer == NO_ERROR)
-        operation_of(requestDetails)->context = context;
-    pthread_mutex_unlock(&lock);
-    return report_answer;
-}
-
-DWORD WINAPI WSManPluginOperationComplete(WSMAN_PLUGIN_REQUEST *requestDetails, DWORD flags,
-                                          DWORD errorCode, PCWSTR extendedInformation)
-{
-    struct operation *operation = operation_of(requestDetails);
-
-    (void)extendedInformation;
-    assert_int_equal(flags, 0);
-    pthread_mutex_lock(&lock);
-    assert_int_equal(operation->error, OPEN);
-    operation->error = errorCode;
-    operation->order = ++completions;
-    pthread_cond_broadcast(&changed);
-    pthread_mutex_unlock(&lock);
-    return NO_ERROR;
-}
-
-static void take_output(struct operation *operation, DWORD flags, PCWSTR stream,
-                        const WSMAN_DATA *data)
-{
-    int index = utf16_equal_ascii_case(stream, WSMAN_STREAM_ID_STDERR);
-    size_t room = sizeof(operation->text[0]) - 1;
-
-    assert_false(operation->ended[index]);
-    if (data) {
-        size_t length = data->binaryData.dataLength;
-        size_t at = operation->received[index];
-
-        assert_int_equal(data->type, WSMAN_DATA_TYPE_BINARY);
-        assert_true(length > 0 && length <= OUTPUT_BUFFER_SIZE);
-        if (at < room)
-            memcpy(operation->text[index] + at, data->binaryData.data,
-                   length < room - at ? length : room - at);
-        operation->received[index] += length;
-    }
-    operation->ended[index] = flags & WSMAN_FLAG_RECEIVE_RESULT_NO_MORE_DATA;
-}
-
-DWORD WINAPI WSManPluginReceiveResult(WSMAN_PLUGIN_REQUEST *requestDetails, DWORD flags,
-                                      PCWSTR stream, WSMAN_DATA *streamResult, PCWSTR commandState,
-                                      DWORD exitCode)
-{
-    struct operation *operation = operation_of(requestDetails);
-    DWORD error = NO_ERROR;
-
-    pthread_mutex_lock(&lock);
-    while (client_is_stuck && !operation->request.shutdownNotification) {
-        somebody_is_stuck = true;
-        pthread_cond_broadcast(&changed);
-        pthread_cond_wait(&changed, &lock);
-    }
-    assert_int_equal(operation->error, OPEN);
-    if (operation->request.shutdownNotification) {
-        error = ERROR_OPERATION_ABORTED;
-    } else {
-        assert_false(operation->done);
-        if (stream)
-            take_output(operation, flags, stream, streamResult);
-        if (commandState) {
-            assert_true(utf16_equal_ascii_case(commandState, WSMAN_COMMAND_STATE_DONE));
-            operation->done = true;
-            operation->exit_code = exitCode;
-        }
-    }
-    pthread_cond_broadcast(&changed);
-    pthread_mutex_unlock(&lock);
-    return error;
-}
-
-DWORD WINAPI WSManLinuxGetShutdownEvent(HANDLE shutdownNotificationHandle, int *eventDescriptor)
-{
-    *eventDescriptor = *(int *)shutdownNotificationHandle;
-    return NO_ERROR;
-}
-
-static void operation_open(struct operation *operation)
-{
-    memset(operation, 0, sizeof(*operation));
-    operation->error = OPEN;
-    operation->event = eventfd(0, EFD_CLOEXEC);
-    operation->request.operationInfo = &operation->info;
-    operation->request.shutdownNotificationHandle = &operation->event;
-}
-
-static void operation_cancel(struct operation *operation)
-{
-    pthread_mutex_lock(&lock);
-    operation->request.shutdownNotification = TRUE;
-    eventfd_write(operation->event, 1);
-    pthread_cond_broadcast(&changed);
-    pthread_mutex_unlock(&lock);
-}
-
-static DWORD operation_wait(struct operation *operation)
-{
-    pthread_mutex_lock(&lock);
-    while (operation->error == OPEN)
-        pthread_cond_wait(&changed, &lock);
-    pthread_mutex_unlock(&lock);
-    close(operation->event);
-    operation->event = -1;
-    return operation->error;
-}
-
-static void set_option(struct operation *operation, PCWSTR name, PCWSTR value, BOOL must_comply)
-{
-    operation->option = (WSMAN_OPTION){.name = name, .value = value, .mustComply = must_comply};
-    operation->info.optionSet.optionsCount = 1;
-    operation->info.optionSet.options = &operation->option;
-}
 
 /* The shell of a test, and the command that most of them have. */
 static struct operation shell;
@@ -203,8 +47,8 @@ static void open_shell_in(PCWSTR directory, WSMAN_ENVIRONMENT_VARIABLE_SET *vari
 static int begin(void **state)
 {
     (void)state;
-    report_answer = NO_ERROR;
-    client_is_stuck = somebody_is_stuck = false;
+    fake_host.report_answer = NO_ERROR;
+    fake_host.client_is_stuck = fake_host.somebody_is_stuck = false;
     operation_open(&shell);
     open_shell_in(u"/", NULL);
     return shell.context ? 0 : -1;
@@ -273,10 +117,10 @@ static DWORD send_signal(PCWSTR code)
 /* Waits until so much of stdout has come. */
 static void wait_for_output(size_t length)
 {
-    pthread_mutex_lock(&lock);
+    pthread_mutex_lock(&fake_host.lock);
     while (receive.received[0] < length)
-        pthread_cond_wait(&changed, &lock);
-    pthread_mutex_unlock(&lock);
+        pthread_cond_wait(&fake_host.changed, &fake_host.lock);
+    pthread_mutex_unlock(&fake_host.lock);
 }
 
 static bool is_alive(pid_t pid)
@@ -363,10 +207,10 @@ static void bad_shells_are_refused(void **state)
     WSManPluginShell(NULL, &shell.request, 0, NULL, NULL);
     assert_int_equal(operation_wait(&shell), ERROR_INVALID_PARAMETER);
     operation_open(&shell);
-    report_answer = ERROR_OPERATION_ABORTED;
+    fake_host.report_answer = ERROR_OPERATION_ABORTED;
     open_shell_in(u"/", NULL);
     assert_int_equal(operation_wait(&shell), ERROR_OPERATION_ABORTED);
-    report_answer = NO_ERROR;
+    fake_host.report_answer = NO_ERROR;
 }
 
 static void options_are_obeyed_or_refused(void **state)
@@ -587,13 +431,13 @@ static void signals_on_a_finished_command(void **state)
 static void stuck_receive_is_cancelled(void **state)
 {
     (void)state;
-    client_is_stuck = true;
+    fake_host.client_is_stuck = true;
     run(u"yes");
     start_receive();
-    pthread_mutex_lock(&lock);
-    while (!somebody_is_stuck)
-        pthread_cond_wait(&changed, &lock);
-    pthread_mutex_unlock(&lock);
+    pthread_mutex_lock(&fake_host.lock);
+    while (!fake_host.somebody_is_stuck)
+        pthread_cond_wait(&fake_host.changed, &fake_host.lock);
+    pthread_mutex_unlock(&fake_host.lock);
     assert_int_equal(send_signal(WSMAN_SIGNAL_SHELL_CODE_TERMINATE), NO_ERROR);
     operation_cancel(&receive);
     operation_cancel(&command);
@@ -636,10 +480,10 @@ static void refused_context_leaves_nothing(void **state)
 {
     (void)state;
     operation_open(&command);
-    report_answer = ERROR_OPERATION_ABORTED;
+    fake_host.report_answer = ERROR_OPERATION_ABORTED;
     WSManPluginCommand(&command.request, 0, shell.context, u"sleep 1000", NULL);
     assert_int_equal(operation_wait(&command), ERROR_OPERATION_ABORTED);
-    report_answer = NO_ERROR;
+    fake_host.report_answer = NO_ERROR;
 }
 
 static void background_processes_do_not_delay_the_end(void **state)
