@@ -128,12 +128,13 @@ void http_accept_resume(struct loop_timer *pause)
 
 /*
  * Out of descriptors, accept() fails and the connection stays in the queue, which would wake us at
- * once again. So one descriptor is kept to take it out of the queue and send it away.
+ * once again. So one descriptor is kept to take it out of the queue and send it away. False: there
+ * was none to take, or none to do it with.
  */
-static void accept_with_spare(struct http_listener *listener)
+static bool accept_with_spare(struct http_listener *listener)
 {
     struct http_server *server = listener->server;
-    int fd;
+    int fd = -1;
 
     if (server->spare >= 0) {
         close(server->spare);
@@ -145,6 +146,28 @@ static void accept_with_spare(struct http_listener *listener)
     }
     if (server->spare < 0)
         pause_accepting(server);
+    return fd >= 0;
+}
+
+/* Takes one connection out of the queue; false: there is none, or it cannot be done now. */
+static bool accept_one(struct http_listener *listener)
+{
+    struct sockaddr_storage from = {.ss_family = AF_UNSPEC};
+    socklen_t size = sizeof(from);
+    int fd =
+        accept4(listener->watch.fd, (struct sockaddr *)&from, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+    if (fd >= 0) {
+        let_in(listener, fd, &from);
+        return true;
+    }
+    if (errno == EMFILE || errno == ENFILE)
+        return accept_with_spare(listener);
+    if (errno == EINTR || errno == ECONNABORTED)
+        return true;
+    if (errno != EAGAIN)
+        pause_accepting(listener->server);
+    return false;
 }
 
 static void listener_ready(struct loop_watch *watch, uint32_t events)
@@ -152,22 +175,16 @@ static void listener_ready(struct loop_watch *watch, uint32_t events)
     struct http_listener *listener = container_of(watch, struct http_listener, watch);
 
     (void)events;
-    for (int i = 0; i < HTTP_ACCEPTS && watch->fd >= 0; i++) {
-        struct sockaddr_storage from = {.ss_family = AF_UNSPEC};
-        socklen_t size = sizeof(from);
-        int fd = accept4(watch->fd, (struct sockaddr *)&from, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    for (int i = 0; i < HTTP_ACCEPTS && watch->fd >= 0; i++)
+        if (!accept_one(listener))
+            return;
+}
 
-        if (fd >= 0) {
-            let_in(listener, fd, &from);
-        } else if (errno == EMFILE || errno == ENFILE) {
-            accept_with_spare(listener);
+void http_accept_rest(struct http_listener *listener)
+{
+    for (int i = 0; i < HTTP_LISTEN_QUEUE && listener->watch.fd >= 0; i++)
+        if (!accept_one(listener))
             return;
-        } else if (errno != EINTR && errno != ECONNABORTED) {
-            if (errno != EAGAIN)
-                pause_accepting(listener->server);
-            return;
-        }
-    }
 }
 
 bool http_accept_start(struct http_listener *listener)

@@ -73,6 +73,7 @@ struct http_client *http_client_new(struct http_listener *listener, int fd, cons
         return NULL;
     }
     client->address = http_address_enter(server, key);
+    listener->clients++;
     list_append(&server->clients, &client->link);
     server->counts.connections++;
     server->counts.guests++;
@@ -106,6 +107,8 @@ static void forget_client(struct http_client *client)
     server->slots[client->index].client = NULL;
     server->free_slots[server->free_count++] = client->index;
     server->counts.connections--;
+    client->listener->clients--;
+    client->listener = NULL;
     list_remove(&client->link);
     list_append(&server->ended, &client->link);
     loop_defer(server->loop, &server->bury);
@@ -182,7 +185,7 @@ void http_client_answer(struct http_client *client, unsigned status,
 {
     struct http_server *server = client->server;
     enum http_persistence persistence =
-        http_connection_answering(&client->connection, headers->close || server->draining);
+        http_connection_answering(&client->connection, headers->close || client->listener->retired);
     struct iovec parts[2];
 
     client->served++;
@@ -249,6 +252,8 @@ static enum http_wait wait_kind(const struct http_client *client)
     case HTTP_STATE_HEAD:
         if (!http_connection_idle(connection))
             return HTTP_WAIT_HEAD;
+        if (client->listener->retired)
+            return connection->authenticated ? HTTP_WAIT_RETIRED_IDLE : HTTP_WAIT_RETIRED_GUEST;
         return connection->authenticated ? HTTP_WAIT_IDLE : HTTP_WAIT_GUEST_IDLE;
     case HTTP_STATE_BODY:
     case HTTP_STATE_DRAINING:
@@ -280,13 +285,16 @@ static uint64_t wait_time(const struct http_client *client, enum http_wait wait)
         return settings->body_time + size * 1000 / settings->body_rate;
     case HTTP_WAIT_ANSWER:
         return settings->answer_time + buffer_length(&client->out) * 1000 / settings->body_rate;
+    case HTTP_WAIT_RETIRED_GUEST:
+        return settings->retired_guest_time;
+    case HTTP_WAIT_RETIRED_IDLE:
+        return settings->retired_idle_time;
     default:
         return settings->linger_time;
     }
 }
 
-/* Sets the deadline of what is waited for now; one that is set already goes on. */
-static void client_await(struct http_client *client)
+void http_client_await(struct http_client *client)
 {
     struct http_server *server = client->server;
     enum http_wait wait = wait_kind(client);
@@ -339,12 +347,6 @@ static void client_watch(struct http_client *client)
     loop_rewatch(client->server->loop, &client->watch, events);
 }
 
-static bool ends_when_idle(const struct http_client *client)
-{
-    return client->server->draining && !client->connection.authenticated &&
-           http_connection_idle(&client->connection);
-}
-
 void http_client_run(struct http_client *client)
 {
     enum http_step step = HTTP_STEP_NONE;
@@ -360,15 +362,13 @@ void http_client_run(struct http_client *client)
             client_continue(client);
     }
     client->stepping = false;
-    if (!client->ended && ends_when_idle(client))
-        http_client_end(client, false);
     if (client->ended)
         return;
     if (client->connection.state == HTTP_STATE_LINGERING && !client->finished) {
         client->finished = true;
         client->transport.methods->finish(&client->transport);
     }
-    client_await(client);
+    http_client_await(client);
     client_watch(client);
 }
 

@@ -2,7 +2,8 @@
 
 /*
  * The inside of the server: its listeners, its clients (one per connection) and its table of
- * handles. server.c is the public side, accept.c lets clients in, client.c serves one.
+ * handles. server.c and listen.c are the public side, accept.c lets clients in, client.c serves
+ * one.
  *
  * A client that has ended stays in memory until the end of the turn, because functions further up
  * the stack may still hold it.
@@ -28,15 +29,22 @@ enum http_wait {
     HTTP_WAIT_BODY,
     HTTP_WAIT_ANSWER,
     HTTP_WAIT_LINGER,
+    HTTP_WAIT_RETIRED_GUEST, /* idle, of a listener that has been removed */
+    HTTP_WAIT_RETIRED_IDLE,
     HTTP_WAITS
 };
 
-/* What the connections of one listener have in common. */
+/*
+ * What the connections of one listener have in common. One that has been removed stays until the
+ * last of them has ended.
+ */
 struct http_listener {
     struct list link;
     struct http_server *server;
     struct loop_watch watch; /* fd -1: nothing is accepted */
     uint32_t number;
+    unsigned clients;
+    bool retired; /* answers say that the connection ends */
     struct http_connection_settings settings;
 };
 
@@ -100,18 +108,27 @@ struct http_server {
     struct http_counts counts;
     int spare; /* a descriptor to give up when there are no others */
     bool draining;
+    bool drained; /* and the user has been told */
 };
 
 /* accept.c */
 
 bool http_accept_start(struct http_listener *listener);
 void http_accept_stop(struct http_listener *listener);
+/* Lets in what the kernel has already accepted, as far as there are descriptors. */
+void http_accept_rest(struct http_listener *listener);
 void http_accept_resume(struct loop_timer *pause);
 /* Sends a 503 and closes. */
 void http_turn_away(struct http_server *server, int fd);
 /* Counts a connection of that address; NULL when there are too many already. */
 struct http_address *http_address_enter(struct http_server *server, const uint8_t key[16]);
 void http_address_leave(struct http_server *server, struct http_address *address);
+
+/* listen.c */
+
+/* Frees the removed listeners that have no connections any more, and tells the user. */
+void http_listeners_bury(struct http_server *server);
+void http_listeners_free(struct http_server *server);
 
 /* client.c */
 
@@ -124,6 +141,8 @@ void http_client_answer(struct http_client *client, unsigned status,
                         const struct http_headers *headers, const void *body, size_t length);
 /* Goes on with what has been received. */
 void http_client_run(struct http_client *client);
+/* Sets the deadline of what is waited for now; one that is set already goes on. */
+void http_client_await(struct http_client *client);
 void http_client_expired(struct http_deadline *deadline);
 
 #endif

@@ -2,16 +2,10 @@
 
 #include "http/server.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "base/memory.h"
 #include "http/client.h"
 
@@ -31,13 +25,13 @@ struct http_settings http_settings_default(void)
         .idle_time = HTTP_IDLE_TIME,
         .guest_time = HTTP_GUEST_TIME,
         .linger_time = HTTP_LINGER_TIME,
+        .retired_guest_time = HTTP_RETIRED_GUEST_TIME,
+        .retired_idle_time = HTTP_RETIRED_IDLE_TIME,
     };
 }
 
-static void bury_ended(struct loop_task *task)
+static void free_ended(struct http_server *server)
 {
-    struct http_server *server = container_of(task, struct http_server, bury);
-
     list_each(link, &server->ended) {
         struct http_client *client = container_of(link, struct http_client, link);
 
@@ -45,8 +39,19 @@ static void bury_ended(struct loop_task *task)
         buffer_free(&client->out);
         free(client);
     }
-    if (server->draining && server->counts.connections == 0 && server->events->drained != NULL)
-        server->events->drained(server->context);
+}
+
+static void bury_ended(struct loop_task *task)
+{
+    struct http_server *server = container_of(task, struct http_server, bury);
+
+    free_ended(server);
+    http_listeners_bury(server);
+    if (server->draining && !server->drained && server->counts.connections == 0) {
+        server->drained = true;
+        if (server->events->drained != NULL)
+            server->events->drained(server->context);
+    }
 }
 
 struct http_server *http_server_new(struct loop *loop, const struct http_events *events,
@@ -77,15 +82,9 @@ void http_server_free(struct http_server *server)
         return;
     while (!list_empty(&server->clients))
         http_client_end(container_of(server->clients.next, struct http_client, link), true);
-    server->draining = false;
-    bury_ended(&server->bury);
+    http_listeners_free(server);
+    free_ended(server);
     loop_task_cancel(&server->bury);
-    list_each(link, &server->listeners) {
-        struct http_listener *listener = container_of(link, struct http_listener, link);
-
-        http_accept_stop(listener);
-        free(listener);
-    }
     for (int i = 0; i < HTTP_WAITS; i++)
         http_deadline_list_stop(&server->deadlines[i]);
     loop_timer_stop(server->loop, &server->pause);
@@ -97,80 +96,6 @@ void http_server_free(struct http_server *server)
     free(server->slots);
     free(server->free_slots);
     free(server);
-}
-
-static struct http_listener *listener_new(struct http_server *server, uint32_t number,
-                                          size_t head_limit)
-{
-    struct http_listener *listener = mem_alloc(sizeof(*listener));
-
-    listener->server = server;
-    listener->number = number;
-    listener->watch.fd = -1;
-    listener->settings = (struct http_connection_settings){
-        .head_limit = head_limit > 0 ? head_limit : HTTP_HEAD_BYTES,
-        .body_limit = server->settings.body_limit,
-        .guest_total_limit = server->settings.guest_total_limit,
-        .path_known = server->events->path_known,
-        .context = server->context,
-        .pool = &server->pool,
-    };
-    list_append(&server->listeners, &listener->link);
-    return listener;
-}
-
-bool http_server_listen(struct http_server *server, int fd, uint32_t listener, size_t head_limit)
-{
-    struct http_listener *new = listener_new(server, listener, head_limit);
-
-    new->watch.fd = fd;
-    if (http_accept_start(new))
-        return true;
-    close(fd);
-    list_remove(&new->link);
-    free(new);
-    return false;
-}
-
-bool http_server_adopt(struct http_server *server, int fd, uint32_t listener, size_t head_limit)
-{
-    static const uint8_t unknown[16];
-    struct http_listener *found = NULL;
-    int flags = fcntl(fd, F_GETFL);
-    int one = 1;
-
-    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ||
-        fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) {
-        close(fd);
-        return false;
-    }
-    if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) < 0)
-        log_debug("TCP_NODELAY: %s", strerror(errno));
-    list_each(link, &server->listeners) {
-        struct http_listener *one_of = container_of(link, struct http_listener, link);
-
-        if (one_of->number == listener && one_of->settings.head_limit == head_limit)
-            found = one_of;
-    }
-    if (found == NULL)
-        found = listener_new(server, listener, head_limit);
-    server->counts.accepted++;
-    return http_client_new(found, fd, unknown, 0) != NULL;
-}
-
-void http_server_drain(struct http_server *server)
-{
-    struct list *idle = &server->deadlines[HTTP_WAIT_GUEST_IDLE].waiting;
-
-    server->draining = true;
-    list_each(link, &server->listeners)
-        http_accept_stop(container_of(link, struct http_listener, link));
-    while (!list_empty(idle)) {
-        struct http_deadline *first = container_of(idle->next, struct http_deadline, link);
-
-        http_client_end(container_of(first, struct http_client, deadline), false);
-    }
-    loop_defer(server->loop, &server->bury);
 }
 
 /* The client whose unanswered request has that handle, or NULL. */

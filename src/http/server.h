@@ -48,7 +48,9 @@ struct http_events {
     void (*closed)(void *context, void *user);
     /* Is this a path of ours? Others are answered 404. NULL: all are. No NUL behind `path`. */
     bool (*path_known)(void *context, const char *path, size_t length);
-    /* After http_server_drain(): the last connection has ended. */
+    /* After http_server_unlisten(): the last connection of that listener has ended. Once. */
+    void (*unlistened)(void *context, uint32_t listener);
+    /* After http_server_drain(): the last connection has ended. Once. */
     void (*drained)(void *context);
 };
 
@@ -67,6 +69,8 @@ struct http_settings {
     uint64_t idle_time;
     uint64_t guest_time;
     uint64_t linger_time;
+    uint64_t retired_guest_time; /* of a removed listener, or when draining */
+    uint64_t retired_idle_time;
 };
 
 /* The numbers of tables/input_limits.h. */
@@ -89,18 +93,41 @@ struct http_server *http_server_new(struct loop *loop, const struct http_events 
 void http_server_free(struct http_server *server);
 
 /*
- * Accepts from `fd`, a listening stream socket, which the server takes over (made non-blocking and
- * close-on-exec). `listener` comes back in every request. `head_limit` in bytes, at most
- * HTTP_HEAD_BYTES; 0 means that.
+ * Accepts from `fd`, a listening stream socket, which the server takes over, also on failure (made
+ * non-blocking and close-on-exec). `listener` comes back in every request. `head_limit` in bytes,
+ * at most HTTP_HEAD_BYTES; 0 means that. At any time, until http_server_drain().
  */
 bool http_server_listen(struct http_server *server, int fd, uint32_t listener, size_t head_limit);
+
+/*
+ * Stops accepting on the listeners of that number and closes their descriptors. False: there are
+ * none. Each of their connections is told `Connection: close` with its next answer. One that waits
+ * for its next request gets little time for it (tables/input_limits.h): a guest
+ * HTTP_RETIRED_GUEST_TIME, because it may be between two legs of its authentication, one that has
+ * authenticated HTTP_RETIRED_IDLE_TIME. Requests come with this number until `unlistened`.
+ *
+ * Connections that the kernel has accepted are not lost: those in the queue of the socket at the
+ * time of the call are accepted first, and served one request. As long as another process has the
+ * same open socket (a descriptor that was passed or inherited), what comes later waits in the queue
+ * for that process. Only closing the last descriptor of a socket resets what its queue then holds,
+ * handshakes in progress included; a socket that is not to lose any has to be kept open elsewhere.
+ */
+bool http_server_unlisten(struct http_server *server, uint32_t listener);
+
+/*
+ * New limits and times. They hold for what begins from now on: a deadline that is running stays,
+ * and connections above a limit that has become smaller are not ended.
+ */
+void http_server_set_settings(struct http_server *server, const struct http_settings *settings);
 
 /* Serves a connected stream socket, which is taken over, also on failure. */
 bool http_server_adopt(struct http_server *server, int fd, uint32_t listener, size_t head_limit);
 
 /*
- * Stops accepting and ends idle connections of guests; the others end with their next answer.
- * `drained` is called at the end of this or a later turn. How long to wait is the user's decision.
+ * Ends the server in peace: http_server_unlisten() for every listener, and nothing is accepted any
+ * more. Requests in progress are answered. `drained` is called at the end of this or a later turn,
+ * after the last connection. Idle connections end by themselves; how long to wait for answers that
+ * the user owes is the user's decision.
  */
 void http_server_drain(struct http_server *server);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Deadlines, limits on connections and descriptors, drain. */
+/* Deadlines, limits on connections and descriptors. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -160,32 +160,6 @@ static void test_out_of_descriptors(void **state)
     server_stop(&fixture);
 }
 
-static void test_drain(void **state)
-{
-    struct fixture fixture;
-    int waiting;
-    int idle;
-
-    (void)state;
-    server_start(&fixture);
-    idle = connect_client(&fixture, false);
-    client_say(idle, "GET /wsman HTTP/1.1\r\nHost: a\r\n\r\n");
-    expect_answer(&fixture, idle, "HTTP/1.1 405 Method Not Allowed\r\n", NULL);
-    fixture.manner = ANSWER_LATER;
-    waiting = connect_client(&fixture, false);
-    client_say(waiting, GOOD);
-    await(&fixture, has_request);
-    http_server_drain(fixture.server);
-    expect_end(&fixture, idle);
-    assert_false(fixture.drained);
-    assert_true(http_answer(fixture.server, fixture.handle, 0, 200, NULL, NULL, 0));
-    expect_answer(&fixture, waiting, "HTTP/1.1 200 OK\r\n", "Connection: close\r\n");
-    close(waiting);
-    await(&fixture, is_drained);
-    close(idle);
-    server_stop(&fixture);
-}
-
 static void test_freeing_tells_the_user(void **state)
 {
     struct fixture fixture;
@@ -213,7 +187,6 @@ int main(void)
         cmocka_unit_test(test_guest_time_is_total),
         cmocka_unit_test(test_connections_are_limited),
         cmocka_unit_test(test_out_of_descriptors),
-        cmocka_unit_test(test_drain),
         cmocka_unit_test(test_freeing_tells_the_user),
     };
 

@@ -82,7 +82,15 @@ static bool on_path(void *context, const char *path, size_t length)
 
 static void on_drained(void *context)
 {
-    ((struct fixture *)context)->drained = true;
+    ((struct fixture *)context)->drained++;
+}
+
+static void on_unlistened(void *context, uint32_t listener)
+{
+    struct fixture *fixture = context;
+
+    fixture->unlistened++;
+    fixture->last_unlistened = listener;
 }
 
 static const struct http_events events = {
@@ -91,6 +99,7 @@ static const struct http_events events = {
     .written = on_written,
     .closed = on_closed,
     .path_known = on_path,
+    .unlistened = on_unlistened,
     .drained = on_drained,
 };
 
@@ -114,25 +123,30 @@ void await(struct fixture *fixture, bool (*awaited)(struct fixture *fixture))
     assert_true(loop_now(fixture->loop) <= fixture->patience);
 }
 
-void server_start_with(struct fixture *fixture, const struct http_settings *settings)
+int open_listener(uint16_t *port)
 {
     struct sockaddr_in address = {.sin_family = AF_INET};
     socklen_t size = sizeof(address);
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+    assert_int_equal(listen(fd, 64), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+    *port = ntohs(address.sin_port);
+    return fd;
+}
+
+void server_start_with(struct fixture *fixture, const struct http_settings *settings)
+{
     *fixture = (struct fixture){.status = 200, .body = "answer", .body_length = 6};
     fixture->user = fixture;
     fixture->tick.expired = on_tick;
     fixture->loop = loop_new();
     assert_non_null(fixture->loop);
     fixture->server = http_server_new(fixture->loop, &events, fixture, settings);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-    assert_int_equal(listen(fd, 64), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
-    fixture->port = ntohs(address.sin_port);
     buffer_init(&fixture->in, 16 * 1024 * 1024);
-    assert_true(http_server_listen(fixture->server, fd, 3, 0));
+    assert_true(http_server_listen(fixture->server, open_listener(&fixture->port), 3, 0));
 }
 
 void server_start(struct fixture *fixture)
@@ -149,7 +163,12 @@ void server_stop(struct fixture *fixture)
 
 int connect_client(struct fixture *fixture, bool small)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(fixture->port)};
+    return connect_to(fixture->port, small);
+}
+
+int connect_to(uint16_t port, bool small)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     int size = 1;
 
@@ -279,7 +298,12 @@ bool is_written(struct fixture *fixture)
 
 bool is_drained(struct fixture *fixture)
 {
-    return fixture->drained;
+    return fixture->drained > 0;
+}
+
+bool is_unlistened(struct fixture *fixture)
+{
+    return fixture->unlistened > 0;
 }
 
 bool is_empty(struct fixture *fixture)

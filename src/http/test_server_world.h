@@ -50,7 +50,9 @@ struct fixture {
     int written;
     int delivered;
     uint64_t token;
-    bool drained;
+    int unlistened;           /* how often, */
+    uint32_t last_unlistened; /* and which at last */
+    int drained;
     /* What is waited for. */
     struct loop_timer tick;
     uint64_t patience;
@@ -64,9 +66,12 @@ struct fixture {
 void await(struct fixture *fixture, bool (*awaited)(struct fixture *fixture));
 void server_start_with(struct fixture *fixture, const struct http_settings *settings);
 void server_start(struct fixture *fixture);
+/* A listening socket on loopback. */
+int open_listener(uint16_t *port);
 void server_stop(struct fixture *fixture);
 /* A client's socket; `small`: with buffers as tiny as they get. */
 int connect_client(struct fixture *fixture, bool small);
+int connect_to(uint16_t port, bool small);
 /* The server gets one end of a pair with tiny buffers; the other is returned. */
 int adopt_tiny_pair(struct fixture *fixture);
 void client_say(int fd, const char *text);
@@ -81,6 +86,7 @@ bool has_two_requests(struct fixture *fixture);
 bool is_gone(struct fixture *fixture);
 bool is_closed(struct fixture *fixture);
 bool is_written(struct fixture *fixture);
+bool is_unlistened(struct fixture *fixture);
 bool is_drained(struct fixture *fixture);
 bool is_empty(struct fixture *fixture);
 
