@@ -65,7 +65,8 @@ enum {
     M(request_cancel) M(output_written) M(host_answer) M(output) \
     /* winrmctl asks the broker */ \
     M(status_ask) M(status_process) M(status_application) M(status_record) M(status_shell) \
-    M(status_counter) M(status_end)
+    M(status_counter) M(status_end) \
+    M(reload_ask) M(reload_problem) M(reload_end)
 
 /* ---- configuration ---- */
 
@@ -309,9 +310,20 @@ enum {
     F(U32, shells, 0) F(U32, operations, 0) F(U32, slot_messages, 0) F(U64, idle, 0)
 #define FIELDS_status_shell(F) \
     F(TEXT, application, LIMIT_URI) F(TEXT, shell_id, LIMIT_ID) F(TEXT, owner, LIMIT_NAME) \
-    F(TEXT, account, LIMIT_NAME) F(U32, process, 0) F(U32, commands, 0) F(U64, idle, 0)
+    F(TEXT, account, LIMIT_NAME) F(U32, process, 0) F(U32, commands, 0) F(U64, idle, 0) \
+    F(U64, age, 0)
 #define FIELDS_status_counter(F) F(TEXT, name, LIMIT_NAME) F(U64, value, 0)
 #define FIELDS_status_end(F)
+
+/* ---- reload ---- */
+
+/* winrmctl -> broker: read the configuration again. Answered by problems and one reload_end. */
+#define FIELDS_reload_ask(F)
+#define FIELDS_reload_problem(F) \
+    F(TEXT, file, LIMIT_URI) F(U32, line, 0) F(TEXT, cause, LIMIT_REASON) \
+    F(TEXT, remedy, LIMIT_REASON)
+/* broker -> winrmctl: with problems > 0 nothing was changed. */
+#define FIELDS_reload_end(F) F(U32, problems, 0)
 
 enum { ITEM_MUST_COMPLY = 1, ITEM_END = 1 };
 

@@ -107,6 +107,9 @@
     R(control, broker, serving, status_record) \
     R(control, broker, serving, status_shell) \
     R(control, broker, serving, status_counter) \
-    R(control, broker, serving, status_end)
+    R(control, broker, serving, status_end) \
+    R(broker, control, serving, reload_ask) \
+    R(control, broker, serving, reload_problem) \
+    R(control, broker, serving, reload_end)
 
 #endif

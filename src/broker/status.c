@@ -74,6 +74,7 @@ static void send_record(void *value, void *context)
 static void send_shell(void *value, void *context)
 {
     const struct shell *shell = value;
+    uint64_t now = loop_now(shell->broker->loop);
     uint32_t commands = 0;
 
     list_each(link, &((struct shell *)value)->commands)
@@ -83,7 +84,7 @@ static void send_shell(void *value, void *context)
         .shell_id = shell->id, .owner = shell->operation->caller.name,
         .account = shell->operation->record->token->account,
         .process = shell->host != NULL ? (uint32_t)shell->host->pid : 0, .commands = commands,
-        .idle = shell->outstanding > 0 ? 0 : loop_now(shell->broker->loop) - shell->used_at);
+        .idle = shell->outstanding > 0 ? 0 : now - shell->used_at, .age = now - shell->created_at);
 }
 
 static void send_counters(const struct broker *broker, struct channel *channel)

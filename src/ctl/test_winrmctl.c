@@ -184,7 +184,7 @@ static void on_ask(struct channel *channel, const union message_body *body)
                  .state = "serving", .application = NULL);
     channel_send(channel, status_shell, .application = "/wsman", .shell_id = "A\"B\\",
                  .owner = "j\xc3\xb6rg", .account = "x\ny", .process = 9, .commands = 2,
-                 .idle = 1500);
+                 .idle = 1500, .age = 90000);
     channel_send(channel, status_counter, .name = "user_calls", .value = 3);
     channel_send(channel, status_counter, .name = "late_calls", .value = 0);
     channel_send(channel, status_end, .end_of_message = 0);
@@ -259,7 +259,7 @@ static void status_is_shown(void **state)
                 "  \"shells\": [\n"
                 "    {\"application\": \"/wsman\", \"shell_id\": \"A\\\"B\\\\\", \"owner\": "
                 "\"j\xc3\xb6rg\", \"account\": \"x\\u000ay\", \"process\": 9, \"commands\": 2, "
-                "\"idle\": 1500}\n"
+                "\"idle\": 1500, \"age\": 90000}\n"
                 "  ],\n"
                 "  \"counters\": {\n"
                 "    \"user_calls\": 3,\n"
