@@ -43,6 +43,7 @@ enum {
     M(config_resource) M(config_problem) M(config_end) \
     /* the broker tells winrmd-net its task */ \
     M(net_start) M(net_listener) M(net_application) M(net_auth) M(net_go) M(net_ready) \
+    M(net_listener_end) M(net_application_end) M(net_drain) \
     /* the broker tells winrmd-auth its task */ \
     M(auth_start) M(auth_net) M(auth_ready) \
     /* authentication */ \
@@ -114,12 +115,24 @@ enum {
 #define FIELDS_net_application(F) \
     F(U32, application, 0) F(TEXT, path, LIMIT_URI) F(U32, max_envelope, 0) \
     F(U64, max_operation_time, 0)
+/*
+ * While it serves, both come again for what a reload adds or changes (then without a socket, when
+ * it is the one the process has); and these, for what it removes. A removed application's number
+ * may come back.
+ */
+#define FIELDS_net_listener_end(F) F(U32, listener, 0)
+#define FIELDS_net_application_end(F) F(U32, application, 0)
+/*
+ * broker -> net: accept nothing more, answer what was asked, then end. `at_once`: connections on
+ * which nothing is being asked end now, also those of clients that have authenticated.
+ */
+#define FIELDS_net_drain(F) F(BOOL, at_once, 0)
 /* broker -> net: the channel to winrmd-auth; sent again when winrmd-auth had to be restarted. */
 #define FIELDS_net_auth(F) F(FD, channel, 0)
 /* broker -> net: accept connections. net -> broker: net_ready, when it does. */
 #define FIELDS_net_go(F)
 #define FIELDS_net_ready(F)
-/* broker -> auth, first. */
+/* broker -> auth, first; and when a reload may have changed it. */
 #define FIELDS_auth_start(F) F(TEXT, users, LIMIT_URI)
 /* broker -> auth: a winrmd-net and the channel to it. */
 #define FIELDS_auth_net(F) F(U32, net, 0) F(FD, channel, 0)

@@ -26,6 +26,11 @@
     R(net, broker, starting, net_application) \
     R(net, broker, starting, net_auth) \
     R(net, broker, starting, net_go) \
+    R(net, broker, serving, net_listener) \
+    R(net, broker, serving, net_listener_end) \
+    R(net, broker, serving, net_application) \
+    R(net, broker, serving, net_application_end) \
+    R(net, broker, serving, net_drain) \
     R(net, broker, serving, net_auth) \
     R(net, broker, serving, session_opened) \
     R(net, broker, serving, operation_refused) \
@@ -43,6 +48,7 @@
     R(broker, net, serving, operation_written) \
     /* winrmd-auth */ \
     R(auth, broker, starting, auth_start) \
+    R(auth, broker, serving, auth_start) \
     R(auth, broker, serving, auth_net) \
     R(auth, net, serving, auth_basic) \
     R(auth, net, serving, auth_abandon) \

@@ -248,3 +248,15 @@ struct basic *basic_new(struct loop *loop, struct channel *broker, const char *p
     users_refresh(basic, true);
     return basic;
 }
+
+void basic_set_path(struct basic *basic, const char *path)
+{
+    if (path != NULL && basic->path != NULL && strcmp(path, basic->path) == 0)
+        return;
+    free(basic->path);
+    basic->path = mem_text(path);
+    /* The users of one file are not those of another, whatever may be wrong with that one. */
+    users_free(basic->users);
+    basic->users = NULL;
+    users_refresh(basic, true);
+}

@@ -25,6 +25,8 @@ struct basic;
  * everybody refused, until it is mended. NULL is returned when there are no threads to be had.
  */
 struct basic *basic_new(struct loop *loop, struct channel *broker, const char *path);
+/* From now on the users are those of this file. NULL: there are none. */
+void basic_set_path(struct basic *basic, const char *path);
 
 void basic_check(struct basic *basic, struct net_peer *peer,
                  const struct message_auth_basic *request);

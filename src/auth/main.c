@@ -56,6 +56,10 @@ static void on_peer_ended(struct channel *channel, bool fault, const char *why)
 
 static void on_start(struct channel *channel, const union message_body *body)
 {
+    if (service.basic != NULL) {
+        basic_set_path(service.basic, body->auth_start.users);
+        return;
+    }
     service.basic = basic_new(service.loop, channel, body->auth_start.users);
     if (service.basic == NULL) {
         log_error("no thread can be started to check passwords in");

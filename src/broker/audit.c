@@ -78,21 +78,48 @@ static void audit_flush(struct loop_task *task)
     }
 }
 
+void audit_file_init(struct audit_file *file)
+{
+    file->fd = -1;
+}
+
+bool audit_file_open(struct audit_file *file, const char *path)
+{
+    file->fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+    return file->fd >= 0;
+}
+
+void audit_file_close(struct audit_file *file)
+{
+    if (file->fd >= 0)
+        close(file->fd);
+    file->fd = -1;
+}
+
 struct audit *audit_open(struct loop *loop, const char *path)
 {
-    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+    struct audit_file file;
     struct audit *audit;
 
-    if (fd < 0)
+    if (!audit_file_open(&file, path))
         return NULL;
     audit = mem_alloc(sizeof(*audit));
     audit->loop = loop;
-    audit->fd = fd;
+    audit->fd = file.fd;
     audit->flush.run = audit_flush;
     audit->healthy = true;
     buffer_init(&audit->lines, AUDIT_TURN_LIMIT);
     list_init(&audit->actions);
     return audit;
+}
+
+void audit_use(struct audit *audit, struct audit_file *file)
+{
+    audit_flush(&audit->flush);
+    close(audit->fd);
+    audit->fd = file->fd;
+    audit->torn = false;
+    audit_file_init(file);
 }
 
 void audit_close(struct audit *audit)

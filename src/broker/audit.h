@@ -24,8 +24,20 @@ struct audit_action {
     bool waiting;
 };
 
-/* Opens (creates, mode 0600) and appends. NULL with errno set on failure. */
+/* A file that is open and not written yet: of a configuration that is being checked. */
+struct audit_file {
+    int fd;
+};
+
+void audit_file_init(struct audit_file *file);
+/* Opens (creates, mode 0600) to append. False with errno set on failure. */
+bool audit_file_open(struct audit_file *file, const char *path);
+void audit_file_close(struct audit_file *file);
+
+/* NULL with errno set when the file can not be opened. */
 struct audit *audit_open(struct loop *loop, const char *path);
+/* From now on lines go to this file, which is taken over; those so far go to the one before. */
+void audit_use(struct audit *audit, struct audit_file *file);
 void audit_close(struct audit *audit);
 
 /*

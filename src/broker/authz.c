@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "broker/authz_host.h"
 #include "broker/broker.h"
 #include "broker/session.h"
 #include "faults.h"
@@ -17,6 +18,7 @@ struct authz_call {
     uint64_t id;
     enum message_type type; /* of the question: only its own kind of answer ends it */
     struct application *application;
+    struct authz_host *host; /* who was asked; NULL: nobody yet */
     struct loop_timer deadline;
     authz_answered answered;
     void *asker;
@@ -25,28 +27,32 @@ struct authz_call {
 
 static bool application_can_ask(const struct application *application)
 {
-    return application->authorizer != NULL && application->authz.failure == NULL &&
-           !application->authz.quarantined && !application->broker->stopping;
+    return application->settings->authorizer != NULL && !application->removed &&
+           application->authz.failure == NULL && !application->authz.quarantined &&
+           !application->broker->stopping;
 }
 
 static void call_finish(struct authz_call *call, const struct authz_answer *answer)
 {
     struct broker *broker = call->application->broker;
+    struct authz_host *host = call->host;
 
     map_remove_u64(&broker->calls, call->id);
     loop_timer_stop(broker->loop, &call->deadline);
     call->answered(call->asker, answer);
     buffer_free(&call->question);
     free(call);
+    if (host != NULL) {
+        host->calls--;
+        authz_host_gave(host);
+    }
 }
 
 /* The host is told that nobody waits any more, if it knows of the call. */
 static void call_close(const struct authz_call *call)
 {
-    const struct authz_state *state = &call->application->authz;
-
-    if (state->started && state->host != NULL)
-        channel_send(state->host->channel, authz_close, .call = call->id);
+    if (call->host != NULL && call->host->process->channel != NULL)
+        channel_send(call->host->process->channel, authz_close, .call = call->id);
 }
 
 static void call_expired(struct loop_timer *timer)
@@ -56,10 +62,10 @@ static void call_expired(struct loop_timer *timer)
     struct authz_state *state = &application->authz;
     struct authz_answer answer = {.lost = AUTHZ_late, .code = FAULT_timed_out};
 
-    if (state->quarantined) {
+    if (call->host == NULL && state->quarantined) {
         answer.lost = AUTHZ_crashed;
         answer.code = FAULT_provider_failure;
-    } else if (!application_can_ask(application)) {
+    } else if (call->host == NULL && !application_can_ask(application)) {
         answer.lost = AUTHZ_unavailable;
         answer.code = FAULT_provider_load;
     } else {
@@ -89,20 +95,27 @@ static struct authz_call *call_new(struct application *application, enum message
     map_put_u64(&broker->calls, call->id, call);
     if (!application_can_ask(application))
         patience = 0;
-    else if (patience > application->authorization_timeout)
-        patience = application->authorization_timeout;
+    else if (patience > application->settings->authorization_timeout)
+        patience = application->settings->authorization_timeout;
     loop_timer_start(broker->loop, &call->deadline, patience);
     return call;
 }
 
+static void call_send(struct authz_call *call, struct authz_host *host, const void *question)
+{
+    call->host = host;
+    host->calls++;
+    channel_write(host->process->channel, call->type, question);
+}
+
 static void call_ask(struct authz_call *call, const void *question)
 {
-    struct application *application = call->application;
+    struct authz_host *host = call->application->authz.host;
 
-    if (!application_can_ask(application))
+    if (!application_can_ask(call->application))
         return;
-    if (application->authz.started)
-        channel_write(application->authz.host->channel, call->type, question);
+    if (host != NULL && host->started)
+        call_send(call, host, question);
     else
         message_encode(&call->question, call->type, question);
 }
@@ -116,13 +129,14 @@ static void call_ask_kept(void *value, void *context)
     enum message_type type;
     size_t length;
 
-    if (call->application != application || buffer_length(&call->question) == 0)
+    if (call->application != application || call->host != NULL ||
+        buffer_length(&call->question) == 0)
         return;
     arena_init(&arena, QUESTION_LIMIT);
     if (message_header(buffer_bytes(&call->question), &type, &length) &&
         message_decode(type, buffer_bytes(&call->question) + MESSAGE_HEADER_SIZE, length, &arena,
                        &body))
-        channel_write(application->authz.host->channel, type, &body);
+        call_send(call, application->authz.host, &body);
     arena_free(&arena);
     buffer_free(&call->question);
 }
@@ -194,21 +208,26 @@ const char *authz_lost_reason(enum authz_lost lost, const char *call, char text[
 
 void authz_release(struct application *application, struct authz_context *context)
 {
-    struct authz_state *state = &application->authz;
+    struct authz_host *host;
 
     if (context->id == 0)
         return;
-    if (context->generation == state->generation && state->host != NULL) {
-        channel_send(state->host->channel, authz_release, .context = context->id);
+    host = authz_host_find(application, context->generation);
+    if (host != NULL) {
+        channel_send(host->process->channel, authz_release, .context = context->id);
         broker_count(application->broker, COUNTER_contexts_released);
+        host->contexts--;
     } else {
         broker_count(application->broker, COUNTER_contexts_lost);
     }
     *context = (struct authz_context){0};
+    if (host != NULL)
+        authz_host_gave(host);
 }
 
 struct lost_calls {
-    struct application *application;
+    const struct application *application;
+    const struct authz_host *host;
     struct authz_call *one;
 };
 
@@ -217,15 +236,16 @@ static void lost_visit(void *value, void *context)
     struct authz_call *call = value;
     struct lost_calls *lost = context;
 
-    if (call->application == lost->application)
+    if (call->application == lost->application && call->host == lost->host)
         lost->one = call;
 }
 
 /* One after the other: each answer may begin or end other calls. */
-void authz_fail_calls(struct application *application, enum authz_lost why, uint32_t code)
+void authz_fail_calls(struct application *application, const struct authz_host *host,
+                      enum authz_lost why, uint32_t code)
 {
     for (;;) {
-        struct lost_calls lost = {.application = application};
+        struct lost_calls lost = {.application = application, .host = host};
 
         map_each(&application->broker->calls, lost_visit, &lost);
         if (lost.one == NULL)
@@ -237,29 +257,35 @@ void authz_fail_calls(struct application *application, enum authz_lost why, uint
 
 /* ---- what the host says ---- */
 
-static struct authz_context context_of(struct application *application, uint64_t id)
+static struct authz_context context_of(struct authz_host *host, uint64_t id)
 {
-    if (id != 0)
-        broker_count(application->broker, COUNTER_contexts_reported);
-    return (struct authz_context){.id = id, .generation = application->authz.generation};
+    if (id != 0) {
+        broker_count(host->broker, COUNTER_contexts_reported);
+        host->contexts++;
+    }
+    return (struct authz_context){.id = id, .generation = host->generation};
 }
 
 /*
  * The open call a host answers; NULL when it has been closed, or is of another kind: then a context
  * goes straight back.
  */
-static struct authz_call *answered_call(struct child *process, enum message_type question,
+static struct authz_call *answered_call(struct channel *channel, enum message_type question,
                                         uint64_t id, uint64_t context)
 {
-    struct application *application = process->application;
-    struct authz_call *call = map_get_u64(&process->broker->calls, id);
+    struct authz_host *host = child_of(channel)->owner;
+    struct authz_call *call;
 
-    if (call != NULL && call->application == application && call->type == question)
+    /* One that is only tried, or not wanted any more, was never asked. */
+    if (host == NULL || host->application == NULL)
+        return NULL;
+    call = map_get_u64(&host->broker->calls, id);
+    if (call != NULL && call->host == host && call->type == question)
         return call;
     if (context != 0) {
-        struct authz_context back = context_of(application, context);
+        struct authz_context back = context_of(host, context);
 
-        authz_release(application, &back);
+        authz_release(host->application, &back);
     }
     return NULL;
 }
@@ -267,23 +293,21 @@ static struct authz_call *answered_call(struct child *process, enum message_type
 void authz_handle_user_answer(struct channel *channel, const union message_body *body)
 {
     const struct message_authz_user_answer *told = &body->authz_user_answer;
-    struct child *process = child_of(channel);
-    struct authz_call *call = answered_call(process, MESSAGE_authz_user, told->call, told->context);
+    struct authz_call *call = answered_call(channel, MESSAGE_authz_user, told->call, told->context);
 
     if (call != NULL)
-        call_finish(
-            call, &(struct authz_answer){.code = told->code,
-                                         .context = context_of(process->application, told->context),
-                                         .token = told->token,
-                                         .account = told->account,
-                                         .administrator = told->administrator,
-                                         .extended = told->extended});
+        call_finish(call, &(struct authz_answer){.code = told->code,
+                                                 .context = context_of(call->host, told->context),
+                                                 .token = told->token,
+                                                 .account = told->account,
+                                                 .administrator = told->administrator,
+                                                 .extended = told->extended});
 }
 
 void authz_handle_quota_answer(struct channel *channel, const union message_body *body)
 {
     const struct message_authz_quota_answer *told = &body->authz_quota_answer;
-    struct authz_call *call = answered_call(child_of(channel), MESSAGE_authz_quota, told->call, 0);
+    struct authz_call *call = answered_call(channel, MESSAGE_authz_quota, told->call, 0);
 
     if (call != NULL)
         call_finish(call,
@@ -299,13 +323,11 @@ void authz_handle_quota_answer(struct channel *channel, const union message_body
 void authz_handle_operation_answer(struct channel *channel, const union message_body *body)
 {
     const struct message_authz_operation_answer *told = &body->authz_operation_answer;
-    struct child *process = child_of(channel);
     struct authz_call *call =
-        answered_call(process, MESSAGE_authz_operation, told->call, told->context);
+        answered_call(channel, MESSAGE_authz_operation, told->call, told->context);
 
     if (call != NULL)
-        call_finish(
-            call, &(struct authz_answer){.code = told->code,
-                                         .context = context_of(process->application, told->context),
-                                         .extended = told->extended});
+        call_finish(call, &(struct authz_answer){.code = told->code,
+                                                 .context = context_of(call->host, told->context),
+                                                 .extended = told->extended});
 }

@@ -15,6 +15,7 @@
 #include "broker/quota.h"
 
 struct application;
+struct authz_host;
 struct caller;
 struct channel;
 union message_body;
@@ -70,8 +71,12 @@ void authz_release(struct application *application, struct authz_context *contex
 
 /* The host has started: asks what has waited for it. */
 void authz_ask_kept(struct application *application);
-/* Answers every open call of the application; what they ask next as well. */
-void authz_fail_calls(struct application *application, enum authz_lost why, uint32_t code);
+/*
+ * Answers every open call that `host` was asked, or (NULL) that no host has been asked yet; what
+ * they ask next as well.
+ */
+void authz_fail_calls(struct application *application, const struct authz_host *host,
+                      enum authz_lost why, uint32_t code);
 /* Handlers of the host's channel. */
 void authz_handle_user_answer(struct channel *channel, const union message_body *body);
 void authz_handle_quota_answer(struct channel *channel, const union message_body *body);

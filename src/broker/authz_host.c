@@ -19,34 +19,121 @@ enum {
     CALM = 30000             /* a host that lived this long did not crash "in a row" */
 };
 
-static void handle_started(struct channel *channel, const union message_body *body)
+static void host_free(struct authz_host *host)
 {
-    struct child *process = child_of(channel);
-    struct application *application = process->application;
-    struct authz_state *state = &application->authz;
-    const struct message_host_started *told = &body->host_started;
+    list_remove(&host->link);
+    application_settings_unref(host->settings);
+    free(host);
+}
 
-    channel_set_state(channel, CHANNEL_serving);
+/* The process ends by itself from here on, and nobody hears of it any more. */
+static void host_let_go(struct authz_host *host)
+{
+    host->process->owner = NULL;
+    host_free(host);
+}
+
+/* ---- start ---- */
+
+static void state_set_failure(struct authz_state *state, char *failure)
+{
     free(state->failure);
-    state->failure = NULL;
-    process->ready = true;
-    state->started = told->code == 0;
-    if (!state->started) {
-        state->failure =
-            mem_printf("%s (code %u)", told->text != NULL ? told->text : "refused", told->code);
+    state->failure = failure;
+}
+
+static void current_started(struct authz_host *host, char *failure)
+{
+    struct application *application = host->application;
+
+    state_set_failure(&application->authz, failure);
+    if (failure != NULL) {
         log_error("application %s: the authorization plug-in %s cannot be used: %s; every request "
-                  "is refused until that is repaired and winrmd is started again",
-                  application->path, application->authorizer->filename, state->failure);
-        child_end_within(process, 2000);
-        authz_fail_calls(application, AUTHZ_unavailable, FAULT_provider_load);
+                  "is refused until that is repaired and winrmd is reloaded",
+                  host->settings->path, host->settings->authorizer->filename, failure);
+        child_end_within(host->process, 2000);
+        authz_fail_calls(application, NULL, AUTHZ_unavailable, FAULT_provider_load);
     } else {
-        state->served = true;
+        application->authz.served = true;
         authz_ask_kept(application);
     }
     broker_check_ready(application->broker);
 }
 
-/* ---- life of the host ---- */
+static void tried_started(struct authz_host *host, char *failure)
+{
+    if (failure != NULL) {
+        child_end_within(host->process, 2000);
+        host->process->owner = NULL;
+    }
+    host->tried(host, failure);
+    if (failure != NULL)
+        host_free(host);
+    free(failure);
+}
+
+static void handle_started(struct channel *channel, const union message_body *body)
+{
+    struct child *process = child_of(channel);
+    struct authz_host *host = process->owner;
+    const struct message_host_started *told = &body->host_started;
+    char *failure = NULL;
+
+    channel_set_state(channel, CHANNEL_serving);
+    process->ready = true;
+    if (host == NULL)
+        return;
+    host->started = told->code == 0;
+    if (!host->started)
+        failure =
+            mem_printf("%s (code %u)", told->text != NULL ? told->text : "refused", told->code);
+    if (host->tried != NULL)
+        tried_started(host, failure);
+    else
+        current_started(host, failure);
+}
+
+static void host_gone(struct child *process, bool crashed);
+
+/* A host for the settings, of nobody yet; NULL: no process can be started. */
+static struct authz_host *host_new(struct broker *broker, struct application_settings *settings,
+                                   uint32_t startup_flags)
+{
+    static const channel_handler handlers[MESSAGE_COUNT] = {
+        [MESSAGE_host_started] = handle_started,
+        [MESSAGE_authz_user_answer] = authz_handle_user_answer,
+        [MESSAGE_authz_quota_answer] = authz_handle_quota_answer,
+        [MESSAGE_authz_operation_answer] = authz_handle_operation_answer,
+        [MESSAGE_authz_stray] = host_handle_stray,
+    };
+    static const struct channel_events events = {handlers, child_channel_ended};
+    struct child *process =
+        host_start(broker, settings, settings->authorizer, startup_flags, NULL, &events, host_gone);
+    struct authz_host *host;
+
+    if (process == NULL)
+        return NULL;
+    host = mem_alloc(sizeof(*host));
+    host->broker = broker;
+    host->settings = application_settings_ref(settings);
+    host->process = process;
+    host->begun_at = loop_now(broker->loop);
+    list_init(&host->link);
+    process->owner = host;
+    return host;
+}
+
+/* It is the one that is asked from now on. */
+static void host_take_place(struct application *application, struct authz_host *host)
+{
+    struct authz_state *state = &application->authz;
+
+    host->application = application;
+    host->process->restarts = state->restarts;
+    host->generation = ++state->generation;
+    state->host = host;
+}
+
+/* ---- the end of the host that is asked ---- */
 
 static void restart_expired(struct loop_timer *timer)
 {
@@ -75,119 +162,217 @@ static uint64_t restart_pause(struct authz_state *state, bool crashed, uint64_t 
     return pause;
 }
 
-static void host_restart(struct application *application, bool crashed, bool started)
+static void host_restart(struct application *application, bool crashed, uint64_t lived,
+                         bool started)
 {
     struct authz_state *state = &application->authz;
-    struct loop *loop = application->broker->loop;
-    uint64_t pause = restart_pause(state, crashed, loop_now(loop) - state->begun_at, started);
+    uint64_t pause = restart_pause(state, crashed, lived, started);
 
     state->quarantined = pause >= QUARANTINE_PAUSE;
     if (state->quarantined)
-        log_error(
-            "application %s: the authorization plug-in %s crashed %u times in a row; requests "
-            "are refused for %u ms, then it is started again",
-            application->path, application->authorizer->filename, state->crashes, (unsigned)pause);
+        log_error("application %s: the authorization plug-in %s crashed %u times in a row; "
+                  "requests are refused for %u ms, then it is started again",
+                  application->settings->path, application->settings->authorizer->filename,
+                  state->crashes, (unsigned)pause);
     state->restart.expired = restart_expired;
-    loop_timer_start(loop, &state->restart, pause);
+    loop_timer_start(application->broker->loop, &state->restart, pause);
 }
 
 /* It will not be tried again: whoever waits is told so at once. */
-static void host_failed(struct application *application, const char *why)
+static void start_failed(struct application *application, const char *why)
 {
-    free(application->authz.failure);
-    application->authz.failure = mem_text(why);
-    log_error("application %s: the authorization plug-in %s: %s", application->path,
-              application->authorizer->filename, why);
-    authz_fail_calls(application, AUTHZ_unavailable, FAULT_provider_load);
+    state_set_failure(&application->authz, mem_text(why));
+    log_error("application %s: the authorization plug-in %s: %s", application->settings->path,
+              application->settings->authorizer->filename, why);
+    authz_fail_calls(application, NULL, AUTHZ_unavailable, FAULT_provider_load);
     broker_check_ready(application->broker);
 }
 
-static void host_audit_lost(const struct application *application, bool crashed)
+static void host_audit_lost(const struct authz_host *host, bool crashed)
 {
-    struct audit *audit = application->broker->audit;
+    struct audit *audit = host->broker->audit;
 
+    broker_count(host->broker, COUNTER_host_crashes);
     audit_begin(audit, "host-lost");
-    audit_text(audit, "application", application->path);
-    audit_text(audit, "plugin", application->authorizer->name);
+    audit_text(audit, "application", host->settings->path);
+    audit_text(audit, "plugin", host->settings->authorizer->name);
     audit_text(audit, "reason",
                crashed ? "the authorization plug-in crashed its host" : "the host was ended");
-    audit_text(audit, "effect", "its contexts are gone; users are authorized again");
+    audit_text(audit, "effect",
+               host->leaving ? "its contexts are gone; it was about to end after a reload"
+                             : "its contexts are gone; users are authorized again");
     audit_end(audit);
+}
+
+static void current_gone(struct authz_host *host, bool crashed)
+{
+    struct application *application = host->application;
+    struct authz_state *state = &application->authz;
+    uint64_t lived = loop_now(host->broker->loop) - host->begun_at;
+
+    state->host = NULL;
+    if (application->broker->stopping || state->failure != NULL)
+        return;
+    if (!state->served && crashed) {
+        start_failed(application, "its host ended during start-up");
+        return;
+    }
+    if (host->started) {
+        host_audit_lost(host, crashed);
+        authz_fail_calls(application, host, AUTHZ_crashed, FAULT_provider_failure);
+        record_drop_all(application, host->generation);
+    }
+    host_restart(application, crashed, lived, host->started);
+    /* Questions wait for a start that is near, and for no other. */
+    if (state->quarantined)
+        authz_fail_calls(application, NULL, AUTHZ_crashed, FAULT_provider_failure);
+}
+
+static void leaving_gone(struct authz_host *host, bool crashed)
+{
+    /* Its contexts can not go back any more. */
+    list_remove(&host->link);
+    if (!host->process->expected_end)
+        host_audit_lost(host, crashed);
+    authz_fail_calls(host->application, host, AUTHZ_crashed, FAULT_provider_failure);
 }
 
 static void host_gone(struct child *process, bool crashed)
 {
-    struct application *application = process->application;
-    struct authz_state *state = &application->authz;
-    bool started = state->started;
+    struct authz_host *host = process->owner;
 
-    if (state->host != process)
+    if (host == NULL)
         return;
-    state->host = NULL;
-    state->started = false;
-    if (application->broker->stopping || state->failure != NULL)
-        return;
-    if (!state->served && crashed) {
-        host_failed(application, "its host ended during start-up");
-        return;
-    }
-    if (started) {
-        broker_count(application->broker, COUNTER_host_crashes);
-        host_audit_lost(application, crashed);
-        authz_fail_calls(application, AUTHZ_crashed, FAULT_provider_failure);
-        record_drop_all(application);
-    }
-    host_restart(application, crashed, started);
-    /* Questions wait for a start that is near, and for no other. */
-    if (state->quarantined)
-        authz_fail_calls(application, AUTHZ_crashed, FAULT_provider_failure);
+    if (host->tried != NULL)
+        host->tried(host, "its host ended during start-up");
+    else if (host->leaving)
+        leaving_gone(host, crashed);
+    else
+        current_gone(host, crashed);
+    host_free(host);
 }
+
+/* ---- what the others ask ---- */
 
 void authz_host_start(struct application *application)
 {
-    static const channel_handler handlers[MESSAGE_COUNT] = {
-        [MESSAGE_host_started] = handle_started,
-        [MESSAGE_authz_user_answer] = authz_handle_user_answer,
-        [MESSAGE_authz_quota_answer] = authz_handle_quota_answer,
-        [MESSAGE_authz_operation_answer] = authz_handle_operation_answer,
-        [MESSAGE_authz_stray] = host_handle_stray,
-    };
-    static const struct channel_events events = {handlers, child_channel_ended};
-    const struct plugin *plugin = application->authorizer;
     struct authz_state *state = &application->authz;
-    struct child *process;
+    struct authz_host *host;
 
-    if (plugin == NULL)
+    if (application->settings->authorizer == NULL)
         return;
-    process = host_start(application, plugin, state->crashes > 0 ? HOST_STARTUP_AFTER_CRASH : 0,
-                         NULL, &events, host_gone);
-    state->begun_at = loop_now(application->broker->loop);
-    if (process == NULL) {
-        if (state->served)
-            host_restart(application, true, false);
-        else
-            host_failed(application, "winrmd-host cannot be started");
-        return;
-    }
-    state->host = process;
-    process->restarts = (uint32_t)state->generation;
-    state->generation++;
+    if (state->served)
+        state->restarts++;
+    host = host_new(application->broker, application->settings,
+                    state->crashes > 0 ? HOST_STARTUP_AFTER_CRASH : 0);
+    if (host != NULL)
+        host_take_place(application, host);
+    else if (state->served)
+        host_restart(application, true, 0, false);
+    else
+        start_failed(application, "winrmd-host cannot be started");
 }
 
 void authz_host_stop(struct application *application)
 {
-    struct child *host = application->authz.host;
+    struct authz_state *state = &application->authz;
 
-    if (host == NULL)
-        return;
+    loop_timer_stop(application->broker->loop, &state->restart);
     /* What is still asked holds up the plug-in's Shutdown, and nobody waits for the answer. */
-    authz_fail_calls(application, AUTHZ_stopping, FAULT_endpoint_unavailable);
+    authz_fail_calls(application, NULL, AUTHZ_stopping, FAULT_endpoint_unavailable);
+    if (state->host != NULL)
+        authz_fail_calls(application, state->host, AUTHZ_stopping, FAULT_endpoint_unavailable);
     record_release_all(application);
-    host_stop(host);
+    if (state->host != NULL && !state->host->process->expected_end)
+        host_stop(state->host->process);
+    list_each(link, &state->leaving) {
+        struct authz_host *host = container_of(link, struct authz_host, link);
+
+        authz_fail_calls(application, host, AUTHZ_stopping, FAULT_endpoint_unavailable);
+        if (!host->process->expected_end)
+            host_stop(host->process);
+    }
 }
 
 bool authz_host_settled(const struct application *application)
 {
-    return application->authorizer == NULL || application->authz.started ||
-           application->authz.failure != NULL;
+    const struct authz_state *state = &application->authz;
+
+    return application->settings->authorizer == NULL || state->failure != NULL ||
+           (state->host != NULL && state->host->started);
+}
+
+struct authz_host *authz_host_try(struct broker *broker, struct application_settings *settings,
+                                  void (*tried)(struct authz_host *, const char *), void *trier)
+{
+    struct authz_host *host = host_new(broker, settings, 0);
+
+    if (host != NULL) {
+        host->tried = tried;
+        host->trier = trier;
+    }
+    return host;
+}
+
+void authz_host_dismiss(struct authz_host *host)
+{
+    if (host == NULL)
+        return;
+    if (host->started)
+        host_stop(host->process);
+    else
+        child_kill(host->process);
+    host_let_go(host);
+}
+
+void authz_host_replace(struct application *application, struct authz_host *host)
+{
+    struct authz_state *state = &application->authz;
+    struct authz_host *old = state->host;
+
+    loop_timer_stop(application->broker->loop, &state->restart);
+    state_set_failure(state, NULL);
+    state->host = NULL;
+    state->served = host != NULL;
+    state->quarantined = false;
+    state->crashes = 0;
+    state->restarts = 0;
+    if (host != NULL) {
+        host->tried = NULL;
+        host_take_place(application, host);
+    }
+    if (old != NULL && !old->started) {
+        child_kill(old->process);
+        host_let_go(old);
+    } else if (old != NULL) {
+        old->leaving = true;
+        list_append(&state->leaving, &old->link);
+        authz_host_gave(old);
+    }
+    if (host != NULL)
+        authz_ask_kept(application);
+    else
+        authz_fail_calls(application, NULL, AUTHZ_unavailable, FAULT_provider_load);
+}
+
+struct authz_host *authz_host_find(const struct application *application, uint64_t generation)
+{
+    const struct authz_state *state = &application->authz;
+
+    if (state->host != NULL && state->host->generation == generation)
+        return state->host;
+    list_each(link, (struct list *)(uintptr_t)&state->leaving) {
+        struct authz_host *host = container_of(link, struct authz_host, link);
+
+        if (host->generation == generation)
+            return host;
+    }
+    return NULL;
+}
+
+void authz_host_gave(struct authz_host *host)
+{
+    if (host->leaving && host->calls == 0 && host->contexts == 0 &&
+        host->process->channel != NULL && !host->process->expected_end)
+        host_stop(host->process);
 }

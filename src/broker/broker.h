@@ -5,7 +5,8 @@
  * locked. It holds tokens, user records, quotas, verdicts and the audit, and knows which shells
  * and hosts exist; it parses nothing but the typed messages of tables/messages.h.
  *
- *   struct broker ── configuration (applications, listeners)
+ *   struct broker ── configuration (what holds now; replaced whole by a reload)
+ *         ├── application (one per path; its records, quotas and authorization hosts)
  *         ├── child   (one per process started; owns its channel)
  *         ├── session (one per authenticated connection; of one winrmd-net)
  *         ├── record  (one per application, mechanism and account; kept by references)
@@ -22,6 +23,7 @@
 #include "base/list.h"
 #include "base/loop.h"
 #include "base/map.h"
+#include "broker/application.h"
 #include "broker/audit.h"
 #include "broker/configuration.h"
 #include "broker/child.h"
@@ -34,7 +36,7 @@
     C(contexts_reported) C(contexts_released) C(contexts_lost) \
     C(verdicts_allowed) C(verdicts_denied) C(quota_refusals) C(redirects) \
     C(shells_started) C(shells_ended) C(commands_started) C(commands_ended) \
-    C(host_crashes) C(audit_failures)
+    C(host_crashes) C(audit_failures) C(reloads) C(reload_failures)
 /* clang-format on */
 
 enum counter {
@@ -46,7 +48,11 @@ enum counter {
 
 struct broker {
     struct loop *loop;
+    char *config; /* the path of winrmd.conf */
     struct configuration *configuration;
+    struct application **applications; /* by their number; removed ones stay */
+    size_t application_count;
+    struct reload *reload; /* of reload.c; NULL: none is running */
     struct audit *audit;
     char *library_folder; /* where the other programs are */
     char machine[256];    /* this host's name, for fault details */

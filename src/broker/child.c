@@ -226,6 +226,7 @@ static void child_died(struct child *process, int status)
     child_tell_gone(process, child_crashed(process, status));
     loop_timer_stop(process->broker->loop, &process->kill_timer);
     list_remove(&process->link);
+    application_settings_unref(process->settings);
     free(process);
 }
 

@@ -16,7 +16,7 @@
 #include "ipc/channel.h"
 
 struct broker;
-struct application;
+struct application_settings;
 struct plugin;
 
 struct child {
@@ -33,10 +33,10 @@ struct child {
      * anything and sends nothing.
      */
     struct channel *channel;
-    struct application *application; /* hosts only */
-    const struct plugin *plugin;     /* hosts only */
-    void *owner;                     /* struct shell of a shell host */
-    struct list operations;          /* of a net: struct operation.net_link */
+    struct application_settings *settings; /* hosts only: a reference */
+    const struct plugin *plugin;           /* hosts only: one of the settings */
+    void *owner;                           /* of a host: shell, authz_host or trial */
+    struct list operations;                /* of a net: struct operation.net_link */
     /*
      * The process is dead, or dismissed; called once. `crashed`: it ended by itself, by a signal
      * that is not an administrator's, or because it broke the message rules.

@@ -13,17 +13,22 @@
 #include "base/memory.h"
 #include "broker/broker.h"
 
-/* The configuration being told; valid while configuration_read() runs its loop. */
-struct reading {
-    struct configuration *configuration;
-    struct child *process; /* NULL once it has ended, which may be in the turn of its last word */
-    bool complete;
+enum {
+    TOLD_LIMIT = 16 * 1024 * 1024, /* of one application: more is a winrmd-config gone wrong */
+    END_PATIENCE = 2000
 };
 
-static struct reading *reading_of(struct channel *channel)
+static struct configuration_reader *reader_of(const struct channel *channel)
 {
     return child_of(channel)->owner;
 }
+
+static struct configuration *told_configuration(const struct channel *channel)
+{
+    return reader_of(channel)->configuration;
+}
+
+/* ---- what winrmd-config says ---- */
 
 static void handle_open(struct channel *channel, const union message_body *body)
 {
@@ -35,9 +40,11 @@ static void handle_open(struct channel *channel, const union message_body *body)
 
 static void handle_service(struct channel *channel, const union message_body *body)
 {
-    struct configuration *configuration = reading_of(channel)->configuration;
+    struct configuration *configuration = told_configuration(channel);
     const struct message_config_service *service = &body->config_service;
 
+    if (configuration->audit != NULL)
+        return;
     configuration->net_processes = service->net_processes;
     configuration->control = mem_text(service->control);
     configuration->audit = mem_text(service->audit);
@@ -46,12 +53,12 @@ static void handle_service(struct channel *channel, const union message_body *bo
 
 static void handle_listener(struct channel *channel, const union message_body *body)
 {
-    struct configuration *configuration = reading_of(channel)->configuration;
+    struct configuration *configuration = told_configuration(channel);
     const struct message_config_listener *told = &body->config_listener;
     struct listener *listener;
 
     if (told->address == NULL || told->port > UINT16_MAX) {
-        configuration->problems++;
+        reader_of(channel)->problems++;
         return;
     }
     configuration->listeners =
@@ -65,21 +72,38 @@ static void handle_listener(struct channel *channel, const union message_body *b
                                   .socket = -1};
 }
 
+/* Keeps what was said, without the number of the application, which is only a place in a file. */
+static void settings_note(struct application_settings *settings, enum message_type type,
+                          union message_body *body)
+{
+    switch (type) {
+    case MESSAGE_config_plugin:
+        body->config_plugin.application = 0;
+        break;
+    case MESSAGE_config_resource:
+        body->config_resource.application = 0;
+        break;
+    default:
+        break;
+    }
+    message_encode(&settings->told, type, body);
+}
+
 static void handle_application(struct channel *channel, const union message_body *body)
 {
-    struct configuration *configuration = reading_of(channel)->configuration;
+    struct configuration *configuration = told_configuration(channel);
     const struct message_config_application *told = &body->config_application;
-    struct application *application;
+    struct application_settings *settings;
+    union message_body copy = *body;
     size_t count = configuration->application_count;
 
     if (told->path == NULL || told->path[0] != '/' || told->directory == NULL) {
-        configuration->problems++;
+        reader_of(channel)->problems++;
         return;
     }
-    application = mem_alloc(sizeof(*application));
-    *application = (struct application){
-        .broker = child_of(channel)->broker,
-        .number = (uint32_t)count,
+    settings = mem_alloc(sizeof(*settings));
+    *settings = (struct application_settings){
+        .references = 1,
         .path = mem_text(told->path),
         .directory = mem_text(told->directory),
         .account = mem_text(told->account),
@@ -93,20 +117,21 @@ static void handle_application(struct channel *channel, const union message_body
         .system_window = told->system_window,
         .system_operations = told->system_operations,
     };
-    application->may_map_to = mem_alloc(told->may_map_to.count * sizeof(char *));
+    settings->may_map_to = mem_alloc(told->may_map_to.count * sizeof(char *));
     for (uint32_t i = 0; i < told->may_map_to.count; i++)
         if (told->may_map_to.item[i].name != NULL)
-            application->may_map_to[application->may_map_to_count++] =
+            settings->may_map_to[settings->may_map_to_count++] =
                 mem_text(told->may_map_to.item[i].name);
-    buffer_init(&application->throttle_times, sizeof(uint64_t) * (size_t)UINT32_MAX);
+    buffer_init(&settings->told, TOLD_LIMIT);
+    settings_note(settings, MESSAGE_config_application, &copy);
     configuration->applications =
-        mem_resize(configuration->applications, count + 1, sizeof(struct application *));
-    configuration->applications[configuration->application_count++] = application;
+        mem_resize(configuration->applications, count + 1, sizeof(*configuration->applications));
+    configuration->applications[configuration->application_count++] = settings;
 }
 
-static struct application *told_application(struct channel *channel, uint32_t number)
+static struct application_settings *told_application(const struct channel *channel, uint32_t number)
 {
-    struct configuration *configuration = reading_of(channel)->configuration;
+    struct configuration *configuration = told_configuration(channel);
 
     return number < configuration->application_count ? configuration->applications[number] : NULL;
 }
@@ -114,13 +139,15 @@ static struct application *told_application(struct channel *channel, uint32_t nu
 static void handle_plugin(struct channel *channel, const union message_body *body)
 {
     const struct message_config_plugin *told = &body->config_plugin;
-    struct application *application = told_application(channel, told->application);
+    struct application_settings *settings = told_application(channel, told->application);
+    union message_body copy = *body;
 
-    if (application == NULL)
+    if (settings == NULL)
         return;
-    application->plugins = mem_resize(application->plugins, application->plugin_count + 1,
-                                      sizeof(*application->plugins));
-    application->plugins[application->plugin_count++] =
+    settings_note(settings, MESSAGE_config_plugin, &copy);
+    settings->plugins =
+        mem_resize(settings->plugins, settings->plugin_count + 1, sizeof(*settings->plugins));
+    settings->plugins[settings->plugin_count++] =
         (struct plugin){.name = mem_text(told->name),
                         .filename = mem_text(told->filename),
                         .extra_info = mem_text(told->extra_info),
@@ -133,12 +160,14 @@ static void handle_plugin(struct channel *channel, const union message_body *bod
 static void handle_resource(struct channel *channel, const union message_body *body)
 {
     const struct message_config_resource *told = &body->config_resource;
-    struct application *application = told_application(channel, told->application);
+    struct application_settings *settings = told_application(channel, told->application);
+    union message_body copy = *body;
     struct plugin *plugin;
 
-    if (application == NULL || told->plugin >= application->plugin_count || told->uri == NULL)
+    if (settings == NULL || told->plugin >= settings->plugin_count || told->uri == NULL)
         return;
-    plugin = &application->plugins[told->plugin];
+    settings_note(settings, MESSAGE_config_resource, &copy);
+    plugin = &settings->plugins[told->plugin];
     plugin->resources =
         mem_resize(plugin->resources, plugin->resource_count + 1, sizeof(*plugin->resources));
     plugin->resources[plugin->resource_count++] =
@@ -148,58 +177,79 @@ static void handle_resource(struct channel *channel, const union message_body *b
                           .capabilities = told->capabilities};
 }
 
-/* file:line: cause; remedy. Line 0 is about the file as a whole. */
 static void handle_problem(struct channel *channel, const union message_body *body)
 {
-    const struct message_config_problem *problem = &body->config_problem;
-    char line[16] = "";
+    struct configuration_reader *reader = reader_of(channel);
 
-    reading_of(channel)->configuration->problems++;
-    if (problem->line > 0)
-        snprintf(line, sizeof(line), ":%u", problem->line);
-    fprintf(stderr, "%s%s: %s%s%s\n", problem->file != NULL ? problem->file : "?", line,
-            problem->cause != NULL ? problem->cause : "wrong", problem->remedy != NULL ? "; " : "",
-            problem->remedy != NULL ? problem->remedy : "");
+    reader->problems++;
+    reader->problem(reader, &body->config_problem);
 }
 
 static void handle_end(struct channel *channel, const union message_body *body)
 {
-    struct reading *reading = reading_of(channel);
+    struct configuration_reader *reader = reader_of(channel);
 
-    reading->configuration->problems +=
-        reading->configuration->problems == 0 && body->config_end.problems > 0
-            ? body->config_end.problems
-            : 0;
-    reading->complete = true;
-    /* Nothing is permitted after its last word. */
+    if (reader->problems == 0)
+        reader->problems = body->config_end.problems;
+    reader->complete = true;
+    /* Nothing is permitted after its last word; its end follows, and with it done(). */
     channel_set_state(channel, CHANNEL_stopping);
-    child_end_within(child_of(channel), 2000);
-    loop_stop(channel_loop(channel));
+    child_end_within(child_of(channel), END_PATIENCE);
 }
 
-static void reading_gone(struct child *process, bool crashed)
-{
-    struct reading *reading = process->owner;
-
-    (void)crashed;
-    if (reading == NULL)
-        return;
-    reading->process = NULL;
-    loop_stop(process->broker->loop);
-}
+/* ---- reading ---- */
 
 static void configuration_link(struct configuration *configuration)
 {
     for (size_t i = 0; i < configuration->application_count; i++) {
-        struct application *application = configuration->applications[i];
+        struct application_settings *settings = configuration->applications[i];
 
-        for (size_t k = 0; k < application->plugin_count; k++)
-            if (application->plugins[k].authorization)
-                application->authorizer = &application->plugins[k];
+        for (size_t k = 0; k < settings->plugin_count; k++)
+            if (settings->plugins[k].authorization)
+                settings->authorizer = &settings->plugins[k];
     }
 }
 
-struct configuration *configuration_read(struct broker *broker, const char *path)
+static void tell_problem(struct configuration_reader *reader, const char *cause, const char *remedy)
+{
+    reader->problems++;
+    reader->problem(reader, &(struct message_config_problem){
+                                .file = reader->path, .cause = cause, .remedy = remedy});
+}
+
+static void reader_clear(struct configuration_reader *reader)
+{
+    configuration_free(reader->configuration);
+    free(reader->path);
+    reader->configuration = NULL;
+    reader->path = NULL;
+    reader->process = NULL;
+}
+
+static void reading_gone(struct child *process, bool crashed)
+{
+    struct configuration_reader *reader = process->owner;
+    struct configuration *configuration;
+
+    (void)crashed;
+    if (reader == NULL)
+        return;
+    if (!reader->complete)
+        tell_problem(reader, "winrmd-config ended before it had read the configuration",
+                     "the log may tell why");
+    configuration = reader->configuration;
+    if (reader->problems == 0) {
+        configuration_link(configuration);
+        reader->configuration = NULL;
+    } else {
+        configuration = NULL;
+    }
+    reader_clear(reader);
+    reader->done(reader, configuration);
+}
+
+bool configuration_read(struct broker *broker, const char *path,
+                        struct configuration_reader *reader)
 {
     static const channel_handler handlers[MESSAGE_COUNT] = {
         [MESSAGE_config_open] = handle_open,
@@ -212,35 +262,57 @@ struct configuration *configuration_read(struct broker *broker, const char *path
         [MESSAGE_config_end] = handle_end,
     };
     static const struct channel_events events = {handlers, child_channel_ended};
-    struct configuration *configuration = mem_alloc(sizeof(*configuration));
-    struct reading reading = {.configuration = configuration};
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    char cause[128];
 
-    if (fd < 0)
-        fprintf(stderr, "winrmd: %s cannot be opened (%s); name another file with --config\n", path,
-                strerror(errno));
-    else
-        reading.process =
+    reader->path = mem_text(path);
+    reader->complete = false;
+    reader->problems = 0;
+    reader->configuration = NULL;
+    reader->process = NULL;
+    if (fd < 0) {
+        snprintf(cause, sizeof(cause), "it cannot be opened (%s)", strerror(errno));
+        tell_problem(reader, cause, "name another file with --config");
+    } else {
+        reader->process =
             child_start(broker, PROCESS_config, "winrmd-config", NULL, &events, reading_gone);
-    if (reading.process != NULL) {
-        reading.process->owner = &reading;
-        channel_set_state(reading.process->channel, CHANNEL_serving);
-        channel_send(reading.process->channel, config_read, .path = path, .file = fd);
-        loop_run(broker->loop);
-        if (!reading.complete)
-            fprintf(stderr, "winrmd: winrmd-config ended before it had read %s\n", path);
-    } else if (fd >= 0) {
-        close(fd);
+        if (reader->process == NULL)
+            tell_problem(reader, "winrmd-config cannot be started", "the log tells why");
     }
-    if (reading.process != NULL)
-        reading.process->owner = NULL;
-    if (!reading.complete || configuration->problems > 0) {
-        configuration_free(configuration);
-        return NULL;
+    if (reader->process == NULL) {
+        if (fd >= 0)
+            close(fd);
+        reader_clear(reader);
+        return false;
     }
-    configuration_link(configuration);
-    return configuration;
+    reader->configuration = mem_alloc(sizeof(*reader->configuration));
+    reader->process->owner = reader;
+    channel_set_state(reader->process->channel, CHANNEL_serving);
+    channel_send(reader->process->channel, config_read, .path = path, .file = fd);
+    return true;
 }
+
+void configuration_read_stop(struct configuration_reader *reader)
+{
+    if (reader->process == NULL)
+        return;
+    reader->process->owner = NULL;
+    child_kill(reader->process);
+    reader_clear(reader);
+}
+
+void configuration_print_problem(const struct message_config_problem *problem)
+{
+    char line[16] = "";
+
+    if (problem->line > 0)
+        snprintf(line, sizeof(line), ":%u", problem->line);
+    fprintf(stderr, "%s%s: %s%s%s\n", problem->file != NULL ? problem->file : "?", line,
+            problem->cause != NULL ? problem->cause : "wrong", problem->remedy != NULL ? "; " : "",
+            problem->remedy != NULL ? problem->remedy : "");
+}
+
+/* ---- what was read ---- */
 
 static void plugin_clear(struct plugin *plugin)
 {
@@ -252,22 +324,36 @@ static void plugin_clear(struct plugin *plugin)
     free(plugin->extra_info);
 }
 
-static void application_free(struct application *application)
+struct application_settings *application_settings_ref(struct application_settings *settings)
 {
-    for (size_t i = 0; i < application->plugin_count; i++)
-        plugin_clear(&application->plugins[i]);
-    for (size_t i = 0; i < application->may_map_to_count; i++)
-        free(application->may_map_to[i]);
-    free(application->may_map_to);
-    free(application->plugins);
-    free(application->path);
-    free(application->directory);
-    free(application->account);
-    free(application->authz.failure);
-    map_free(&application->records);
-    map_free(&application->quotas);
-    buffer_free(&application->throttle_times);
-    free(application);
+    settings->references++;
+    return settings;
+}
+
+void application_settings_unref(struct application_settings *settings)
+{
+    if (settings == NULL || --settings->references > 0)
+        return;
+    for (size_t i = 0; i < settings->plugin_count; i++)
+        plugin_clear(&settings->plugins[i]);
+    for (size_t i = 0; i < settings->may_map_to_count; i++)
+        free(settings->may_map_to[i]);
+    free(settings->may_map_to);
+    free(settings->plugins);
+    free(settings->path);
+    free(settings->directory);
+    free(settings->account);
+    buffer_free(&settings->told);
+    free(settings);
+}
+
+bool application_settings_equal(const struct application_settings *one,
+                                const struct application_settings *other)
+{
+    size_t length = buffer_length(&one->told);
+
+    return length == buffer_length(&other->told) &&
+           memcmp(buffer_bytes(&one->told), buffer_bytes(&other->told), length) == 0;
 }
 
 void configuration_free(struct configuration *configuration)
@@ -275,7 +361,7 @@ void configuration_free(struct configuration *configuration)
     if (configuration == NULL)
         return;
     for (size_t i = 0; i < configuration->application_count; i++)
-        application_free(configuration->applications[i]);
+        application_settings_unref(configuration->applications[i]);
     for (size_t i = 0; i < configuration->listener_count; i++) {
         struct listener *listener = &configuration->listeners[i];
 
@@ -293,14 +379,14 @@ void configuration_free(struct configuration *configuration)
     free(configuration);
 }
 
-const struct resource *application_find_resource(const struct application *application,
+const struct resource *application_find_resource(const struct application_settings *settings,
                                                  const char *uri, const struct plugin **plugin)
 {
     const struct resource *best = NULL;
     size_t best_length = 0;
 
-    for (size_t i = 0; i < application->plugin_count; i++) {
-        const struct plugin *candidate = &application->plugins[i];
+    for (size_t i = 0; i < settings->plugin_count; i++) {
+        const struct plugin *candidate = &settings->plugins[i];
 
         for (size_t k = 0;
              !candidate->authorization && candidate->enabled && k < candidate->resource_count;

@@ -2,8 +2,8 @@
 
 /*
  * What winrmd-config told: the settings of winrmd.conf and of each application's web.config, as
- * the broker keeps them. Built by configuration_read(), constant from then on, except for the
- * run-time part of an application at the end of its struct.
+ * the broker keeps them. Constant once they are read. The settings of an application are counted
+ * references: a host and a shell keep those they were started with when a reload brings others.
  */
 #ifndef BROKER_CONFIGURATION_H
 #define BROKER_CONFIGURATION_H
@@ -13,8 +13,7 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
-#include "base/loop.h"
-#include "base/map.h"
+#include "ipc/message.h"
 
 struct broker;
 struct child;
@@ -22,11 +21,13 @@ struct child;
 struct listener {
     char *name;
     char *address;
-    uint16_t port; /* 0: any; the real one once it is bound */
+    uint16_t port; /* as configured; 0: any */
     bool basic;
     uint32_t header_limit;
-    char *url; /* http://127.0.0.1:5985 once it is bound */
+    /* Once it is bound (listener.h): */
+    uint32_t number; /* towards winrmd-net, never used twice */
     int socket;
+    char *url; /* http://127.0.0.1:5985, with the real port */
 };
 
 struct resource {
@@ -48,22 +49,8 @@ struct plugin {
     size_t resource_count;
 };
 
-/* What authorization of one application needs while it runs; see authz_host.h. */
-struct authz_state {
-    struct child *host;  /* NULL: not running */
-    bool started;        /* the plug-in's start-up succeeded */
-    bool served;         /* that of some host has, since winrmd started */
-    char *failure;       /* why it did not */
-    uint64_t generation; /* counts the hosts; a context belongs to one of them */
-    uint32_t crashes;    /* in a row; sets the pause before the next start */
-    uint64_t begun_at;   /* when the last host was started */
-    struct loop_timer restart;
-    bool quarantined; /* it keeps crashing: until the next start everything is refused at once */
-};
-
-struct application {
-    struct broker *broker;
-    uint32_t number;
+struct application_settings {
+    unsigned references;
     char *path;      /* /wsman */
     char *directory; /* absolute; holds web.config */
     char *account;   /* NULL: the invoking user */
@@ -81,11 +68,7 @@ struct application {
     struct plugin *plugins;
     size_t plugin_count;
     struct plugin *authorizer; /* NULL: none; everything is refused */
-
-    struct authz_state authz;
-    struct map records;           /* key of record.c -> struct record */
-    struct map quotas;            /* canonical account -> struct quota_account */
-    struct buffer throttle_times; /* of the last operations, oldest first; see quota.c */
+    struct buffer told;        /* all that was said of it, as one string of bytes to compare */
 };
 
 struct configuration {
@@ -95,23 +78,48 @@ struct configuration {
     char *users;
     struct listener *listeners;
     size_t listener_count;
-    struct application **applications;
+    struct application_settings **applications; /* references */
     size_t application_count;
+};
+
+/* Who wants a configuration read; embedded in its owner, until done() has been called. */
+struct configuration_reader {
+    /* One thing that is wrong. Texts live until it returns. */
+    void (*problem)(struct configuration_reader *reader,
+                    const struct message_config_problem *problem);
+    /* Called once, not from within configuration_read(). NULL: there were problems. */
+    void (*done)(struct configuration_reader *reader, struct configuration *configuration);
+    /* Private to configuration.c. */
+    char *path;
+    struct configuration *configuration;
+    struct child *process; /* winrmd-config; NULL once it has ended */
+    bool complete;
     uint32_t problems;
 };
 
-/*
- * Runs winrmd-config on the file and waits for its end (before anything else is served). Problems
- * are printed to standard error, one line each. NULL when there were any.
- */
-struct configuration *configuration_read(struct broker *broker, const char *path);
+/* Has winrmd-config read the file. False (the problem has been told): done() is not called. */
+bool configuration_read(struct broker *broker, const char *path,
+                        struct configuration_reader *reader);
+/* Gives up; done() is not called any more. */
+void configuration_read_stop(struct configuration_reader *reader);
+/* NULL is allowed. Closes the listeners' sockets. */
 void configuration_free(struct configuration *configuration);
+
+/* file:line: cause; remedy, to standard error. Line 0 is about the file as a whole. */
+void configuration_print_problem(const struct message_config_problem *problem);
+
+struct application_settings *application_settings_ref(struct application_settings *settings);
+/* NULL is allowed. */
+void application_settings_unref(struct application_settings *settings);
+/* Was the same said of both? */
+bool application_settings_equal(const struct application_settings *one,
+                                const struct application_settings *other);
 
 /*
  * The resource that serves `uri`: an exact entry, else the longest prefix, of an enabled
  * operations plug-in. NULL when there is none; `plugin` is set with it.
  */
-const struct resource *application_find_resource(const struct application *application,
+const struct resource *application_find_resource(const struct application_settings *settings,
                                                  const char *uri, const struct plugin **plugin);
 
 #endif

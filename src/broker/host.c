@@ -10,26 +10,27 @@
 
 enum { SHUTDOWN_SERVICE = 2 /* WSMAN_PLUGIN_SHUTDOWN_SERVICE */, STOP_PATIENCE = 3000 };
 
-struct child *host_start(struct application *application, const struct plugin *plugin,
-                         uint32_t startup_flags, const uint8_t *ticket_key,
-                         const struct channel_events *events, void (*gone)(struct child *, bool))
+struct child *host_start(struct broker *broker, struct application_settings *settings,
+                         const struct plugin *plugin, uint32_t startup_flags,
+                         const uint8_t *ticket_key, const struct channel_events *events,
+                         void (*gone)(struct child *, bool))
 {
-    struct child *host = child_start(
-        application->broker, plugin->authorization ? PROCESS_authz_host : PROCESS_shell_host,
-        "winrmd-host", application->directory, events, gone);
+    struct child *host =
+        child_start(broker, plugin->authorization ? PROCESS_authz_host : PROCESS_shell_host,
+                    "winrmd-host", settings->directory, events, gone);
     /* Only an authorization plug-in may name accounts. */
-    size_t count = plugin->authorization ? application->may_map_to_count : 0;
+    size_t count = plugin->authorization ? settings->may_map_to_count : 0;
     struct ipc_item *accounts;
 
     if (host == NULL)
         return NULL;
-    host->application = application;
+    host->settings = application_settings_ref(settings);
     host->plugin = plugin;
     accounts = mem_alloc(count * sizeof(*accounts));
     for (size_t i = 0; i < count; i++)
-        accounts[i].name = application->may_map_to[i];
+        accounts[i].name = settings->may_map_to[i];
     channel_send(host->channel, host_start, .authorization = plugin->authorization,
-                 .application = application->path + 1, .plugin = plugin->name,
+                 .application = settings->path + 1, .plugin = plugin->name,
                  .filename = plugin->filename, .sdk_version = plugin->sdk_version,
                  .extra_info = plugin->extra_info, .supports_quota = plugin->supports_quota,
                  .startup_flags = startup_flags,
@@ -53,7 +54,7 @@ void host_handle_stray(struct channel *channel, const union message_body *body)
 
     broker_count(broker, COUNTER_stray_completions);
     audit_begin(broker->audit, "stray-completion");
-    audit_text(broker->audit, "application", host->application->path);
+    audit_text(broker->audit, "application", host->settings->path);
     audit_text(broker->audit, "plugin", host->plugin->name);
     audit_text(broker->audit, "function", body->authz_stray.function);
     audit_text(broker->audit, "reason", body->authz_stray.cause);

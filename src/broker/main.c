@@ -20,9 +20,11 @@
 #include "broker/authz_host.h"
 #include "broker/broker.h"
 #include "broker/check.h"
+#include "broker/listener.h"
 #include "broker/operation.h"
 #include "broker/peers.h"
 #include "broker/record.h"
+#include "broker/reload.h"
 #include "broker/shell.h"
 #include "broker/status.h"
 
@@ -41,7 +43,9 @@ static const char help[] =
     "\n"
     "winrmd stays in the foreground and logs to standard error. For each listener and\n"
     "application it says 'winrmd: ready on URL' when requests are taken. SIGTERM or SIGINT\n"
-    "ends it in order: shells are ended, plug-ins get their contexts back and are shut down.\n"
+    "ends it in order: shells are ended, what was asked is answered, plug-ins get their contexts\n"
+    "back and are shut down. SIGHUP (or winrmctl reload) reads the configuration again: it is\n"
+    "checked aside and takes effect whole, or not at all; nobody is disconnected.\n"
     "\n"
     "Started by an ordinary user, everything runs under that user's uid: there are no walls\n"
     "between the users of the service. winrmd does not start as uid 0.\n"
@@ -99,8 +103,8 @@ void broker_check_ready(struct broker *broker)
 
     if (broker->ready || broker->stopping || !peers_ready(broker))
         return;
-    for (size_t i = 0; i < configuration->application_count; i++)
-        if (!authz_host_settled(configuration->applications[i]))
+    for (size_t i = 0; i < broker->application_count; i++)
+        if (!authz_host_settled(broker->applications[i]))
             return;
     broker->ready = true;
     for (size_t i = 0; i < configuration->listener_count; i++)
@@ -122,15 +126,13 @@ static bool stop_is_over(const struct broker *broker)
 }
 
 /*
- * Shells first, because their operations hold contexts; then the processes that serve clients, and
- * with them everything still asked for; then the contexts of the records; then the plug-ins'
+ * Shells first, because their operations hold contexts; then what is still asked for, which is
+ * answered before the connections close; then the contexts of the records, and the plug-ins'
  * Shutdown.
  */
 static void stop_continue(struct broker *broker)
 {
-    struct configuration *configuration = broker->configuration;
-
-    if (!broker->stopping || broker->shells.count > 0)
+    if (!broker->stopping || broker->shells.count > 0 || peers_drain(broker))
         return;
     list_each(link, &broker->processes) {
         struct child *process = container_of(link, struct child, link);
@@ -138,12 +140,8 @@ static void stop_continue(struct broker *broker)
         if (process->role != PROCESS_authz_host && !process->expected_end)
             child_dismiss(process, 1000);
     }
-    for (size_t i = 0; configuration != NULL && i < configuration->application_count; i++) {
-        struct application *application = configuration->applications[i];
-
-        if (application->authz.host != NULL && !application->authz.host->expected_end)
-            authz_host_stop(application);
-    }
+    for (size_t i = 0; i < broker->application_count; i++)
+        authz_host_stop(broker->applications[i]);
     if (stop_is_over(broker))
         loop_stop(broker->loop);
 }
@@ -165,6 +163,7 @@ static void stop_begin(struct broker *broker)
     broker->stopping = true;
     broker->stop_timer.expired = stop_expired;
     loop_timer_start(broker->loop, &broker->stop_timer, STOP_LIMIT);
+    reload_stop(broker);
     shell_close_all(broker, "the service is stopping");
     stop_continue(broker);
 }
@@ -185,6 +184,9 @@ static void signals_ready(struct loop_watch *watch, uint32_t events)
     while (read(watch->fd, &signal, sizeof(signal)) == (ssize_t)sizeof(signal)) {
         if (signal.ssi_signo == SIGCHLD) {
             child_reap(broker);
+        } else if (signal.ssi_signo == SIGHUP) {
+            if (broker->ready && !broker->stopping)
+                reload_begin(broker, NULL);
         } else if (!broker->stopping) {
             log_info("stopping");
             stop_begin(broker);
@@ -201,6 +203,7 @@ static bool signals_watch(struct signals *signals, struct broker *broker)
     sigaddset(&set, SIGCHLD);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
     sigprocmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
     /* A limit on file sizes is an audit file that cannot be written, not an end. */
@@ -233,15 +236,79 @@ static char *library_folder(void)
     return mem_text(beside ? path : WINRMD_LIBEXECDIR);
 }
 
-static bool broker_open(struct broker *broker, const char *config)
+struct start {
+    struct configuration_reader reader;
+    struct check check;
+    struct broker *broker;
+    bool usable;
+};
+
+static void start_problem(struct configuration_reader *reader,
+                          const struct message_config_problem *problem)
 {
-    broker->configuration = configuration_read(broker, config);
+    (void)reader;
+    configuration_print_problem(problem);
+}
+
+static void start_told(struct configuration_reader *reader, struct configuration *configuration)
+{
+    struct broker *broker = container_of(reader, struct start, reader)->broker;
+
+    broker->configuration = configuration;
+    loop_stop(broker->loop);
+}
+
+static bool broker_open(struct broker *broker)
+{
+    struct start start = {.reader = {.problem = start_problem, .done = start_told},
+                          .broker = broker};
+
+    if (configuration_read(broker, broker->config, &start.reader))
+        loop_run(broker->loop);
+    configuration_read_stop(&start.reader);
     return broker->configuration != NULL;
+}
+
+static void plugin_problem(void *context, const struct message_config_problem *problem)
+{
+    struct check *check = context;
+
+    container_of(check, struct start, check)->usable = false;
+    configuration_print_problem(problem);
+}
+
+static void plugins_checked(struct check *check)
+{
+    loop_stop(check->broker->loop);
+}
+
+static bool broker_check(struct broker *broker)
+{
+    struct start start = {.check = {.problem = plugin_problem, .done = plugins_checked},
+                          .usable = true};
+
+    check_init(&start.check, broker);
+    for (size_t i = 0; i < broker->configuration->application_count; i++)
+        check_application(&start.check, broker->configuration->applications[i], true);
+    if (check_running(&start.check))
+        loop_run(broker->loop);
+    check_stop(&start.check);
+    return start.usable;
+}
+
+static bool broker_listen(struct broker *broker)
+{
+    struct listener_problem problem;
+
+    if (listeners_bind(broker, broker->configuration, NULL, &problem))
+        return true;
+    log_error("%s; %s", problem.cause, problem.remedy);
+    return false;
 }
 
 static bool broker_start(struct broker *broker)
 {
-    struct configuration *configuration = broker->configuration;
+    const struct configuration *configuration = broker->configuration;
 
     broker->audit = audit_open(broker->loop, configuration->audit);
     if (broker->audit == NULL) {
@@ -249,12 +316,12 @@ static bool broker_start(struct broker *broker)
                   configuration->audit, strerror(errno));
         return false;
     }
-    if (!peers_listen(broker) || !status_listen(broker))
+    if (!broker_listen(broker) || !status_listen(broker))
         return false;
     log_info("unprivileged mode: every shell runs as uid %u, and there are no walls between users",
              (unsigned)getuid());
     for (size_t i = 0; i < configuration->application_count; i++)
-        authz_host_start(configuration->applications[i]);
+        authz_host_start(application_new(broker, configuration->applications[i]));
     peers_start(broker);
     return true;
 }
@@ -269,14 +336,17 @@ static void broker_end_children(struct broker *broker)
 
 static void broker_close(struct broker *broker)
 {
-    if (broker->configuration != NULL) {
+    if (broker->configuration != NULL)
         status_close(broker);
-        for (size_t i = 0; i < broker->configuration->application_count; i++)
-            record_drop_all(broker->configuration->applications[i]);
-    }
+    for (size_t i = 0; i < broker->application_count; i++)
+        record_retire_all(broker->applications[i]);
     peers_forget(broker);
     audit_close(broker->audit);
     configuration_free(broker->configuration);
+    for (size_t i = 0; i < broker->application_count; i++)
+        application_free(broker->applications[i]);
+    free(broker->applications);
+    free(broker->config);
     map_free(&broker->sessions);
     map_free(&broker->operations);
     map_free(&broker->calls);
@@ -289,7 +359,6 @@ static int run(const struct options *options)
 {
     struct broker broker = {.library_folder = library_folder(), .loop = loop_new()};
     struct signals signals;
-    char config[PATH_MAX];
     int result = 1;
 
     list_init(&broker.processes);
@@ -303,15 +372,16 @@ static int run(const struct options *options)
         return 1;
     }
     prctl(PR_SET_CHILD_SUBREAPER, 1);
-    if (realpath(options->config, config) == NULL) {
+    broker.config = realpath(options->config, NULL);
+    if (broker.config == NULL) {
         fprintf(stderr, "winrmd: %s cannot be opened (%s); name another file with --config\n",
                 options->config, strerror(errno));
         return 1;
     }
-    if (broker_open(&broker, config)) {
+    if (broker_open(&broker)) {
         if (options->check) {
-            if (check_plugins(&broker)) {
-                printf("%s: nothing wrong\n", config);
+            if (broker_check(&broker)) {
+                printf("%s: nothing wrong\n", broker.config);
                 result = 0;
             }
         } else if (broker_start(&broker)) {

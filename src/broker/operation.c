@@ -41,7 +41,7 @@ void operation_audit(const struct operation *operation)
     struct audit *audit = operation->broker->audit;
 
     audit_text(audit, "decision", operation->decision[0] != '\0' ? operation->decision : NULL);
-    audit_text(audit, "application", operation->application->path);
+    audit_text(audit, "application", operation->application->settings->path);
     audit_text(audit, "user", operation->caller.name);
     audit_text(audit, "account", operation->caller.token->account);
     audit_text(audit, "mechanism", operation->caller.mechanism);
@@ -148,9 +148,10 @@ static struct operation *operation_new(struct child *net, const struct message_o
     operation->shell_name = kept(operation, message->shell_name);
     operation->input_streams = kept(operation, message->input_streams);
     operation->output_streams = kept(operation, message->output_streams);
-    operation->timeout = message->timeout > 0 && message->timeout < application->max_operation_time
-                             ? message->timeout
-                             : application->max_operation_time;
+    operation->timeout =
+        message->timeout > 0 && message->timeout < application->settings->max_operation_time
+            ? message->timeout
+            : application->settings->max_operation_time;
     operation->idle_timeout = message->idle_timeout;
     operation->options = message->options;
     operation->ending = message->kind == OPERATION_delete ||
@@ -167,14 +168,14 @@ void operation_begin(struct child *net, const struct message_operation *message)
     struct operation *operation;
 
     /* A session or a kind that does not exist: only a broken or captured winrmd-net sends these. */
-    if (session == NULL || message->application >= broker->configuration->application_count ||
-        message->kind == OPERATION_none || message->kind >= OPERATION_KINDS || broker->stopping) {
+    if (session == NULL || message->application >= broker->application_count ||
+        broker->applications[message->application]->removed || message->kind == OPERATION_none ||
+        message->kind >= OPERATION_KINDS || broker->stopping) {
         channel_send(net->channel, operation_refused, .request = message->request,
                      .code = session == NULL ? FAULT_access_denied : FAULT_endpoint_unavailable);
         return;
     }
-    operation = operation_new(net, message, session,
-                              broker->configuration->applications[message->application]);
+    operation = operation_new(net, message, session, broker->applications[message->application]);
     operation_judge(operation);
 }
 

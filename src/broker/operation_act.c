@@ -64,7 +64,8 @@ static void act_unsupported(struct operation *operation)
     const struct plugin *plugin = NULL;
     const char *uri = operation->resource_uri;
 
-    if (uri == NULL || application_find_resource(operation->application, uri, &plugin) == NULL)
+    if (uri == NULL ||
+        application_find_resource(operation->application->settings, uri, &plugin) == NULL)
         operation_refuse(operation, FAULT_invalid_resource_uri, NULL);
     else
         operation_refuse(operation, FAULT_action_not_supported, NULL);
@@ -92,13 +93,15 @@ void operation_act(struct audit_action *action, bool written)
         snprintf(text, sizeof(text), "Access is denied; the audit tells why under decision %s.",
                  operation->decision);
         operation_refuse_provider(operation, FAULT_access_denied, text,
-                                  operation->application->authorizer, operation->extended);
+                                  operation->application->settings->authorizer,
+                                  operation->extended);
     } else if (operation->verdict != 0) {
         snprintf(text, sizeof(text),
                  "The operation was not authorized; the audit tells why under decision %s.",
                  operation->decision);
         operation_refuse_provider(operation, operation->verdict, text,
-                                  operation->application->authorizer, operation->extended);
+                                  operation->application->settings->authorizer,
+                                  operation->extended);
     } else if (!written && !operation->ending) {
         operation_refuse(operation, FAULT_endpoint_unavailable,
                          "The service cannot write its audit trail and grants nothing new.");

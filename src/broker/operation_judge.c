@@ -43,7 +43,7 @@ static void operation_audit_verdict(const struct operation *operation, const cha
 {
     struct audit *audit = operation->broker->audit;
     const struct record *record = operation->record;
-    const struct plugin *plugin = operation->application->authorizer;
+    const struct plugin *plugin = operation->application->settings->authorizer;
 
     audit_begin(audit, "verdict");
     audit_text(audit, "verdict", verdict);
@@ -212,7 +212,7 @@ void operation_recorded(struct operation *operation, const struct record_refusal
         operation_refuse_with(operation, &operation_without_body);
     } else if (!refusal->by_user_call) {
         operation_refuse_provider(operation, refusal->code, NULL,
-                                  operation->application->authorizer, refusal->extended);
+                                  operation->application->settings->authorizer, refusal->extended);
     } else {
         snprintf(text, sizeof(text), "%s; the audit tells why under decision %s.",
                  refusal->code == FAULT_access_denied ? "Access is denied"

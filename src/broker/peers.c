@@ -2,82 +2,24 @@
 
 #include "broker/peers.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/memory.h"
 #include "broker/broker.h"
+#include "broker/listener.h"
 #include "broker/operation.h"
 #include "broker/session.h"
 #include "broker/shell.h"
 
-enum { BACKLOG = 1024, RESTART_PAUSE = 50 };
-
-/* ---- listeners ---- */
-
-static socklen_t listener_address(const struct listener *listener, struct sockaddr_storage *address)
-{
-    struct sockaddr_in *v4 = (struct sockaddr_in *)address;
-    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)address;
-
-    memset(address, 0, sizeof(*address));
-    if (inet_pton(AF_INET, listener->address, &v4->sin_addr) == 1) {
-        v4->sin_family = AF_INET;
-        v4->sin_port = htons(listener->port);
-        return sizeof(*v4);
-    }
-    if (inet_pton(AF_INET6, listener->address, &v6->sin6_addr) == 1) {
-        v6->sin6_family = AF_INET6;
-        v6->sin6_port = htons(listener->port);
-        return sizeof(*v6);
-    }
-    return 0;
-}
-
-static bool listener_bind(struct listener *listener)
-{
-    struct sockaddr_storage address;
-    socklen_t length = listener_address(listener, &address);
-    int on = 1;
-    int fd =
-        length == 0 ? -1 : socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
-        bind(fd, (struct sockaddr *)&address, length) != 0 || listen(fd, BACKLOG) != 0 ||
-        getsockname(fd, (struct sockaddr *)&address, &length) != 0) {
-        log_error("listener \"%s\" cannot listen on %s port %u (%s); is another program using it?",
-                  listener->name, listener->address, listener->port,
-                  length == 0 ? "not an address" : strerror(errno));
-        if (fd >= 0)
-            close(fd);
-        return false;
-    }
-    listener->socket = fd;
-    if (address.ss_family == AF_INET) {
-        listener->port = ntohs(((struct sockaddr_in *)&address)->sin_port);
-        listener->url = mem_printf("http://%s:%u", listener->address, listener->port);
-    } else {
-        listener->port = ntohs(((struct sockaddr_in6 *)&address)->sin6_port);
-        listener->url = mem_printf("http://[%s]:%u", listener->address, listener->port);
-    }
-    return true;
-}
-
-bool peers_listen(struct broker *broker)
-{
-    struct configuration *configuration = broker->configuration;
-
-    for (size_t i = 0; i < configuration->listener_count; i++)
-        if (!listener_bind(&configuration->listeners[i]))
-            return false;
-    return true;
-}
+enum {
+    RESTART_PAUSE = 50,
+    DRAIN_TIME =
+        75000,       /* an operation may take the 60 s of MaxTimeoutms, and its answer some more */
+    STOP_TIME = 2000 /* when the service stops */
+};
 
 /* ---- introducing winrmd-net to winrmd-auth ---- */
 
@@ -122,11 +64,11 @@ static void replacement_expired(struct loop_timer *timer)
     struct replacement *replacement = container_of(timer, struct replacement, timer);
     struct broker *broker = replacement->broker;
 
+    list_remove(&replacement->link);
     if (!broker->stopping &&
         !(replacement->role == PROCESS_net ? net_start(broker, replacement->restarts)
                                            : auth_start(broker, replacement->restarts)))
         replace(broker, replacement->role, replacement->restarts, 1000);
-    list_remove(&replacement->link);
     free(replacement);
 }
 
@@ -180,8 +122,23 @@ static void net_gone(struct child *process, bool crashed)
     operation_net_gone(process);
     session_close_all(broker, process);
     shell_net_gone(broker, process->number);
-    if (!broker->stopping)
+    if (!broker->stopping && !process->expected_end)
         replace(broker, PROCESS_net, process->restarts + 1, RESTART_PAUSE);
+}
+
+static void net_tell_listener(struct child *net, const struct listener *listener, bool socket)
+{
+    channel_send(net->channel, net_listener, .listener = listener->number, .url = listener->url,
+                 .basic = listener->basic, .header_limit = listener->header_limit,
+                 .socket = socket ? fcntl(listener->socket, F_DUPFD_CLOEXEC, CHANNEL_FD) : -1);
+}
+
+static void net_tell_application(struct child *net, const struct application *application)
+{
+    channel_send(net->channel, net_application, .application = application->number,
+                 .path = application->settings->path,
+                 .max_envelope = application->settings->max_envelope,
+                 .max_operation_time = application->settings->max_operation_time);
 }
 
 static void net_tell_task(struct child *net)
@@ -190,20 +147,11 @@ static void net_tell_task(struct child *net)
     const struct configuration *configuration = broker->configuration;
 
     channel_send(net->channel, net_start, .net = net->number, .machine = broker->machine);
-    for (size_t i = 0; i < configuration->listener_count; i++) {
-        const struct listener *listener = &configuration->listeners[i];
-
-        channel_send(net->channel, net_listener, .listener = (uint32_t)i, .url = listener->url,
-                     .basic = listener->basic, .header_limit = listener->header_limit,
-                     .socket = fcntl(listener->socket, F_DUPFD_CLOEXEC, CHANNEL_FD));
-    }
-    for (size_t i = 0; i < configuration->application_count; i++) {
-        const struct application *application = configuration->applications[i];
-
-        channel_send(net->channel, net_application, .application = application->number,
-                     .path = application->path, .max_envelope = application->max_envelope,
-                     .max_operation_time = application->max_operation_time);
-    }
+    for (size_t i = 0; i < configuration->listener_count; i++)
+        net_tell_listener(net, &configuration->listeners[i], true);
+    for (size_t i = 0; i < broker->application_count; i++)
+        if (!broker->applications[i]->removed)
+            net_tell_application(net, broker->applications[i]);
     introduce(broker, net);
     channel_send(net->channel, net_go);
 }
@@ -280,18 +228,120 @@ static bool auth_start(struct broker *broker, uint32_t restarts)
     return true;
 }
 
-void peers_start(struct broker *broker)
+/* ---- all of them ---- */
+
+static uint32_t nets_wanted(const struct broker *broker)
 {
     uint32_t count = broker->configuration->net_processes;
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
     if (count == 0)
         count = cores > 0 ? (uint32_t)cores : 1;
-    if (!auth_start(broker, 0))
-        replace(broker, PROCESS_auth, 0, 1000);
-    for (uint32_t i = 0; i < count; i++)
+    return count;
+}
+
+/* One that serves; a winrmd-net that drains does not count any more. */
+static struct child *next_net(struct broker *broker, const struct child *after)
+{
+    struct list *link = after != NULL ? after->link.next : broker->processes.next;
+
+    for (; link != &broker->processes; link = link->next) {
+        struct child *process = container_of(link, struct child, link);
+
+        if (process->role == PROCESS_net && !process->expected_end && process->channel != NULL)
+            return process;
+    }
+    return NULL;
+}
+
+static uint32_t nets_running(struct broker *broker)
+{
+    uint32_t count = 0;
+
+    for (struct child *net = next_net(broker, NULL); net != NULL; net = next_net(broker, net))
+        count++;
+    list_each(link, &broker->replacements)
+        count += container_of(link, struct replacement, link)->role == PROCESS_net ? 1 : 0;
+    return count;
+}
+
+static void net_drain(struct child *net, bool at_once, uint64_t patience)
+{
+    channel_send(net->channel, net_drain, .at_once = at_once);
+    child_end_within(net, patience);
+}
+
+/* Starts or drains winrmd-nets until there are as many as configured. */
+static void nets_adjust(struct broker *broker)
+{
+    uint32_t wanted = nets_wanted(broker);
+    uint32_t running = nets_running(broker);
+
+    for (; running < wanted; running++)
         if (!net_start(broker, 0))
             replace(broker, PROCESS_net, 0, 1000);
+    for (; running > wanted; running--) {
+        struct child *net = next_net(broker, NULL);
+
+        if (net == NULL)
+            return;
+        net_drain(net, false, DRAIN_TIME);
+    }
+}
+
+void peers_start(struct broker *broker)
+{
+    if (!auth_start(broker, 0))
+        replace(broker, PROCESS_auth, 0, 1000);
+    nets_adjust(broker);
+}
+
+static void net_update(struct child *net, const struct configuration *old)
+{
+    const struct broker *broker = net->broker;
+    const struct configuration *fresh = broker->configuration;
+
+    for (size_t i = 0; i < fresh->listener_count; i++) {
+        const struct listener *listener = &fresh->listeners[i];
+        const struct listener *known = listener_by_number(old, listener->number);
+
+        if (known == NULL || known->basic != listener->basic)
+            net_tell_listener(net, listener, known == NULL);
+    }
+    for (size_t i = 0; i < old->listener_count; i++)
+        if (listener_by_number(fresh, old->listeners[i].number) == NULL)
+            channel_send(net->channel, net_listener_end, .listener = old->listeners[i].number);
+    for (size_t i = 0; i < broker->application_count; i++) {
+        const struct application *application = broker->applications[i];
+
+        if (application->removed)
+            channel_send(net->channel, net_application_end, .application = application->number);
+        else
+            net_tell_application(net, application);
+    }
+}
+
+void peers_update(struct broker *broker, const struct configuration *old)
+{
+    for (struct child *net = next_net(broker, NULL); net != NULL; net = next_net(broker, net))
+        net_update(net, old);
+    if (broker->auth != NULL && broker->auth->channel != NULL)
+        channel_send(broker->auth->channel, auth_start, .users = broker->configuration->users);
+    nets_adjust(broker);
+}
+
+bool peers_drain(struct broker *broker)
+{
+    bool draining = false;
+
+    for (struct child *net = next_net(broker, NULL); net != NULL; net = next_net(broker, net))
+        net_drain(net, true, STOP_TIME);
+    list_each(link, &broker->processes) {
+        const struct child *process = container_of(link, struct child, link);
+
+        draining = draining || (process->role == PROCESS_net && process->channel != NULL);
+    }
+    return draining;
 }
 
 void peers_forget(struct broker *broker)
@@ -314,9 +364,11 @@ bool peers_ready(const struct broker *broker)
     list_each(link, (struct list *)(uintptr_t)&broker->processes) {
         const struct child *process = container_of(link, struct child, link);
 
-        if (process->role == PROCESS_net && !process->ready)
+        if (process->role != PROCESS_net || process->expected_end)
+            continue;
+        if (!process->ready)
             return false;
-        nets += process->role == PROCESS_net ? 1 : 0;
+        nets++;
     }
     return nets > 0;
 }

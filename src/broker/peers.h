@@ -10,10 +10,17 @@
 #include <stdbool.h>
 
 struct broker;
+struct configuration;
 
-/* Binds the listeners; false (logged) when one can not be. */
-bool peers_listen(struct broker *broker);
+/* Starts them; the listeners are bound, the applications known. */
 void peers_start(struct broker *broker);
+/* Another configuration holds than `old`: each is told what is new to it. */
+void peers_update(struct broker *broker, const struct configuration *old);
+/*
+ * The service stops: no connection is accepted any more, what has been asked is answered, then
+ * every winrmd-net ends. True while one has not.
+ */
+bool peers_drain(struct broker *broker);
 /* The service ends: nothing is started again. */
 void peers_forget(struct broker *broker);
 /* Do all of them serve? */

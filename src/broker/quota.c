@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "broker/configuration.h"
+#include "broker/application.h"
 #include "faults.h"
 
 struct quota_account {
@@ -62,17 +62,18 @@ bool quota_throttle(struct application *application, bool ending, uint64_t now,
 {
     struct buffer *times = &application->throttle_times;
 
-    if (application->system_operations == 0 || application->system_window == 0)
+    if (application->settings->system_operations == 0 || application->settings->system_window == 0)
         return true;
-    while (buffer_length(times) > 0 && throttle_oldest(times) + application->system_window <= now)
+    while (buffer_length(times) > 0 &&
+           throttle_oldest(times) + application->settings->system_window <= now)
         buffer_consume(times, sizeof(now));
-    if (!ending && buffer_length(times) / sizeof(now) >= application->system_operations) {
+    if (!ending && buffer_length(times) / sizeof(now) >= application->settings->system_operations) {
         refusal->code = FAULT_quota_system;
         snprintf(refusal->text, sizeof(refusal->text),
                  "The service is busy: this application takes at most %" PRIu32
                  " operations in %" PRIu64 " ms, and has that many. Try again in %" PRIu64 " ms.",
-                 application->system_operations, application->system_window,
-                 throttle_oldest(times) + application->system_window - now);
+                 application->settings->system_operations, application->settings->system_window,
+                 throttle_oldest(times) + application->settings->system_window - now);
         return false;
     }
     buffer_append(times, &now, sizeof(now));

@@ -26,7 +26,7 @@ struct refresh {
 
 static bool record_has_quota(const struct record *record)
 {
-    const struct plugin *authorizer = record->application->authorizer;
+    const struct plugin *authorizer = record->application->settings->authorizer;
 
     return authorizer != NULL && authorizer->supports_quota;
 }
@@ -60,6 +60,7 @@ static void refresh_free(struct refresh *refresh)
 static void record_destroy(struct record *record)
 {
     authz_release(record->application, &record->context);
+    list_remove(&record->retired_link);
     loop_timer_stop(record_loop(record), &record->idle);
     loop_timer_stop(record_loop(record), &record->closing);
     refresh_free(record->refresh);
@@ -97,14 +98,15 @@ void record_unref(struct record *record)
     if (record->state == RECORD_gone)
         record_destroy(record);
     else
-        loop_timer_start(record_loop(record), &record->idle, record->application->record_idle);
+        loop_timer_start(record_loop(record), &record->idle,
+                         record->application->settings->record_idle);
 }
 
 static void record_idle_expired(struct loop_timer *timer)
 {
     struct record *record = container_of(timer, struct record, idle);
     uint64_t now = loop_now(record_loop(record));
-    uint64_t end = record->used_at + record->application->record_idle;
+    uint64_t end = record->used_at + record->application->settings->record_idle;
 
     /* Activity includes what is running; each message starts the time anew. */
     if (record->references > 0 || record->state == RECORD_authorizing || record->asking_limits ||
@@ -140,6 +142,7 @@ static struct record *record_new(struct operation *operation, const char *key, s
     record->idle.expired = record_idle_expired;
     record->closing.expired = record_closing_expired;
     list_init(&record->waiting);
+    list_init(&record->retired_link);
     map_put(&operation->application->records, key, length, record);
     return record;
 }
@@ -207,7 +210,9 @@ static struct token *service_token(const struct application *application)
     char invoking[32];
 
     snprintf(invoking, sizeof(invoking), "uid %u", (unsigned)getuid());
-    return token_new(application, application->account != NULL ? application->account : invoking,
+    return token_new(application,
+                     application->settings->account != NULL ? application->settings->account
+                                                            : invoking,
                      getuid(), NULL);
 }
 
@@ -229,8 +234,9 @@ static struct token *answered_token(const struct record *record, struct token *c
     case TOKEN_none:
         return service_token(application);
     case TOKEN_account:
-        for (size_t i = 0; i < application->may_map_to_count && answer->account != NULL; i++)
-            may = may || strcmp(application->may_map_to[i], answer->account) == 0;
+        for (size_t i = 0; i < application->settings->may_map_to_count && answer->account != NULL;
+             i++)
+            may = may || strcmp(application->settings->may_map_to[i], answer->account) == 0;
         return may ? token_new(application, answer->account, getuid(), NULL) : NULL;
     default:
         return NULL;
@@ -256,13 +262,39 @@ static const char *refused_reason(const struct authz_answer *answer, char text[1
                              : "the plug-in named an account this application may not map to";
 }
 
+/*
+ * What the settings of now say of a user also holds for what the user has from former ones: shells
+ * of an identity that is refused, or is another one now, are closed after a while.
+ */
+static void retired_judge(const struct record *record, const struct token *token)
+{
+    list_each(link, &record->application->retired) {
+        struct record *old = container_of(link, struct record, retired_link);
+
+        if (old->key_length == record->key_length &&
+            memcmp(old->key, record->key, old->key_length) == 0 && old->closing.position == 0 &&
+            (token == NULL || old->token == NULL || !token_equal(token, old->token)))
+            loop_timer_start(record_loop(old), &old->closing,
+                             record->application->settings->authorization_timeout);
+    }
+}
+
 static void user_answered(void *asker, const struct authz_answer *answer)
 {
     struct record *record = asker;
     struct authz_context context = answer->context;
-    struct token *token = answered_token(record, record->client_token, answer);
+    struct token *token;
     char text[128];
 
+    if (record->state == RECORD_gone) {
+        /* Retired meanwhile: whoever waited has asked the plug-in of the new settings. */
+        authz_release(record->application, &context);
+        record_unref(record);
+        return;
+    }
+    token = answered_token(record, record->client_token, answer);
+    if (answer->lost == AUTHZ_answered)
+        retired_judge(record, token);
     if (token == NULL) {
         struct record_refusal refusal =
             user_refusal(answer->lost, answer->code != 0 ? answer->code : FAULT_access_denied,
@@ -273,6 +305,7 @@ static void user_answered(void *asker, const struct authz_answer *answer)
         waiting_finish(record, &refusal);
     } else {
         record->context = context;
+        record->generation = context.generation;
         record->token = token;
         record->administrator = answer->administrator;
         record->authorized_at = record->used_at = loop_now(record_loop(record));
@@ -327,7 +360,7 @@ static void record_renew(struct record *record, const struct authz_answer *answe
 
     record->administrator = answer->administrator;
     if (record_has_quota(record) && !record->asking_limits)
-        record_ask_quota(record, &sender, record->application->authorization_timeout);
+        record_ask_quota(record, &sender, record->application->settings->authorization_timeout);
 }
 
 static void refresh_answered(void *asker, const struct authz_answer *answer)
@@ -339,10 +372,12 @@ static void refresh_answered(void *asker, const struct authz_answer *answer)
 
     /* The old context goes after the new one was obtained, whether or not that succeeded. */
     authz_release(record->application, &record->context);
-    if (token != NULL)
+    if (token != NULL) {
         record->context = fresh;
-    else
+        record->generation = fresh.generation;
+    } else {
         authz_release(record->application, &fresh);
+    }
     if (record->state != RECORD_gone) {
         record->state = RECORD_active;
         record->authorized_at = loop_now(record_loop(record));
@@ -368,7 +403,7 @@ static bool refresh_due(const struct record *record)
 {
     return record->state == RECORD_active && record->doomed == 0 &&
            loop_now(record_loop(record)) - record->authorized_at >=
-               record->application->quota_refresh;
+               record->application->settings->quota_refresh;
 }
 
 /* The message that finds the interval over supplies the data and runs under the old verdict. */
@@ -398,7 +433,7 @@ static void record_revoke(struct record *record, struct operation *operation)
 
     if (record->references > 0)
         loop_timer_start(record_loop(record), &record->closing,
-                         record->application->authorization_timeout);
+                         record->application->settings->authorization_timeout);
     record_ref(record);
     record_go(record);
     operation_recorded(operation, &refusal);
@@ -441,16 +476,57 @@ void record_enter(struct operation *operation)
 static void record_drop_visit(void *value, void *context)
 {
     struct record *record = value;
+    const uint64_t *generation = context;
 
-    (void)context;
+    if (record->generation != *generation)
+        return;
     /* Its user call has failed already; whoever waits has been told. */
     authz_release(record->application, &record->context);
     record_go(record);
 }
 
-void record_drop_all(struct application *application)
+void record_drop_all(struct application *application, uint64_t generation)
 {
-    map_each(&application->records, record_drop_visit, NULL);
+    map_each(&application->records, record_drop_visit, &generation);
+}
+
+/* ---- other settings ---- */
+
+static void record_retire_visit(void *value, void *context)
+{
+    struct record *record = value;
+    struct list *waiting = context;
+
+    while (!list_empty(&record->waiting)) {
+        struct list *link = record->waiting.next;
+
+        list_remove(link);
+        list_append(waiting, link);
+    }
+    authz_release(record->application, &record->context);
+    if (record->references > 0)
+        list_append(&record->application->retired, &record->retired_link);
+    record_go(record);
+}
+
+void record_retire_all(struct application *application)
+{
+    const struct record_refusal removed = {.lost = AUTHZ_stopping,
+                                           .code = FAULT_endpoint_unavailable,
+                                           .reason = "the application was removed"};
+    struct list waiting;
+
+    list_init(&waiting);
+    map_each(&application->records, record_retire_visit, &waiting);
+    while (!list_empty(&waiting)) {
+        struct operation *operation = container_of(waiting.next, struct operation, record_link);
+
+        list_remove(&operation->record_link);
+        if (application->removed)
+            operation_recorded(operation, &removed);
+        else
+            record_enter(operation);
+    }
 }
 
 static void record_release_visit(void *value, void *context)

@@ -49,11 +49,13 @@ struct record {
     struct token *token; /* what operations run as */
     bool administrator;
     struct authz_context context;
+    uint64_t generation; /* of the host that authorized it */
     struct quota_limits limits;
     bool limits_known;
     bool asking_limits;
     struct quota_account *account;
-    struct list waiting; /* struct operation.record_link: waiting for the user or quota call */
+    struct list waiting;      /* struct operation.record_link: waiting for the user or quota call */
+    struct list retired_link; /* in application->retired */
     uint64_t authorized_at;
     uint64_t used_at;
     struct loop_timer idle;
@@ -83,8 +85,14 @@ void record_ref(struct record *record);
 /* NULL is allowed. */
 void record_unref(struct record *record);
 
-/* The application's host is lost: all its records are gone, running things keep their reference. */
-void record_drop_all(struct application *application);
+/* That host is lost: records it authorized are gone, running things keep their reference. */
+void record_drop_all(struct application *application, uint64_t generation);
+/*
+ * The application has other settings, or is removed: its records are gone, whoever waited at one
+ * is authorized anew. Shells of a user whom the new settings do not authorize, or authorize as
+ * somebody else, live on for authorization-timeout.
+ */
+void record_retire_all(struct application *application);
 /* Shutdown: gives all contexts back. */
 void record_release_all(struct application *application);
 

@@ -113,9 +113,9 @@ static uint32_t shell_check(const struct operation *operation, const struct plug
     const struct application *application = operation->application;
     const struct resource *resource =
         operation->resource_uri != NULL
-            ? application_find_resource(application, operation->resource_uri, plugin)
+            ? application_find_resource(application->settings, operation->resource_uri, plugin)
             : NULL;
-    uint64_t minimum = application->max_shell_idle < IDLE_MINIMUM ? 1 : IDLE_MINIMUM;
+    uint64_t minimum = application->settings->max_shell_idle < IDLE_MINIMUM ? 1 : IDLE_MINIMUM;
 
     if (resource == NULL)
         return FAULT_invalid_resource_uri;
@@ -127,8 +127,9 @@ static uint32_t shell_check(const struct operation *operation, const struct plug
         return FAULT_shell_id;
     if (operation->shell_id != NULL && shell_by_id(application, operation->shell_id) != NULL)
         return FAULT_shell_id_conflict;
-    if (operation->idle_timeout != 0 && (operation->idle_timeout < minimum ||
-                                         operation->idle_timeout > application->max_shell_idle))
+    if (operation->idle_timeout != 0 &&
+        (operation->idle_timeout < minimum ||
+         operation->idle_timeout > application->settings->max_shell_idle))
         return FAULT_idle_timeout;
     return 0;
 }
@@ -155,11 +156,13 @@ void shell_create(struct operation *operation)
     shell->broker = broker;
     shell->operation = operation;
     shell->plugin = plugin;
+    shell->settings = application_settings_ref(operation->application->settings);
     shell->id = mem_text(operation->shell_id);
     shell->key = shell_key(operation->application, shell->id, &shell->key_length);
     shell->number = (uint32_t)broker_next_id(broker);
-    shell->idle_timeout = operation->idle_timeout != 0 ? operation->idle_timeout
-                                                       : operation->application->max_shell_idle;
+    shell->idle_timeout = operation->idle_timeout != 0
+                              ? operation->idle_timeout
+                              : operation->application->settings->max_shell_idle;
     shell->created_at = shell->used_at = loop_now(broker->loop);
     shell->idle.expired = shell_idle_expired;
     shell->begin.expired = shell_begin_expired;
@@ -181,16 +184,17 @@ static void shell_send_details(struct shell *shell, const struct operation *to)
     const struct operation *made = shell->operation;
     uint64_t now = loop_now(shell->broker->loop);
 
-    channel_send(
-        to->net->channel, shell_details, .request = to->request, .operation = to->id,
-        .shell_id = shell->id, .name = made->shell_name, .resource_uri = made->resource_uri,
-        .owner = made->caller.name, .client_address = made->caller.address,
-        .process = shell->host != NULL ? (uint32_t)shell->host->pid : 0,
-        .idle_timeout = shell->idle_timeout, .max_idle_timeout = made->application->max_shell_idle,
-        .input_streams = made->input_streams, .output_streams = made->output_streams,
-        .locale = made->locale, .data_locale = made->data_locale,
-        .run_time = now - shell->created_at,
-        .inactivity = shell->outstanding > 0 ? 0 : now - shell->used_at);
+    channel_send(to->net->channel, shell_details, .request = to->request, .operation = to->id,
+                 .shell_id = shell->id, .name = made->shell_name,
+                 .resource_uri = made->resource_uri, .owner = made->caller.name,
+                 .client_address = made->caller.address,
+                 .process = shell->host != NULL ? (uint32_t)shell->host->pid : 0,
+                 .idle_timeout = shell->idle_timeout,
+                 .max_idle_timeout = made->application->settings->max_shell_idle,
+                 .input_streams = made->input_streams, .output_streams = made->output_streams,
+                 .locale = made->locale, .data_locale = made->data_locale,
+                 .run_time = now - shell->created_at,
+                 .inactivity = shell->outstanding > 0 ? 0 : now - shell->used_at);
 }
 
 /* The host has loaded the plug-in: winrmd-net may hand over what the client sent. */
@@ -287,7 +291,7 @@ void shell_has_begun(struct shell *shell)
 
     shell->state = SHELL_live;
     operation->state = OPERATION_living;
-    if (operation->application->count_requests_only)
+    if (operation->application->settings->count_requests_only)
         quota_return_operation(&operation->slots);
     broker_count(shell->broker, COUNTER_shells_started);
     shell_audit(shell, operation, "shell-begin", NULL);
@@ -298,7 +302,7 @@ void shell_has_begun(struct shell *shell)
 void shell_command_began(struct shell *shell, struct operation *operation)
 {
     operation->state = OPERATION_living;
-    if (operation->application->count_requests_only)
+    if (operation->application->settings->count_requests_only)
         quota_return_operation(&operation->slots);
     broker_count(shell->broker, COUNTER_commands_started);
     shell_audit(shell, operation, "command-begin", NULL);
@@ -359,6 +363,7 @@ static void shell_free(struct shell *shell)
     loop_timer_stop(shell->broker->loop, &shell->begin);
     map_remove(&shell->broker->shells, shell->key, shell->key_length);
     explicit_bzero(shell->ticket_key, sizeof(shell->ticket_key));
+    application_settings_unref(shell->settings);
     free(shell->nets);
     free(shell->id);
     free(shell->key);
@@ -415,7 +420,8 @@ void shell_host_lost(struct shell *shell, uint32_t code, const char *reason)
 /* ---- many ---- */
 
 struct closing {
-    const struct record *record; /* NULL: all */
+    const struct record *record;           /* NULL: all */
+    const struct application *application; /* NULL: all */
     const char *reason;
     uint32_t net;
 };
@@ -425,7 +431,8 @@ static void close_visit(void *value, void *context)
     struct shell *shell = value;
     struct closing *closing = context;
 
-    if (closing->record == NULL || shell->operation->record == closing->record)
+    if ((closing->record == NULL || shell->operation->record == closing->record) &&
+        (closing->application == NULL || shell->operation->application == closing->application))
         shell_begin_end(shell, closing->reason);
 }
 
@@ -434,6 +441,13 @@ void shell_close_of_record(const struct record *record, const char *reason)
     struct closing closing = {.record = record, .reason = reason};
 
     map_each(&record->application->broker->shells, close_visit, &closing);
+}
+
+void shell_close_of_application(const struct application *application, const char *reason)
+{
+    struct closing closing = {.application = application, .reason = reason};
+
+    map_each(&application->broker->shells, close_visit, &closing);
 }
 
 void shell_close_all(struct broker *broker, const char *reason)

@@ -16,6 +16,8 @@
 #include "base/loop.h"
 #include "ipc/ticket.h"
 
+struct application;
+struct application_settings;
 struct broker;
 struct operation;
 struct plugin;
@@ -27,8 +29,9 @@ enum shell_state { SHELL_none, SHELL_starting, SHELL_granted, SHELL_live, SHELL_
 struct shell {
     enum shell_state state;
     struct broker *broker;
-    struct operation *operation; /* owned: the shell's slots, context and record */
-    const struct plugin *plugin;
+    struct operation *operation;           /* owned: the shell's slots, context and record */
+    struct application_settings *settings; /* a reference: those it was created under */
+    const struct plugin *plugin;           /* one of the settings */
     char *id;
     char *key;
     size_t key_length;
@@ -72,6 +75,8 @@ void shell_leave(struct shell *shell);
 void shell_creation_written(struct operation *operation);
 
 void shell_close_of_record(const struct record *record, const char *reason);
+/* The application is removed from the configuration. */
+void shell_close_of_application(const struct application *application, const char *reason);
 /* That winrmd-net is gone: its channels to hosts are revoked. */
 void shell_net_gone(struct broker *broker, uint32_t net);
 /* The service ends. */

@@ -36,7 +36,7 @@ static void send_shell(struct shell *shell)
                  .locale = operation->locale, .data_locale = operation->data_locale,
                  .shell_name = operation->shell_name, .input_streams = operation->input_streams,
                  .output_streams = operation->output_streams, .idle_timeout = shell->idle_timeout,
-                 .max_envelope = operation->application->max_envelope);
+                 .max_envelope = operation->application->settings->max_envelope);
 }
 
 static void handle_started(struct channel *channel, const union message_body *body)
@@ -145,7 +145,7 @@ bool shell_host_start(struct shell *shell)
     };
     static const struct channel_events events = {handlers, child_channel_ended};
 
-    shell->host = host_start(shell->operation->application, shell->plugin, 0, shell->ticket_key,
+    shell->host = host_start(shell->broker, shell->settings, shell->plugin, 0, shell->ticket_key,
                              &events, host_gone);
     if (shell->host == NULL)
         return false;

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "broker/authz_host.h"
 #include "broker/broker.h"
 #include "broker/operation.h"
 #include "broker/shell.h"
@@ -39,8 +40,7 @@ static void send_processes(struct broker *broker, struct channel *channel)
                      .state = process->expected_end ? "stopping"
                               : process->ready      ? "serving"
                                                     : "starting",
-                     .application =
-                         process->application != NULL ? process->application->path : NULL);
+                     .application = process->settings != NULL ? process->settings->path : NULL);
     }
 }
 
@@ -48,13 +48,15 @@ static const char *authz_state_name(const struct application *application)
 {
     const struct authz_state *state = &application->authz;
 
-    if (application->authorizer == NULL)
+    if (application->removed)
+        return "removed";
+    if (application->settings->authorizer == NULL)
         return "no authorization plug-in";
     if (state->failure != NULL)
         return "failed";
     if (state->quarantined)
         return "quarantined";
-    return state->started ? "serving" : "starting";
+    return state->host != NULL && state->host->started ? "serving" : "starting";
 }
 
 static void send_record(void *value, void *context)
@@ -63,8 +65,9 @@ static void send_record(void *value, void *context)
     uint64_t now = loop_now(record->application->broker->loop);
 
     channel_send(
-        (struct channel *)context, status_record, .application = record->application->path,
-        .user = record->name, .mechanism = record->mechanism,
+        (struct channel *)context, status_record,
+        .application = record->application->settings->path, .user = record->name,
+        .mechanism = record->mechanism,
         .account = record->token != NULL ? record->token->account : NULL,
         .state = record_state_name(record), .administrator = record->administrator,
         .shells = quota_shells(record->account), .operations = quota_operations(record->account),
@@ -80,9 +83,9 @@ static void send_shell(void *value, void *context)
     list_each(link, &((struct shell *)value)->commands)
         commands++;
     channel_send(
-        (struct channel *)context, status_shell, .application = shell->operation->application->path,
-        .shell_id = shell->id, .owner = shell->operation->caller.name,
-        .account = shell->operation->record->token->account,
+        (struct channel *)context, status_shell,
+        .application = shell->operation->application->settings->path, .shell_id = shell->id,
+        .owner = shell->operation->caller.name, .account = shell->operation->record->token->account,
         .process = shell->host != NULL ? (uint32_t)shell->host->pid : 0, .commands = commands,
         .idle = shell->outstanding > 0 ? 0 : now - shell->used_at, .age = now - shell->created_at);
 }
@@ -111,12 +114,13 @@ static void handle_ask(struct channel *channel, const union message_body *body)
 
     (void)body;
     send_processes(broker, channel);
-    for (size_t i = 0; i < broker->configuration->application_count; i++) {
-        struct application *application = broker->configuration->applications[i];
+    for (size_t i = 0; i < broker->application_count; i++) {
+        struct application *application = broker->applications[i];
 
-        channel_send(channel, status_application, .path = application->path,
-                     .plugin =
-                         application->authorizer != NULL ? application->authorizer->name : NULL,
+        channel_send(channel, status_application, .path = application->settings->path,
+                     .plugin = application->settings->authorizer != NULL
+                                   ? application->settings->authorizer->name
+                                   : NULL,
                      .state = authz_state_name(application));
         map_each(&application->records, send_record, channel);
     }

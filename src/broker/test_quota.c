@@ -8,18 +8,20 @@
 
 #include <cmocka.h>
 
-#include "broker/configuration.h"
+#include "broker/application.h"
 #include "broker/quota.h"
 #include "faults.h"
 
-static struct application application;
+static struct application_settings settings;
+static struct application application = {.settings = &settings};
 static struct quota_account *account;
 static struct quota_refusal refusal;
 
 static int open_account(void **state)
 {
     (void)state;
-    memset(&application, 0, sizeof(application));
+    memset(&settings, 0, sizeof(settings));
+    application = (struct application){.settings = &settings};
     memset(&refusal, 0, sizeof(refusal));
     buffer_init(&application.throttle_times, 1 << 20);
     account = quota_account_get(&application, "bob");
@@ -125,8 +127,8 @@ static void a_slot_without_length_is_no_limit(void **state)
 static void the_system_window_slides(void **state)
 {
     (void)state;
-    application.system_operations = 2;
-    application.system_window = 100;
+    settings.system_operations = 2;
+    settings.system_window = 100;
     assert_true(quota_throttle(&application, false, 1000, &refusal));
     assert_true(quota_throttle(&application, false, 1060, &refusal));
     assert_false(quota_throttle(&application, false, 1099, &refusal));
@@ -134,7 +136,7 @@ static void the_system_window_slides(void **state)
     assert_true(quota_throttle(&application, true, 1099, &refusal));
     assert_false(quota_throttle(&application, false, 1100, &refusal));
     assert_true(quota_throttle(&application, false, 1160, &refusal));
-    application.system_operations = 0;
+    settings.system_operations = 0;
     for (int i = 0; i < 1000; i++)
         assert_true(quota_throttle(&application, false, 1160, &refusal));
 }

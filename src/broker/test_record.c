@@ -19,6 +19,7 @@
 
 static struct broker broker;
 static struct plugin authorizer = {.supports_quota = true};
+static struct application_settings settings = {.authorizer = &authorizer, .record_idle = 1000};
 static struct application application;
 static struct token *client;
 
@@ -124,10 +125,9 @@ static int open_record(void **state)
     memset(&question, 0, sizeof(question));
     released_count = let_in = 0;
     broker.loop = loop_new();
-    application = (struct application){.broker = &broker,
-                                       .authorizer = &authorizer,
-                                       .record_idle = 1000,
-                                       .quota_refresh = 1000000};
+    settings.quota_refresh = 1000000;
+    application = (struct application){.broker = &broker, .settings = &settings};
+    list_init(&application.retired);
     client = token_new(NULL, "bob", getuid(), NULL);
     message();
     answer((struct authz_answer){.context = {.id = 1}, .token = TOKEN_client});
@@ -141,7 +141,7 @@ static int open_record(void **state)
 static int close_record(void **state)
 {
     (void)state;
-    record_drop_all(&application);
+    record_retire_all(&application);
     assert_int_equal(application.records.count, 0);
     assert_int_equal(application.quotas.count, 0);
     map_free(&application.records);
@@ -155,9 +155,9 @@ static int close_record(void **state)
 /* A message finds the interval over; it runs under the old verdict. Leaves the user call open. */
 static void begin_refresh(void)
 {
-    application.quota_refresh = 0;
+    settings.quota_refresh = 0;
     message();
-    application.quota_refresh = 1000000;
+    settings.quota_refresh = 1000000;
     assert_int_equal(let_in, 1);
     assert_false(question.quota);
     assert_non_null(question.answered);

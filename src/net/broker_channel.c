@@ -18,7 +18,7 @@ static struct net *net_of(struct channel *channel)
     return channel_owner(channel);
 }
 
-/* ---- start ---- */
+/* ---- what to serve ---- */
 
 static void on_net_start(struct channel *channel, const union message_body *body)
 {
@@ -29,14 +29,36 @@ static void on_net_start(struct channel *channel, const union message_body *body
 
 static void on_net_listener(struct channel *channel, const union message_body *body)
 {
-    if (!site_add_listener(&net_of(channel)->site, &body->net_listener))
+    struct net *net = net_of(channel);
+    struct listener *listener = site_put_listener(&net->site, &body->net_listener);
+
+    if (listener == NULL || (net->server != NULL && !serve_listen(net, listener)))
         log_error("listener %u can not be used", body->net_listener.listener);
+}
+
+static void on_net_listener_end(struct channel *channel, const union message_body *body)
+{
+    serve_unlisten(net_of(channel), body->net_listener_end.listener);
 }
 
 static void on_net_application(struct channel *channel, const union message_body *body)
 {
-    if (!site_add_application(&net_of(channel)->site, &body->net_application))
+    struct net *net = net_of(channel);
+
+    if (!site_put_application(&net->site, &body->net_application))
         log_error("application %u can not be used", body->net_application.application);
+    else if (net->server != NULL)
+        serve_update(net);
+}
+
+static void on_net_application_end(struct channel *channel, const union message_body *body)
+{
+    site_remove_application(&net_of(channel)->site, body->net_application_end.application);
+}
+
+static void on_net_drain(struct channel *channel, const union message_body *body)
+{
+    serve_drain(net_of(channel), body->net_drain.at_once);
 }
 
 static void on_net_auth(struct channel *channel, const union message_body *body)
@@ -154,7 +176,10 @@ bool broker_channel_open(struct net *net)
     static const channel_handler handlers[MESSAGE_COUNT] = {
         [MESSAGE_net_start] = on_net_start,
         [MESSAGE_net_listener] = on_net_listener,
+        [MESSAGE_net_listener_end] = on_net_listener_end,
         [MESSAGE_net_application] = on_net_application,
+        [MESSAGE_net_application_end] = on_net_application_end,
+        [MESSAGE_net_drain] = on_net_drain,
         [MESSAGE_net_auth] = on_net_auth,
         [MESSAGE_net_go] = on_net_go,
         [MESSAGE_session_opened] = on_session_opened,

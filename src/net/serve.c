@@ -63,6 +63,23 @@ static size_t serve_body_limit(const struct net *net)
     return 2 * (size_t)site_max_envelope(&net->site) + 64 * 1024;
 }
 
+/* Everything that was asked has been answered, or its client has gone. */
+static void serve_drained(void *context)
+{
+    struct net *net = context;
+
+    channel_flush(net->broker);
+    loop_stop(net->loop);
+}
+
+static struct http_settings serve_settings(const struct net *net)
+{
+    struct http_settings settings = http_settings_default();
+
+    settings.body_limit = serve_body_limit(net);
+    return settings;
+}
+
 bool serve_start(struct net *net)
 {
     static const struct http_events events = {
@@ -71,20 +88,46 @@ bool serve_start(struct net *net)
         .written = serve_written,
         .closed = serve_closed,
         .path_known = serve_path_known,
+        .drained = serve_drained,
     };
-    struct http_settings settings = http_settings_default();
+    struct http_settings settings = serve_settings(net);
 
-    settings.body_limit = serve_body_limit(net);
     net->server = http_server_new(net->loop, &events, net, &settings);
     if (net->server == NULL)
         return false;
-    for (size_t i = 0; i < net->site.listener_count; i++) {
-        struct listener *listener = &net->site.listeners[i];
-
-        if (!http_server_listen(net->server, listener->socket, listener->number,
-                                listener->header_limit))
+    for (size_t i = 0; i < net->site.listener_count; i++)
+        if (!serve_listen(net, net->site.listeners[i]))
             return false;
-        listener->socket = -1;
-    }
     return true;
+}
+
+bool serve_listen(struct net *net, struct listener *listener)
+{
+    int socket = listener->socket;
+
+    listener->socket = -1;
+    return socket < 0 ||
+           http_server_listen(net->server, socket, listener->number, listener->header_limit);
+}
+
+void serve_unlisten(struct net *net, uint32_t listener)
+{
+    http_server_unlisten(net->server, listener);
+}
+
+void serve_update(struct net *net)
+{
+    struct http_settings settings = serve_settings(net);
+
+    http_server_set_settings(net->server, &settings);
+}
+
+void serve_drain(struct net *net, bool at_once)
+{
+    struct http_settings settings = serve_settings(net);
+
+    if (at_once)
+        settings.retired_guest_time = settings.retired_idle_time = 0;
+    http_server_set_settings(net->server, &settings);
+    http_server_drain(net->server);
 }

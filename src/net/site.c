@@ -8,50 +8,80 @@
 
 #include "base/memory.h"
 
-bool site_add_listener(struct site *site, const struct message_net_listener *message)
+struct listener *site_listener(const struct site *site, uint32_t number)
 {
-    struct listener *listener;
-
-    if (message->url == NULL || message->socket < 0) {
-        if (message->socket >= 0)
-            close(message->socket);
-        return false;
-    }
-    site->listeners =
-        mem_resize(site->listeners, site->listener_count + 1, sizeof(*site->listeners));
-    listener = &site->listeners[site->listener_count++];
-    *listener = (struct listener){.number = message->listener,
-                                  .url = mem_text(message->url),
-                                  .basic = message->basic,
-                                  .header_limit = message->header_limit,
-                                  .socket = message->socket};
-    return true;
+    for (size_t i = 0; i < site->listener_count; i++)
+        if (site->listeners[i]->number == number)
+            return site->listeners[i];
+    return NULL;
 }
 
-bool site_add_application(struct site *site, const struct message_net_application *message)
+static struct listener *listener_add(struct site *site, const struct message_net_listener *message)
 {
-    struct application *application;
+    struct listener *listener = mem_alloc(sizeof(*listener));
+
+    listener->number = message->listener;
+    listener->url = mem_text(message->url);
+    listener->socket = message->socket;
+    site->listeners =
+        mem_resize(site->listeners, site->listener_count + 1, sizeof(*site->listeners));
+    site->listeners[site->listener_count++] = listener;
+    return listener;
+}
+
+struct listener *site_put_listener(struct site *site, const struct message_net_listener *message)
+{
+    struct listener *listener = site_listener(site, message->listener);
+    bool fresh = listener == NULL;
+
+    if (fresh != (message->socket >= 0) || message->url == NULL) {
+        if (message->socket >= 0)
+            close(message->socket);
+        return NULL;
+    }
+    if (fresh)
+        listener = listener_add(site, message);
+    listener->basic = message->basic;
+    listener->header_limit = message->header_limit;
+    return listener;
+}
+
+static struct application *application_by_number(const struct site *site, uint32_t number)
+{
+    for (size_t i = 0; i < site->application_count; i++)
+        if (site->applications[i]->number == number)
+            return site->applications[i];
+    return NULL;
+}
+
+bool site_put_application(struct site *site, const struct message_net_application *message)
+{
+    struct application *application = application_by_number(site, message->application);
 
     if (message->path == NULL || message->path[0] != '/' || message->max_envelope == 0 ||
         message->max_operation_time == 0)
         return false;
-    site->applications =
-        mem_resize(site->applications, site->application_count + 1, sizeof(*site->applications));
-    application = &site->applications[site->application_count++];
-    *application = (struct application){.number = message->application,
-                                        .path = mem_text(message->path),
-                                        .length = strlen(message->path),
-                                        .max_envelope = message->max_envelope,
-                                        .max_operation = message->max_operation_time};
+    if (application == NULL) {
+        application = mem_alloc(sizeof(*application));
+        application->number = message->application;
+        application->path = mem_text(message->path);
+        application->length = strlen(message->path);
+        site->applications =
+            mem_resize(site->applications, site->application_count + 1, sizeof(application));
+        site->applications[site->application_count++] = application;
+    }
+    application->max_envelope = message->max_envelope;
+    application->max_operation = message->max_operation_time;
+    application->removed = false;
     return true;
 }
 
-const struct listener *site_listener(const struct site *site, uint32_t number)
+void site_remove_application(struct site *site, uint32_t number)
 {
-    for (size_t i = 0; i < site->listener_count; i++)
-        if (site->listeners[i].number == number)
-            return &site->listeners[i];
-    return NULL;
+    struct application *application = application_by_number(site, number);
+
+    if (application != NULL)
+        application->removed = true;
 }
 
 static size_t path_without_slash(const char *path, size_t length)
@@ -69,9 +99,10 @@ static bool path_equal(const char *path, size_t length, const char *known, size_
 const struct application *site_application(const struct site *site, const char *path, size_t length)
 {
     for (size_t i = 0; i < site->application_count; i++) {
-        const struct application *application = &site->applications[i];
+        const struct application *application = site->applications[i];
 
-        if (path_equal(path, length, application->path, application->length))
+        if (!application->removed &&
+            path_equal(path, length, application->path, application->length))
             return application;
     }
     return NULL;
@@ -87,7 +118,7 @@ uint32_t site_max_envelope(const struct site *site)
     uint32_t largest = 0;
 
     for (size_t i = 0; i < site->application_count; i++)
-        if (site->applications[i].max_envelope > largest)
-            largest = site->applications[i].max_envelope;
+        if (!site->applications[i]->removed && site->applications[i]->max_envelope > largest)
+            largest = site->applications[i]->max_envelope;
     return largest;
 }

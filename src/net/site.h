@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * What the broker said at the start about what this process serves: listeners and applications.
- * Filled while the channel to the broker is starting, constant afterwards; lives as long as the
- * process.
+ * What the broker said about what this process serves: listeners and applications. Filled at the
+ * start and changed by reloads. An entry never moves and is never freed, because requests in
+ * progress refer to it.
  */
 #ifndef NET_SITE_H
 #define NET_SITE_H
@@ -31,22 +31,28 @@ struct application {
     size_t length;          /* of the path */
     uint32_t max_envelope;  /* bytes */
     uint64_t max_operation; /* milliseconds */
+    bool removed;           /* by a reload, until its number comes again */
 };
 
 struct site {
     char *machine;
-    struct listener *listeners;
+    struct listener **listeners;
     size_t listener_count;
-    struct application *applications;
+    struct application **applications;
     size_t application_count;
 };
 
-/* Takes the message's descriptor over. False when the message makes no sense. */
-bool site_add_listener(struct site *site, const struct message_net_listener *message);
-bool site_add_application(struct site *site, const struct message_net_application *message);
+/*
+ * A new listener, whose socket it keeps, or news of a known one, which has its socket. Takes the
+ * message's descriptor over. NULL when the message makes no sense.
+ */
+struct listener *site_put_listener(struct site *site, const struct message_net_listener *message);
+/* A new application or news of a known one. False when the message makes no sense. */
+bool site_put_application(struct site *site, const struct message_net_application *message);
+void site_remove_application(struct site *site, uint32_t number);
 
 /* NULL when there is none of that number. */
-const struct listener *site_listener(const struct site *site, uint32_t number);
+struct listener *site_listener(const struct site *site, uint32_t number);
 
 /*
  * The application of a path, which is compared without regard to case, with or without a slash at

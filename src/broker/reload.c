@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "broker/reload.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "broker/authz_host.h"
+#include "broker/broker.h"
+#include "broker/check.h"
+#include "broker/listener.h"
+#include "broker/peers.h"
+#include "broker/record.h"
+#include "broker/shell.h"
+
+/* What becomes of one application of the fresh configuration. */
+struct change {
+    struct reload *reload;
+    struct application_settings *settings; /* of the fresh configuration */
+    struct application *application;       /* NULL: it is new */
+    bool changed;
+    struct authz_host *host; /* tried, or being tried */
+    bool trying;
+};
+
+struct reload {
+    struct broker *broker;
+    struct list listeners;
+    struct list late; /* who asked when it had begun: for the next one */
+    struct configuration_reader reader;
+    struct check check;
+    struct configuration *fresh;
+    struct change *changes; /* one per application of `fresh` */
+    struct audit_file audit;
+    uint32_t problems;
+    bool begun; /* trials are being started: none may be the last one yet */
+    bool again; /* another was asked for meanwhile */
+};
+
+static void reload_begin_for(struct broker *broker, struct list *listeners);
+
+/* ---- telling ---- */
+
+static void reload_problem(struct reload *reload, const struct message_config_problem *problem)
+{
+    reload->problems++;
+    configuration_print_problem(problem);
+    list_each(link, &reload->listeners) {
+        struct reload_listener *listener = container_of(link, struct reload_listener, link);
+
+        listener->problem(listener, problem);
+    }
+}
+
+static void reload_tell(struct reload *reload, const char *cause, const char *remedy)
+{
+    reload_problem(reload, &(struct message_config_problem){
+                               .file = reload->broker->config, .cause = cause, .remedy = remedy});
+}
+
+static void reload_audit(struct broker *broker, bool done)
+{
+    audit_begin(broker->audit, "reload");
+    audit_text(broker->audit, "verdict", done ? "done" : "refused");
+    audit_text(broker->audit, "configuration", broker->config);
+    audit_end(broker->audit);
+}
+
+/* ---- the end ---- */
+
+static void changes_free(struct reload *reload)
+{
+    for (size_t i = 0; reload->changes != NULL && i < reload->fresh->application_count; i++)
+        authz_host_dismiss(reload->changes[i].host);
+    free(reload->changes);
+    reload->changes = NULL;
+}
+
+static void reload_free(struct reload *reload)
+{
+    configuration_read_stop(&reload->reader);
+    check_stop(&reload->check);
+    changes_free(reload);
+    audit_file_close(&reload->audit);
+    configuration_free(reload->fresh);
+    free(reload);
+}
+
+static void reload_end(struct reload *reload)
+{
+    struct broker *broker = reload->broker;
+    uint32_t problems = reload->problems;
+
+    broker_count(broker, problems > 0 ? COUNTER_reload_failures : COUNTER_reloads);
+    if (problems > 0)
+        log_error("the configuration was not reloaded: nothing has changed");
+    reload_audit(broker, problems == 0);
+    while (!list_empty(&reload->listeners)) {
+        struct reload_listener *listener =
+            container_of(reload->listeners.next, struct reload_listener, link);
+
+        list_remove(&listener->link);
+        listener->done(listener, problems);
+    }
+    broker->reload = NULL;
+    if (reload->again)
+        reload_begin_for(broker, &reload->late);
+    reload_free(reload);
+}
+
+/* ---- from the old configuration to the fresh one ---- */
+
+static void application_change(struct change *change)
+{
+    struct application *application = change->application;
+    struct authz_host *host = change->host;
+
+    change->host = NULL;
+    if (application == NULL)
+        application = application_new(change->reload->broker, change->settings);
+    else
+        application_set_settings(application, change->settings);
+    application->removed = false;
+    authz_host_replace(application, host);
+    record_retire_all(application);
+}
+
+static void application_remove(struct application *application)
+{
+    application->removed = true;
+    shell_close_of_application(application, "the application was removed from the configuration");
+    authz_host_replace(application, NULL);
+    record_retire_all(application);
+}
+
+static bool configuration_has(const struct configuration *configuration, const char *path)
+{
+    for (size_t i = 0; i < configuration->application_count; i++)
+        if (strcmp(configuration->applications[i]->path, path) == 0)
+            return true;
+    return false;
+}
+
+struct tally {
+    unsigned added, changed, removed;
+};
+
+static struct tally swap_applications(struct reload *reload)
+{
+    struct broker *broker = reload->broker;
+    struct tally tally = {0};
+    size_t known = broker->application_count;
+
+    for (size_t i = 0; i < known; i++) {
+        struct application *application = broker->applications[i];
+
+        if (!application->removed &&
+            !configuration_has(reload->fresh, application->settings->path)) {
+            application_remove(application);
+            tally.removed++;
+        }
+    }
+    for (size_t i = 0; i < reload->fresh->application_count; i++) {
+        struct change *change = &reload->changes[i];
+        bool was = change->application != NULL && !change->application->removed;
+
+        if (!change->changed)
+            continue;
+        application_change(change);
+        tally.changed += was ? 1 : 0;
+        tally.added += was ? 0 : 1;
+    }
+    return tally;
+}
+
+/* Clients may use what is new; its sockets listen already. */
+static void print_ready(const struct reload *reload, const struct configuration *old)
+{
+    const struct configuration *fresh = reload->broker->configuration;
+
+    for (size_t i = 0; i < fresh->listener_count; i++)
+        for (size_t k = 0; k < fresh->application_count; k++)
+            if (listener_same(old, &fresh->listeners[i]) == NULL ||
+                !configuration_has(old, fresh->applications[k]->path))
+                fprintf(stderr, "winrmd: ready on %s%s\n", fresh->listeners[i].url,
+                        fresh->applications[k]->path);
+}
+
+static void reload_swap(struct reload *reload)
+{
+    struct broker *broker = reload->broker;
+    struct configuration *old = broker->configuration;
+    struct tally tally = swap_applications(reload);
+
+    free(reload->changes);
+    reload->changes = NULL;
+    broker->configuration = reload->fresh;
+    reload->fresh = NULL;
+    audit_use(broker->audit, &reload->audit);
+    peers_update(broker, old);
+    log_info("the configuration was reloaded: %u application%s added, %u changed, %u removed",
+             tally.added, tally.added == 1 ? "" : "s", tally.changed, tally.removed);
+    print_ready(reload, old);
+    configuration_free(old);
+}
+
+/* ---- checking aside ---- */
+
+static void reload_decide(struct reload *reload)
+{
+    if (reload->begun || check_running(&reload->check))
+        return;
+    for (size_t i = 0; i < reload->fresh->application_count; i++)
+        if (reload->changes[i].trying)
+            return;
+    if (reload->problems == 0)
+        reload_swap(reload);
+    reload_end(reload);
+}
+
+static void check_problem_found(void *context, const struct message_config_problem *problem)
+{
+    struct check *check = context;
+
+    reload_problem(container_of(check, struct reload, check), problem);
+}
+
+static void check_done(struct check *check)
+{
+    reload_decide(container_of(check, struct reload, check));
+}
+
+static void forward_problem(void *context, const struct message_config_problem *problem)
+{
+    reload_problem(context, problem);
+}
+
+static void authorizer_tried(struct authz_host *host, const char *failure)
+{
+    struct change *change = host->trier;
+    struct reload *reload = change->reload;
+
+    change->trying = false;
+    if (failure != NULL) {
+        change->host = NULL;
+        check_tell(change->settings, change->settings->authorizer, failure, forward_problem,
+                   reload);
+    }
+    reload_decide(reload);
+}
+
+/* One whose plug-in could not be used so far is tried again, though nothing was written anew. */
+static bool application_changes(const struct application *application,
+                                const struct application_settings *settings)
+{
+    return application == NULL || application->removed || application->authz.failure != NULL ||
+           application->authz.quarantined ||
+           !application_settings_equal(application->settings, settings);
+}
+
+static void change_try(struct change *change)
+{
+    struct reload *reload = change->reload;
+
+    check_application(&reload->check, change->settings, false);
+    if (change->settings->authorizer == NULL)
+        return;
+    change->host = authz_host_try(reload->broker, change->settings, authorizer_tried, change);
+    change->trying = change->host != NULL;
+    if (!change->trying)
+        check_tell(change->settings, change->settings->authorizer, "winrmd-host cannot be started",
+                   forward_problem, reload);
+}
+
+/* What need not wait for a plug-in. */
+static void check_service(struct reload *reload)
+{
+    const struct configuration *old = reload->broker->configuration;
+    const char *control = reload->fresh->control;
+    struct listener_problem problem;
+    char cause[512];
+
+    if ((control == NULL) != (old->control == NULL) ||
+        (control != NULL && strcmp(control, old->control) != 0))
+        reload_tell(reload, "the control socket can not be another one while winrmd runs",
+                    "leave control as it was, or stop and start winrmd");
+    if (!audit_file_open(&reload->audit, reload->fresh->audit)) {
+        snprintf(cause, sizeof(cause), "the audit file %s cannot be opened (%s)",
+                 reload->fresh->audit, strerror(errno));
+        reload_tell(reload, cause, "name another in audit { file = }");
+    }
+    if (!listeners_bind(reload->broker, reload->fresh, old, &problem))
+        reload_tell(reload, problem.cause, problem.remedy);
+}
+
+static void configuration_told(struct configuration_reader *reader,
+                               struct configuration *configuration)
+{
+    struct reload *reload = container_of(reader, struct reload, reader);
+
+    if (configuration == NULL) {
+        reload_end(reload);
+        return;
+    }
+    reload->fresh = configuration;
+    reload->changes = mem_alloc(configuration->application_count * sizeof(*reload->changes));
+    reload->begun = true;
+    check_service(reload);
+    for (size_t i = 0; i < configuration->application_count; i++) {
+        struct change *change = &reload->changes[i];
+
+        change->reload = reload;
+        change->settings = configuration->applications[i];
+        change->application = application_find(reload->broker, change->settings->path);
+        change->changed = application_changes(change->application, change->settings);
+        if (change->changed)
+            change_try(change);
+    }
+    reload->begun = false;
+    reload_decide(reload);
+}
+
+static void configuration_problem(struct configuration_reader *reader,
+                                  const struct message_config_problem *problem)
+{
+    reload_problem(container_of(reader, struct reload, reader), problem);
+}
+
+/* ---- from outside ---- */
+
+/* Begins one for all who are in the list, which is empty afterwards. */
+static void reload_begin_for(struct broker *broker, struct list *listeners)
+{
+    struct reload *reload = mem_alloc(sizeof(*reload));
+
+    broker->reload = reload;
+    reload->broker = broker;
+    list_init(&reload->listeners);
+    list_init(&reload->late);
+    while (!list_empty(listeners)) {
+        struct list *link = listeners->next;
+
+        list_remove(link);
+        list_append(&reload->listeners, link);
+    }
+    audit_file_init(&reload->audit);
+    check_init(&reload->check, broker);
+    reload->check.problem = check_problem_found;
+    reload->check.done = check_done;
+    reload->reader.problem = configuration_problem;
+    reload->reader.done = configuration_told;
+    log_info("reloading %s", broker->config);
+    if (!configuration_read(broker, broker->config, &reload->reader))
+        reload_end(reload);
+}
+
+void reload_begin(struct broker *broker, struct reload_listener *listener)
+{
+    struct list listeners;
+
+    list_init(&listeners);
+    if (broker->reload != NULL)
+        broker->reload->again = true;
+    if (listener != NULL)
+        list_append(broker->reload != NULL ? &broker->reload->late : &listeners, &listener->link);
+    if (broker->reload == NULL)
+        reload_begin_for(broker, &listeners);
+}
+
+void reload_forget(struct broker *broker, struct reload_listener *listener)
+{
+    (void)broker;
+    if (listener != NULL && listener->link.next != NULL)
+        list_remove(&listener->link);
+}
+
+void reload_stop(struct broker *broker)
+{
+    struct reload *reload = broker->reload;
+
+    if (reload == NULL)
+        return;
+    reload_tell(reload, "the service is stopping", NULL);
+    reload->again = false;
+    reload_end(reload);
+}
