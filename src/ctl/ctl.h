@@ -29,7 +29,15 @@ void ctl_complain(const char *format, ...) __attribute__((format(printf, 1, 2)))
 /* Adds, changes or removes the user `name` in the password file `path`. */
 enum ctl_exit ctl_passwd(const struct ctl_options *options, const char *path, const char *name);
 
-/* Asks the winrmd of that configuration how it is. */
+/* Asks the winrmd of that configuration how it is; and: for its shells alone. */
 enum ctl_exit ctl_status(const struct ctl_options *options);
+enum ctl_exit ctl_shells(const struct ctl_options *options);
+
+/* Has it read its configuration again; says what is wrong with that. */
+enum ctl_exit ctl_reload(const struct ctl_options *options);
+
+/* Whole copy of a text that came from outside, fit for a terminal: '?' for what is no printable
+ * UTF-8. free(). */
+char *ctl_printable(const char *text);
 
 #endif

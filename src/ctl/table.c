@@ -6,16 +6,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "base/memory.h"
 
-enum { COLUMNS = 16, COLUMN_GAP = 2 };
-
-static size_t table_columns(const struct table *table)
+size_t table_columns(const struct table *table)
 {
-    size_t count = message_layout(table->type)->field_count;
+    return message_layout(table->type)->field_count;
+}
 
-    return count > COLUMNS ? COLUMNS : count;
+bool table_is_pairs(const struct table *table)
+{
+    const struct message_field *fields = message_layout(table->type)->fields;
+
+    return table_columns(table) == 2 && strcmp(fields[1].name, "value") == 0;
+}
+
+const char *table_cell(const struct table *table, size_t row, size_t column)
+{
+    return table->cells[row * table_columns(table) + column];
 }
 
 static char *cell_make(const struct message_field *field, const void *body)
@@ -96,8 +103,7 @@ static void print_row(const struct table *table, size_t row, FILE *out)
 void table_print_json(const struct table *table, FILE *out)
 {
     const struct message_field *fields = message_layout(table->type)->fields;
-    size_t columns = table_columns(table);
-    bool pairs = columns == 2 && strcmp(fields[1].name, "value") == 0;
+    bool pairs = table_is_pairs(table);
 
     fprintf(out, "  \"%s\": %c", table->name, pairs ? '{' : '[');
     for (size_t row = 0; row < table->rows; row++) {
@@ -113,51 +119,4 @@ void table_print_json(const struct table *table, FILE *out)
         }
     }
     fprintf(out, "%s%c", table->rows > 0 ? "\n  " : "", pairs ? '}' : ']');
-}
-
-/* ---- columns ---- */
-
-static const char *cell_shown(const char *cell)
-{
-    return cell == NULL || cell[0] == '\0' ? "-" : cell;
-}
-
-static size_t column_width(const struct table *table, size_t column)
-{
-    size_t columns = table_columns(table);
-    size_t width = strlen(message_layout(table->type)->fields[column].name);
-
-    for (size_t row = 0; row < table->rows; row++) {
-        size_t length = strlen(cell_shown(table->cells[row * columns + column]));
-
-        width = length > width ? length : width;
-    }
-    return width;
-}
-
-static void print_column(const struct table *table, size_t column, const char *text, FILE *out)
-{
-    char safe[512];
-    bool last = column + 1 == table_columns(table);
-    int width = last ? 0 : (int)column_width(table, column) + COLUMN_GAP;
-
-    fprintf(out, "%-*s", width, log_safe(safe, sizeof(safe), text));
-}
-
-void table_print_text(const struct table *table, FILE *out)
-{
-    size_t columns = table_columns(table);
-
-    fprintf(out, "%s: %zu\n", table->name, table->rows);
-    if (table->rows == 0)
-        return;
-    fputs("  ", out);
-    for (size_t i = 0; i < columns; i++)
-        print_column(table, i, message_layout(table->type)->fields[i].name, out);
-    for (size_t row = 0; row < table->rows; row++) {
-        fputs("\n  ", out);
-        for (size_t i = 0; i < columns; i++)
-            print_column(table, i, cell_shown(table->cells[row * columns + i]), out);
-    }
-    fputc('\n', out);
 }

@@ -7,6 +7,7 @@
 #ifndef CTL_TABLE_H
 #define CTL_TABLE_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "ipc/message.h"
@@ -22,8 +23,14 @@ struct table {
 void table_add(struct table *table, const void *body);
 void table_free(struct table *table);
 
+size_t table_columns(const struct table *table);
+const char *table_cell(const struct table *table, size_t row, size_t column);
+/* Does each row say (name, value)? */
+bool table_is_pairs(const struct table *table);
+
 /* `"name": [{...}, ...]`; a table of (name, value) pairs as `"name": {"a": 1, ...}`. */
 void table_print_json(const struct table *table, FILE *out);
+/* Columns under their names, for people: whole texts, times in units. */
 void table_print_text(const struct table *table, FILE *out);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* winrmctl as an administrator runs it: the password file, and the status of a made-up broker. */
+/* winrmctl as an administrator runs it: the password file, and what a made-up broker answers. */
 #include <crypt.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -145,12 +145,15 @@ static void wrong_commands(void **state)
         int code;
         const char *says;
     } cases[] = {
-        {"", "", 2, "a command is missing: status or passwd; winrmctl --help"},
-        {"", "reload", 2, "there is no such command"},
+        {"", "", 2, "a command is missing: status, shells, reload or passwd; winrmctl --help"},
+        {"", "restart", 2, "there is no such command"},
         {"", "--colour", 2, "the command line is wrong"},
         {"", "passwd users", 2, "passwd takes a password file and a user's name"},
         {"", "passwd users a --delete --groups b", 2, "exclude each other"},
         {"", "status users", 2, "status takes --config and --json only"},
+        {"", "shells --delete", 2, "shells takes --config and --json only"},
+        {"", "reload now", 2, "reload takes --config only"},
+        {"", "reload --json", 2, "reload takes --config only"},
         {"x", "passwd users ''", 2, "cannot be a user's name"},
         {"x", "passwd users a:b", 2, "cannot be a user's name"},
         {"x", "passwd users a --groups b,,c", 2, "names an impossible group"},
@@ -160,7 +163,8 @@ static void wrong_commands(void **state)
         {"x", "passwd no/users a", 1, "the folder no cannot be used: No such file"},
         {"", "--config none status", 1, "none cannot be read: No such file"},
         {"", "--version", 0, "winrmctl 0."},
-        {"", "--help", 0, "Exit codes"},
+        {"", "--help", 0, "exit status"},
+        {"", "--config none reload", 1, "none cannot be read: No such file"},
     };
 
     (void)state;
@@ -176,6 +180,16 @@ static void wrong_commands(void **state)
 /* ---- status ---- */
 
 static struct loop *loop;
+static const uint64_t ages[] = {999, 59999, 3599999, 3600000, 86399999, 183600000};
+
+/* As long as a name can be. */
+static const char *long_name(void)
+{
+    static char name[LIMIT_NAME + 1];
+
+    memset(name, 'n', LIMIT_NAME);
+    return name;
+}
 
 static void on_ask(struct channel *channel, const union message_body *body)
 {
@@ -185,9 +199,27 @@ static void on_ask(struct channel *channel, const union message_body *body)
     channel_send(channel, status_shell, .application = "/wsman", .shell_id = "A\"B\\",
                  .owner = "j\xc3\xb6rg", .account = "x\ny", .process = 9, .commands = 2,
                  .idle = 1500, .age = 90000);
+    for (size_t i = 0; i < sizeof(ages) / sizeof(ages[0]); i++)
+        channel_send(channel, status_record, .application = "/wsman", .user = "anna",
+                     .account = i == 0 ? long_name() : "a", .administrator = i == 1,
+                     .idle = ages[i]);
     channel_send(channel, status_counter, .name = "user_calls", .value = 3);
     channel_send(channel, status_counter, .name = "late_calls", .value = 0);
     channel_send(channel, status_end, .end_of_message = 0);
+}
+
+static uint32_t problems; /* that the made-up broker finds */
+
+static void on_reload(struct channel *channel, const union message_body *body)
+{
+    (void)body;
+    if (problems > 0) {
+        channel_send(channel, reload_problem, .file = "/etc/winrmd.conf", .line = 12,
+                     .cause = "there is no setting \"ausit\"", .remedy = "write audit");
+        channel_send(channel, reload_problem, .file = "/etc/wsman/web.config",
+                     .cause = "it cannot be read\033");
+    }
+    channel_send(channel, reload_end, .problems = problems);
 }
 
 static void on_ended(struct channel *channel, bool fault, const char *why)
@@ -200,7 +232,8 @@ static void on_ended(struct channel *channel, bool fault, const char *why)
 /* A broker that serves one asker and ends; `mute`: it hangs up instead. */
 static pid_t broker_start(const char *path, bool mute)
 {
-    static const channel_handler handlers[MESSAGE_COUNT] = {[MESSAGE_status_ask] = on_ask};
+    static const channel_handler handlers[MESSAGE_COUNT] = {
+        [MESSAGE_status_ask] = on_ask, [MESSAGE_reload_ask] = on_reload};
     static const struct channel_events events = {.handlers = handlers, .ended = on_ended};
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     int listening = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -233,56 +266,147 @@ static void broker_end(pid_t process, const char *path)
     unlink(path);
 }
 
-static void status_is_shown(void **state)
+/* The file winrmd.conf in the test's folder; the path of its control socket. free(). */
+static char *configure(void)
 {
-    char *path = mem_printf("%s/winrmd.sock", folder);
     char *conf = mem_printf("%s/winrmd.conf", folder);
     FILE *file = fopen(conf, "w");
-    pid_t process;
 
-    (void)state;
+    assert_non_null(file);
     fputs("# nothing but defaults\n", file);
     fclose(file);
-    assert_int_equal(run("", "-c winrmd.conf status"), 3);
-    assert_non_null(strstr(output, "is it running with this configuration?"));
+    free(conf);
+    return mem_printf("%s/winrmd.sock", folder);
+}
 
-    process = broker_start(path, false);
+#define SHELLS_JSON                                                                            \
+    "  \"shells\": [\n"                                                                        \
+    "    {\"application\": \"/wsman\", \"shell_id\": \"A\\\"B\\\\\", \"owner\": "              \
+    "\"j\xc3\xb6rg\", \"account\": \"x\\u000ay\", \"process\": 9, \"commands\": 2, \"idle\": " \
+    "1500, \"age\": 90000}\n"                                                                  \
+    "  ]"
+#define SHELLS_TEXT                                                                  \
+    "shells: 1\n"                                                                    \
+    "  application  shell id  owner  account  process  commands  idle         age\n" \
+    "  /wsman       A\"B\\      j\xc3\xb6rg   x?y            9         2   1 s  1 min 30 s\n"
+
+static void status_is_json(void **state)
+{
+    char *path = configure();
+    pid_t process = broker_start(path, false);
+
+    (void)state;
     assert_int_equal(run("", "--config winrmd.conf status --json"), 0);
-    assert_string_equal(
-        output, "{\n"
-                "  \"processes\": [\n"
-                "    {\"name\": \"winrmd-net\", \"process\": 7, \"restarts\": 1, \"state\": "
-                "\"serving\", \"application\": null}\n"
-                "  ],\n"
-                "  \"applications\": [],\n"
-                "  \"records\": [],\n"
-                "  \"shells\": [\n"
-                "    {\"application\": \"/wsman\", \"shell_id\": \"A\\\"B\\\\\", \"owner\": "
-                "\"j\xc3\xb6rg\", \"account\": \"x\\u000ay\", \"process\": 9, \"commands\": 2, "
-                "\"idle\": 1500, \"age\": 90000}\n"
-                "  ],\n"
-                "  \"counters\": {\n"
-                "    \"user_calls\": 3,\n"
-                "    \"late_calls\": 0\n"
-                "  }\n"
-                "}\n");
+    assert_non_null(strstr(output, "{\n"
+                                   "  \"processes\": [\n"
+                                   "    {\"name\": \"winrmd-net\", \"process\": 7, \"restarts\": "
+                                   "1, \"state\": \"serving\", \"application\": null}\n"
+                                   "  ],\n"
+                                   "  \"applications\": [],\n"
+                                   "  \"records\": [\n"
+                                   "    {\"application\": \"/wsman\", \"user\": \"anna\", "));
+    assert_non_null(strstr(output, "\n  ],\n" SHELLS_JSON ",\n"
+                                   "  \"counters\": {\n"
+                                   "    \"user_calls\": 3,\n"
+                                   "    \"late_calls\": 0\n"
+                                   "  }\n"
+                                   "}\n"));
     broker_end(process, path);
 
     process = broker_start(path, false);
+    assert_int_equal(run("", "--config winrmd.conf --json shells"), 0);
+    assert_string_equal(output, "{\n" SHELLS_JSON "\n}\n");
+    broker_end(process, path);
+    free(path);
+}
+
+static void status_is_text(void **state)
+{
+    char *path = configure();
+    pid_t process = broker_start(path, false);
+
+    (void)state;
     assert_int_equal(run("", "status --config winrmd.conf"), 0);
     assert_non_null(strstr(output, "processes: 1\n"
                                    "  name        process  restarts  state    application\n"
-                                   "  winrmd-net  7        1         serving  -\n"));
-    assert_non_null(strstr(output, "records: 0\n"));
-    assert_non_null(strstr(output, "x?y"));
+                                   "  winrmd-net        7         1  serving  -\n"
+                                   "\n"
+                                   "applications: 0\n"
+                                   "\n"
+                                   "records: 6\n"
+                                   "  application  user  mechanism  account "));
+    assert_non_null(strstr(output, "\n\n" SHELLS_TEXT "\n"
+                                   "counters:\n"
+                                   "  user_calls  3\n"
+                                   "  late_calls  0\n"));
+    /* Nothing is cut off, and times have units. */
+    assert_non_null(strstr(output, long_name()));
+    assert_non_null(
+        strstr(output, "  no                  0           0              0       999 ms\n"));
+    assert_non_null(
+        strstr(output, "  yes                 0           0              0         59 s\n"));
+    assert_non_null(strstr(output, "  59 min 59 s\n"));
+    assert_non_null(strstr(output, "    1 h 0 min\n"));
+    assert_non_null(strstr(output, "  23 h 59 min\n"));
+    assert_non_null(strstr(output, "      2 d 3 h\n"));
     broker_end(process, path);
 
-    process = broker_start(path, true);
-    assert_int_equal(run("", "status --config winrmd.conf"), 3);
-    assert_non_null(strstr(output, "it hung up; only its own user and root may ask"));
+    process = broker_start(path, false);
+    assert_int_equal(run("", "shells --config winrmd.conf"), 0);
+    assert_string_equal(output, SHELLS_TEXT);
     broker_end(process, path);
     free(path);
-    free(conf);
+}
+
+static void reload_is_reported(void **state)
+{
+    char *path = configure();
+    pid_t process;
+
+    (void)state;
+    problems = 0;
+    process = broker_start(path, false);
+    assert_int_equal(run("", "-c winrmd.conf reload"), 0);
+    assert_string_equal(output, "the new configuration holds\n");
+    broker_end(process, path);
+
+    problems = 2;
+    process = broker_start(path, false);
+    assert_int_equal(run("", "-c winrmd.conf reload"), 1);
+    assert_string_equal(output, "/etc/winrmd.conf:12: there is no setting \"ausit\"; write audit\n"
+                                "/etc/wsman/web.config: it cannot be read?\n"
+                                "winrmctl: the new configuration was refused (2 problems); nothing "
+                                "was changed\n");
+    broker_end(process, path);
+    free(path);
+}
+
+static void no_answer_is_explained(void **state)
+{
+    static const char *const commands[] = {"status", "status --json", "shells", "reload"};
+    char *path = configure();
+    char *line;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+        pid_t process;
+
+        line = mem_printf("-c winrmd.conf %s", commands[i]);
+        assert_int_equal(run("", line), 3);
+        assert_non_null(strstr(output, "No such file or directory; winrmd does not run with this "
+                                       "configuration"));
+        process = broker_start(path, true);
+        assert_int_equal(run("", line), 3);
+        assert_non_null(strstr(output, "it hung up before it had answered"));
+        waitpid(process, NULL, 0);
+        /* Its socket is still there. */
+        assert_int_equal(run("", line), 3);
+        assert_non_null(strstr(output, "Connection refused; the winrmd that made the socket has "
+                                       "ended"));
+        unlink(path);
+        free(line);
+    }
+    free(path);
 }
 
 int main(int count, char **arguments)
@@ -291,7 +415,10 @@ int main(int count, char **arguments)
         cmocka_unit_test_setup_teardown(the_password_file_is_kept, set_up, tear_down),
         cmocka_unit_test_setup_teardown(other_lines_stay, set_up, tear_down),
         cmocka_unit_test_setup_teardown(wrong_commands, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(status_is_shown, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(status_is_json, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(status_is_text, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(reload_is_reported, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(no_answer_is_explained, set_up, tear_down),
     };
 
     if (count != 2) {
