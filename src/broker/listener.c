@@ -120,7 +120,8 @@ const struct listener *listener_same(const struct configuration *configuration,
     for (size_t i = 0; configuration != NULL && i < configuration->listener_count; i++) {
         const struct listener *other = &configuration->listeners[i];
 
-        if (other->port == listener->port && strcmp(other->address, listener->address) == 0)
+        if (other->port == listener->port && strcmp(other->address, listener->address) == 0 &&
+            (other->port != 0 || strcmp(other->name, listener->name) == 0))
             return other;
     }
     return NULL;

@@ -20,7 +20,7 @@ struct listener_problem {
 
 /*
  * Gives every listener of `fresh` a socket: a copy of that of the listener of `old` (may be NULL)
- * with the same address and port as configured, else one that is bound now. A new socket may
+ * with the same address and port as configured (and, for port 0, the same name), else one that is bound now. A new socket may
  * overlap one of `old` (127.0.0.1 becomes 0.0.0.0). One that takes larger or smaller heads is a new
  * listener on the old socket. False: `problem` is filled in, and what was
  * bound is closed with `fresh`.

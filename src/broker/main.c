@@ -132,7 +132,7 @@ static bool stop_is_over(const struct broker *broker)
  */
 static void stop_continue(struct broker *broker)
 {
-    if (!broker->stopping || broker->shells.count > 0 || peers_drain(broker))
+    if (!broker->stopping || broker->shells.count > 0 || !peers_drained(broker))
         return;
     list_each(link, &broker->processes) {
         struct child *process = container_of(link, struct child, link);
@@ -164,6 +164,7 @@ static void stop_begin(struct broker *broker)
     broker->stop_timer.expired = stop_expired;
     loop_timer_start(broker->loop, &broker->stop_timer, STOP_LIMIT);
     reload_stop(broker);
+    peers_drain(broker);
     shell_close_all(broker, "the service is stopping");
     stop_continue(broker);
 }

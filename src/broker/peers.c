@@ -265,10 +265,10 @@ static uint32_t nets_running(struct broker *broker)
     return count;
 }
 
-static void net_drain(struct child *net, bool at_once, uint64_t patience)
+static void net_drain(struct child *net, bool at_once)
 {
     channel_send(net->channel, net_drain, .at_once = at_once);
-    child_end_within(net, patience);
+    net->expected_end = true;
 }
 
 /* Starts or drains winrmd-nets until there are as many as configured. */
@@ -285,7 +285,8 @@ static void nets_adjust(struct broker *broker)
 
         if (net == NULL)
             return;
-        net_drain(net, false, DRAIN_TIME);
+        net_drain(net, false);
+        child_end_within(net, DRAIN_TIME);
     }
 }
 
@@ -330,18 +331,26 @@ void peers_update(struct broker *broker, const struct configuration *old)
     nets_adjust(broker);
 }
 
-bool peers_drain(struct broker *broker)
+void peers_drain(struct broker *broker)
 {
-    bool draining = false;
-
     for (struct child *net = next_net(broker, NULL); net != NULL; net = next_net(broker, net))
-        net_drain(net, true, STOP_TIME);
-    list_each(link, &broker->processes) {
-        const struct child *process = container_of(link, struct child, link);
+        net_drain(net, true);
+}
 
-        draining = draining || (process->role == PROCESS_net && process->channel != NULL);
+bool peers_drained(struct broker *broker)
+{
+    bool drained = true;
+
+    list_each(link, &broker->processes) {
+        struct child *process = container_of(link, struct child, link);
+
+        if (process->role != PROCESS_net || process->channel == NULL)
+            continue;
+        drained = false;
+        if (process->kill_timer.position == 0)
+            child_end_within(process, STOP_TIME);
     }
-    return draining;
+    return drained;
 }
 
 void peers_forget(struct broker *broker)

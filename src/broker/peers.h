@@ -16,11 +16,13 @@ struct configuration;
 void peers_start(struct broker *broker);
 /* Another configuration holds than `old`: each is told what is new to it. */
 void peers_update(struct broker *broker, const struct configuration *old);
+/* The service stops: no connection is accepted any more, what has been asked is answered. */
+void peers_drain(struct broker *broker);
 /*
- * The service stops: no connection is accepted any more, what has been asked is answered, then
- * every winrmd-net ends. True while one has not.
+ * The last shell has ended: what is asked now is not answered much longer. True when every
+ * winrmd-net has ended.
  */
-bool peers_drain(struct broker *broker);
+bool peers_drained(struct broker *broker);
 /* The service ends: nothing is started again. */
 void peers_forget(struct broker *broker);
 /* Do all of them serve? */

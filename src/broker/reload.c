@@ -371,11 +371,9 @@ void reload_begin(struct broker *broker, struct reload_listener *listener)
         reload_begin_for(broker, &listeners);
 }
 
-void reload_forget(struct broker *broker, struct reload_listener *listener)
+void reload_forget(struct reload_listener *listener)
 {
-    (void)broker;
-    if (listener != NULL && listener->link.next != NULL)
-        list_remove(&listener->link);
+    list_remove(&listener->link);
 }
 
 void reload_stop(struct broker *broker)

@@ -34,8 +34,8 @@ struct reload_listener {
  * asked. `listener` may be NULL: the log tells what came of it, always.
  */
 void reload_begin(struct broker *broker, struct reload_listener *listener);
-/* The listener is not told any more. NULL and one that was told already are allowed. */
-void reload_forget(struct broker *broker, struct reload_listener *listener);
+/* The listener is not told any more; nor was it perhaps ever (then list_init() has been called). */
+void reload_forget(struct reload_listener *listener);
 /* The service stops: what is being checked is given up. */
 void reload_stop(struct broker *broker);
 

@@ -15,6 +15,7 @@
 #include "broker/authz_host.h"
 #include "broker/broker.h"
 #include "broker/operation.h"
+#include "broker/reload.h"
 #include "broker/shell.h"
 
 enum { CONTROL_BACKLOG = 16 };
@@ -24,6 +25,7 @@ struct control {
     struct list link; /* in broker.controls */
     struct broker *broker;
     struct channel *channel;
+    struct reload_listener reload; /* its `winrmctl reload`, until that is done */
 };
 
 static void send_processes(struct broker *broker, struct channel *channel)
@@ -129,8 +131,40 @@ static void handle_ask(struct channel *channel, const union message_body *body)
     channel_send(channel, status_end);
 }
 
+/* ---- winrmctl reload ---- */
+
+static void tell_problem(struct reload_listener *listener,
+                         const struct message_config_problem *problem)
+{
+    const struct control *control = container_of(listener, struct control, reload);
+
+    channel_send(control->channel, reload_problem, .file = problem->file, .line = problem->line,
+                 .cause = problem->cause, .remedy = problem->remedy);
+}
+
+static void tell_end(struct reload_listener *listener, uint32_t problems)
+{
+    const struct control *control = container_of(listener, struct control, reload);
+
+    channel_send(control->channel, reload_end, .problems = problems);
+}
+
+static void handle_reload(struct channel *channel, const union message_body *body)
+{
+    struct control *control = channel_owner(channel);
+
+    (void)body;
+    reload_forget(&control->reload);
+    control->reload.problem = tell_problem;
+    control->reload.done = tell_end;
+    reload_begin(control->broker, &control->reload);
+}
+
+/* ---- connections ---- */
+
 static void control_free(struct control *control)
 {
+    reload_forget(&control->reload);
     list_remove(&control->link);
     channel_free(control->channel);
     free(control);
@@ -145,7 +179,10 @@ static void control_ended(struct channel *channel, bool fault, const char *why)
 
 static void control_accept(struct loop_watch *watch, uint32_t events)
 {
-    static const channel_handler handlers[MESSAGE_COUNT] = {[MESSAGE_status_ask] = handle_ask};
+    static const channel_handler handlers[MESSAGE_COUNT] = {
+        [MESSAGE_status_ask] = handle_ask,
+        [MESSAGE_reload_ask] = handle_reload,
+    };
     static const struct channel_events channel_events = {handlers, control_ended};
     struct broker *broker = container_of(watch, struct broker, control);
     struct ucred peer;
@@ -163,6 +200,7 @@ static void control_accept(struct loop_watch *watch, uint32_t events)
     }
     control = mem_alloc(sizeof(*control));
     control->broker = broker;
+    list_init(&control->reload.link);
     list_append(&broker->controls, &control->link);
     control->channel =
         channel_new(broker->loop, fd, PROCESS_broker, PROCESS_control, &channel_events, control);
