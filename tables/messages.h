@@ -43,7 +43,7 @@ enum {
     M(config_resource) M(config_problem) M(config_end) \
     /* the broker tells winrmd-net its task */ \
     M(net_start) M(net_listener) M(net_application) M(net_auth) M(net_go) M(net_ready) \
-    M(net_listener_end) M(net_application_end) M(net_drain) \
+    M(net_listener_end) M(net_application_end) M(net_settle) M(net_settled) M(net_drain) \
     /* the broker tells winrmd-auth its task */ \
     M(auth_start) M(auth_net) M(auth_ready) \
     /* authentication */ \
@@ -122,6 +122,9 @@ enum {
  */
 #define FIELDS_net_listener_end(F) F(U32, listener, 0)
 #define FIELDS_net_application_end(F) F(U32, application, 0)
+/* broker -> net, after these; and back: all that was said holds now. */
+#define FIELDS_net_settle(F)
+#define FIELDS_net_settled(F)
 /*
  * broker -> net: accept nothing more, answer what was asked, then end. `at_once`: connections on
  * which nothing is being asked end now, also those of clients that have authenticated.
@@ -132,7 +135,7 @@ enum {
 /* broker -> net: accept connections. net -> broker: net_ready, when it does. */
 #define FIELDS_net_go(F)
 #define FIELDS_net_ready(F)
-/* broker -> auth, first; and when a reload may have changed it. */
+/* broker -> auth, first; and after a reload. Answered by auth_ready. */
 #define FIELDS_auth_start(F) F(TEXT, users, LIMIT_URI)
 /* broker -> auth: a winrmd-net and the channel to it. */
 #define FIELDS_auth_net(F) F(U32, net, 0) F(FD, channel, 0)

@@ -30,6 +30,7 @@
     R(net, broker, serving, net_listener_end) \
     R(net, broker, serving, net_application) \
     R(net, broker, serving, net_application_end) \
+    R(net, broker, serving, net_settle) \
     R(net, broker, serving, net_drain) \
     R(net, broker, serving, net_auth) \
     R(net, broker, serving, session_opened) \
@@ -42,6 +43,7 @@
     R(net, shell_host, serving, host_answer) \
     R(net, shell_host, serving, output) \
     R(broker, net, starting, net_ready) \
+    R(broker, net, serving, net_settled) \
     R(broker, net, serving, session_closed) \
     R(broker, net, serving, operation) \
     R(broker, net, serving, operation_cancel) \
@@ -53,6 +55,7 @@
     R(auth, net, serving, auth_basic) \
     R(auth, net, serving, auth_abandon) \
     R(broker, auth, starting, auth_ready) \
+    R(broker, auth, serving, auth_ready) \
     R(broker, auth, serving, auth_identity) \
     R(broker, auth, serving, auth_failure) \
     /* winrmd-host with an authorization plug-in */ \

@@ -58,6 +58,7 @@ static void on_start(struct channel *channel, const union message_body *body)
 {
     if (service.basic != NULL) {
         basic_set_path(service.basic, body->auth_start.users);
+        channel_send(channel, auth_ready, .end_of_message = 0);
         return;
     }
     service.basic = basic_new(service.loop, channel, body->auth_start.users);

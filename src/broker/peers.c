@@ -11,6 +11,7 @@
 #include "broker/broker.h"
 #include "broker/listener.h"
 #include "broker/operation.h"
+#include "broker/reload.h"
 #include "broker/session.h"
 #include "broker/shell.h"
 
@@ -94,6 +95,13 @@ static void handle_net_ready(struct channel *channel, const union message_body *
     broker_check_ready(child_of(channel)->broker);
 }
 
+static void handle_net_settled(struct channel *channel, const union message_body *body)
+{
+    (void)body;
+    child_of(channel)->settling = false;
+    reload_settled(child_of(channel)->broker);
+}
+
 static void handle_session_closed(struct channel *channel, const union message_body *body)
 {
     session_close(child_of(channel)->broker, child_of(channel), body->session_closed.session);
@@ -122,6 +130,8 @@ static void net_gone(struct child *process, bool crashed)
     operation_net_gone(process);
     session_close_all(broker, process);
     shell_net_gone(broker, process->number);
+    process->settling = false;
+    reload_settled(broker);
     if (!broker->stopping && !process->expected_end)
         replace(broker, PROCESS_net, process->restarts + 1, RESTART_PAUSE);
 }
@@ -160,6 +170,7 @@ static bool net_start(struct broker *broker, uint32_t restarts)
 {
     static const channel_handler handlers[MESSAGE_COUNT] = {
         [MESSAGE_net_ready] = handle_net_ready,
+        [MESSAGE_net_settled] = handle_net_settled,
         [MESSAGE_session_closed] = handle_session_closed,
         [MESSAGE_operation] = handle_operation,
         [MESSAGE_operation_cancel] = handle_cancel,
@@ -183,6 +194,11 @@ static void handle_auth_ready(struct channel *channel, const union message_body 
     struct child *auth = child_of(channel);
 
     (void)body;
+    if (auth->ready) {
+        auth->settling = false;
+        reload_settled(auth->broker);
+        return;
+    }
     channel_set_state(channel, CHANNEL_serving);
     auth->ready = true;
     introduce_all(auth->broker);
@@ -206,6 +222,8 @@ static void auth_gone(struct child *process, bool crashed)
     (void)crashed;
     if (broker->auth == process)
         broker->auth = NULL;
+    process->settling = false;
+    reload_settled(broker);
     if (!broker->stopping)
         replace(broker, PROCESS_auth, process->restarts + 1, RESTART_PAUSE);
 }
@@ -320,15 +338,25 @@ static void net_update(struct child *net, const struct configuration *old)
         else
             net_tell_application(net, application);
     }
+    net->settling = channel_send(net->channel, net_settle);
 }
 
 void peers_update(struct broker *broker, const struct configuration *old)
 {
     for (struct child *net = next_net(broker, NULL); net != NULL; net = next_net(broker, net))
         net_update(net, old);
-    if (broker->auth != NULL && broker->auth->channel != NULL)
-        channel_send(broker->auth->channel, auth_start, .users = broker->configuration->users);
+    if (broker->auth != NULL && broker->auth->ready)
+        broker->auth->settling =
+            channel_send(broker->auth->channel, auth_start, .users = broker->configuration->users);
     nets_adjust(broker);
+}
+
+bool peers_settled(const struct broker *broker)
+{
+    list_each(link, (struct list *)(uintptr_t)&broker->processes)
+        if (container_of(link, struct child, link)->settling)
+            return false;
+    return true;
 }
 
 void peers_drain(struct broker *broker)

@@ -17,6 +17,8 @@
 #include "broker/record.h"
 #include "broker/shell.h"
 
+enum { SETTLE_PATIENCE = 5000 };
+
 /* What becomes of one application of the fresh configuration. */
 struct change {
     struct reload *reload;
@@ -39,6 +41,8 @@ struct reload {
     uint32_t problems;
     bool begun; /* trials are being started: none may be the last one yet */
     bool again; /* another was asked for meanwhile */
+    bool swapped;
+    struct loop_timer settling;
 };
 
 static void reload_begin_for(struct broker *broker, struct list *listeners);
@@ -84,6 +88,7 @@ static void reload_free(struct reload *reload)
 {
     configuration_read_stop(&reload->reader);
     check_stop(&reload->check);
+    loop_timer_stop(reload->broker->loop, &reload->settling);
     changes_free(reload);
     audit_file_close(&reload->audit);
     configuration_free(reload->fresh);
@@ -208,6 +213,25 @@ static void reload_swap(struct reload *reload)
     configuration_free(old);
 }
 
+/* ---- until every process goes by it ---- */
+
+void reload_settled(struct broker *broker)
+{
+    struct reload *reload = broker->reload;
+
+    if (reload != NULL && reload->swapped && peers_settled(broker))
+        reload_end(reload);
+}
+
+/* One is stopped, or busy; it will take the configuration before it serves anything else. */
+static void settling_expired(struct loop_timer *timer)
+{
+    struct reload *reload = container_of(timer, struct reload, settling);
+
+    log_error("a process has not taken the new configuration within %d ms", SETTLE_PATIENCE);
+    reload_end(reload);
+}
+
 /* ---- checking aside ---- */
 
 static void reload_decide(struct reload *reload)
@@ -217,9 +241,15 @@ static void reload_decide(struct reload *reload)
     for (size_t i = 0; i < reload->fresh->application_count; i++)
         if (reload->changes[i].trying)
             return;
-    if (reload->problems == 0)
-        reload_swap(reload);
-    reload_end(reload);
+    if (reload->problems > 0) {
+        reload_end(reload);
+        return;
+    }
+    reload_swap(reload);
+    reload->swapped = true;
+    reload->settling.expired = settling_expired;
+    loop_timer_start(reload->broker->loop, &reload->settling, SETTLE_PATIENCE);
+    reload_settled(reload->broker);
 }
 
 static void check_problem_found(void *context, const struct message_config_problem *problem)
@@ -382,7 +412,8 @@ void reload_stop(struct broker *broker)
 
     if (reload == NULL)
         return;
-    reload_tell(reload, "the service is stopping", NULL);
+    if (!reload->swapped)
+        reload_tell(reload, "the service is stopping", NULL);
     reload->again = false;
     reload_end(reload);
 }

@@ -3,7 +3,7 @@
 /*
  * Reload: the configuration is read and checked aside, its listeners bound and its plug-ins
  * started, and only then does it take the place of the old one, whole. A configuration with a
- * problem changes nothing.
+ * problem changes nothing. It is done when every process goes by it.
  *
  * What is the same stays: listeners with their sockets, applications with their records and
  * authorization hosts. An application that changed gets a new authorization host; its users are
@@ -36,6 +36,8 @@ struct reload_listener {
 void reload_begin(struct broker *broker, struct reload_listener *listener);
 /* The listener is not told any more; nor was it perhaps ever (then list_init() has been called). */
 void reload_forget(struct reload_listener *listener);
+/* For peers.c: one of the processes goes by the configuration of now. */
+void reload_settled(struct broker *broker);
 /* The service stops: what is being checked is given up. */
 void reload_stop(struct broker *broker);
 

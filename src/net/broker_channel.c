@@ -56,6 +56,12 @@ static void on_net_application_end(struct channel *channel, const union message_
     site_remove_application(&net_of(channel)->site, body->net_application_end.application);
 }
 
+static void on_net_settle(struct channel *channel, const union message_body *body)
+{
+    (void)body;
+    channel_send(channel, net_settled);
+}
+
 static void on_net_drain(struct channel *channel, const union message_body *body)
 {
     serve_drain(net_of(channel), body->net_drain.at_once);
@@ -179,6 +185,7 @@ bool broker_channel_open(struct net *net)
         [MESSAGE_net_listener_end] = on_net_listener_end,
         [MESSAGE_net_application] = on_net_application,
         [MESSAGE_net_application_end] = on_net_application_end,
+        [MESSAGE_net_settle] = on_net_settle,
         [MESSAGE_net_drain] = on_net_drain,
         [MESSAGE_net_auth] = on_net_auth,
         [MESSAGE_net_go] = on_net_go,
