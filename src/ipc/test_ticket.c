@@ -35,6 +35,18 @@ static void a_ticket_is_good_once_and_in_any_order(void **state)
     assert_true(accept(&window, 5 * TICKET_WINDOW - 1));
 }
 
+/* Stepping up to the last number there is must come to an end. */
+static void the_last_number_is_good_too(void **state)
+{
+    static struct ticket_window window;
+
+    (void)state;
+    assert_true(accept(&window, UINT64_MAX - 2));
+    assert_true(accept(&window, UINT64_MAX));
+    assert_true(accept(&window, UINT64_MAX - 1));
+    assert_false(accept(&window, UINT64_MAX));
+}
+
 static void a_ticket_is_good_for_what_it_names_only(void **state)
 {
     static struct ticket_window window;
@@ -53,6 +65,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_ticket_is_good_once_and_in_any_order),
+        cmocka_unit_test(the_last_number_is_good_too),
         cmocka_unit_test(a_ticket_is_good_for_what_it_names_only),
     };
 

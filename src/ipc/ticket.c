@@ -25,8 +25,8 @@ static void window_advance(struct ticket_window *window, uint64_t sequence)
     if (sequence - window->highest >= TICKET_WINDOW) {
         memset(window->used, 0, sizeof(window->used));
     } else {
-        for (uint64_t i = window->highest + 1; i <= sequence; i++)
-            window_set(window, i, false);
+        while (window->highest != sequence)
+            window_set(window, ++window->highest, false);
     }
     window->highest = sequence;
 }
