@@ -80,7 +80,8 @@ enum {
 /* config -> broker, each once per thing configured, all paths absolute. */
 #define FIELDS_config_service(F) \
     F(U32, net_processes, 0) F(TEXT, control, LIMIT_URI) F(TEXT, audit, LIMIT_URI) \
-    F(TEXT, users, LIMIT_URI)
+    F(TEXT, users, LIMIT_URI) /* the limits of each winrmd-net: */ \
+    F(U32, connections, 0) F(U32, guest_connections, 0) F(U32, address_connections, 0)
 #define FIELDS_config_listener(F) \
     F(TEXT, name, LIMIT_NAME) F(TEXT, address, LIMIT_ID) /* numeric; without brackets */ \
     F(U32, port, 0) F(BOOL, basic, 0) F(U32, header_limit, 0)
@@ -107,8 +108,10 @@ enum {
 
 /* ---- start of winrmd-net and winrmd-auth ---- */
 
-/* broker -> net, first. `machine` goes into fault details. */
-#define FIELDS_net_start(F) F(U32, net, 0) F(TEXT, machine, LIMIT_NAME)
+/* broker -> net, first, and after a reload. `machine` goes into fault details. */
+#define FIELDS_net_start(F) \
+    F(U32, net, 0) F(TEXT, machine, LIMIT_NAME) \
+    F(U32, connections, 0) F(U32, guest_connections, 0) F(U32, address_connections, 0)
 #define FIELDS_net_listener(F) \
     F(U32, listener, 0) F(TEXT, url, LIMIT_URI) /* http://127.0.0.1:5985 */ F(BOOL, basic, 0) \
     F(U32, header_limit, 0) F(FD, socket, 0)

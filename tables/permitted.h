@@ -26,6 +26,7 @@
     R(net, broker, starting, net_application) \
     R(net, broker, starting, net_auth) \
     R(net, broker, starting, net_go) \
+    R(net, broker, serving, net_start) \
     R(net, broker, serving, net_listener) \
     R(net, broker, serving, net_listener_end) \
     R(net, broker, serving, net_application) \

@@ -29,6 +29,7 @@
     T(listener, "winrmd.conf") \
     T(authentication, "winrmd.conf") \
     T(audit, "winrmd.conf") \
+    T(connections, "winrmd.conf") \
     T(application, "winrmd.conf") \
     T(operations_configuration, "web.config") \
     T(authorization_plugin, "web.config") \
@@ -73,6 +74,15 @@
 
 #define SETTINGS_audit(S) \
     S("file", file, PATH, "audit.jsonl", 1, 4000, "", yes, "the audit trail, one JSON line a record")
+
+/* Of each winrmd-net; the standards are those of tables/input_limits.h. */
+#define SETTINGS_connections(S) \
+    S("total", total, COUNT, "10000", 1, 1000000, "", yes, \
+      "connections at the same time; more are answered with 503") \
+    S("unauthenticated", unauthenticated, COUNT, "4000", 1, 1000000, "", yes, \
+      "of these, connections that have not authenticated") \
+    S("per-source", per_source, COUNT, "1000", 1, 1000000, "", yes, \
+      "of these, connections from one address")
 
 #define SETTINGS_application(S) \
     S("directory", directory, PATH, NULL, 1, 4000, "", yes, \

@@ -46,6 +46,9 @@ static void handle_service(struct channel *channel, const union message_body *bo
     if (configuration->audit != NULL)
         return;
     configuration->net_processes = service->net_processes;
+    configuration->connections = service->connections;
+    configuration->guest_connections = service->guest_connections;
+    configuration->address_connections = service->address_connections;
     configuration->control = mem_text(service->control);
     configuration->audit = mem_text(service->audit);
     configuration->users = mem_text(service->users);

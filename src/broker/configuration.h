@@ -73,6 +73,9 @@ struct application_settings {
 
 struct configuration {
     uint32_t net_processes;
+    uint32_t connections; /* limits of each winrmd-net */
+    uint32_t guest_connections;
+    uint32_t address_connections;
     char *control; /* NULL: no control socket */
     char *audit;
     char *users;

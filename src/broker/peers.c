@@ -151,12 +151,22 @@ static void net_tell_application(struct child *net, const struct application *ap
                  .max_operation_time = application->settings->max_operation_time);
 }
 
+static void net_tell_service(struct child *net)
+{
+    const struct configuration *configuration = net->broker->configuration;
+
+    channel_send(net->channel, net_start, .net = net->number, .machine = net->broker->machine,
+                 .connections = configuration->connections,
+                 .guest_connections = configuration->guest_connections,
+                 .address_connections = configuration->address_connections);
+}
+
 static void net_tell_task(struct child *net)
 {
     struct broker *broker = net->broker;
     const struct configuration *configuration = broker->configuration;
 
-    channel_send(net->channel, net_start, .net = net->number, .machine = broker->machine);
+    net_tell_service(net);
     for (size_t i = 0; i < configuration->listener_count; i++)
         net_tell_listener(net, &configuration->listeners[i], true);
     for (size_t i = 0; i < broker->application_count; i++)
@@ -320,6 +330,7 @@ static void net_update(struct child *net, const struct configuration *old)
     const struct broker *broker = net->broker;
     const struct configuration *fresh = broker->configuration;
 
+    net_tell_service(net);
     for (size_t i = 0; i < fresh->listener_count; i++) {
         const struct listener *listener = &fresh->listeners[i];
         const struct listener *known = listener_by_number(old, listener->number);

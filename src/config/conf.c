@@ -20,7 +20,7 @@
 #define MARK_START "-start-of-section-"
 #define MARK_END   "-end-of-winrmd.conf-"
 
-enum { OPTIONS_A_SECTION = SETTINGS_A_SECTION + 8 };
+enum { OPTIONS_A_SECTION = SETTINGS_A_SECTION + 8, SECTION_KINDS = 5 };
 
 struct conf_reader {
     struct config *config;
@@ -104,6 +104,9 @@ static void section_open(cfg_t *section)
     else if (strcmp(section->name, "authentication") == 0)
         open_single(&config->authentication_place, &config->authentication, SECTION_authentication,
                     "authentication", line);
+    else if (strcmp(section->name, "connections") == 0)
+        open_single(&config->connections_place, &config->connections, SECTION_connections,
+                    "connections", line);
     else
         open_single(&config->audit_place, &config->audit, SECTION_audit, "audit", line);
 }
@@ -161,11 +164,12 @@ static void unknown_setting(cfg_t *section, const char *name)
     bool root = section == reader->root;
     const struct setting_place *place = root ? &reader->config->service_place : reader->place;
 
-    problem_add(problems, reader->config->file, (unsigned)section->line,
-                root ? problem_text(problems, "there is no setting or section \"%.200s\"", name)
-                     : problem_text(problems, "%s has no setting \"%.200s\"", place->what, name),
-                problem_text(problems, "write one of %s%s", names_of(place->group),
-                             root ? ", listener, authentication, audit, application" : ""));
+    problem_add(
+        problems, reader->config->file, (unsigned)section->line,
+        root ? problem_text(problems, "there is no setting or section \"%.200s\"", name)
+             : problem_text(problems, "%s has no setting \"%.200s\"", place->what, name),
+        problem_text(problems, "write one of %s%s", names_of(place->group),
+                     root ? ", listener, authentication, audit, connections, application" : ""));
 }
 
 static const struct {
@@ -257,19 +261,20 @@ static void options_append(cfg_opt_t *options, cfg_opt_t option)
 static void conf_parse(const char *text)
 {
     cfg_opt_t root[OPTIONS_A_SECTION];
-    cfg_opt_t sections[4][OPTIONS_A_SECTION];
+    cfg_opt_t sections[SECTION_KINDS][OPTIONS_A_SECTION];
     static const struct {
         const char *name;
         enum setting_section section;
         cfg_flag_t flags;
-    } rows[4] = {
+    } rows[SECTION_KINDS] = {
         {"listener", SECTION_listener, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES},
         {"application", SECTION_application, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES},
         {"authentication", SECTION_authentication, CFGF_MULTI},
-        {"audit", SECTION_audit, CFGF_MULTI}};
+        {"audit", SECTION_audit, CFGF_MULTI},
+        {"connections", SECTION_connections, CFGF_MULTI}};
 
     options_build(root, setting_group(SECTION_service), true);
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < SECTION_KINDS; i++) {
         options_build(sections[i], setting_group(rows[i].section), false);
         options_append(root, (cfg_opt_t)CFG_SEC(rows[i].name, sections[i], rows[i].flags));
     }
@@ -313,6 +318,9 @@ void config_read_conf(struct config *config, const char *bytes, size_t length,
     setting_defaults(config->service_place.group, &config->service, config->folder, &config->arena);
     place_init(&config->audit_place, SECTION_audit, "audit", 0);
     setting_defaults(config->audit_place.group, &config->audit, config->folder, &config->arena);
+    place_init(&config->connections_place, SECTION_connections, "connections", 0);
+    setting_defaults(config->connections_place.group, &config->connections, config->folder,
+                     &config->arena);
     place_init(&config->authentication_place, SECTION_authentication, "authentication", 0);
     setting_defaults(config->authentication_place.group, &config->authentication, config->folder,
                      &config->arena);

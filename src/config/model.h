@@ -76,6 +76,8 @@ struct config {
     struct settings_authentication authentication;
     struct setting_place audit_place;
     struct settings_audit audit;
+    struct setting_place connections_place;
+    struct settings_connections connections;
     const char *users; /* password file; NULL: none */
     struct list listeners;
     size_t listener_count;

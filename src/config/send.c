@@ -88,7 +88,10 @@ static bool send_model(struct channel *channel, const struct config *config)
     uint32_t application = 0;
     bool sent = channel_send(
         channel, config_service, .net_processes = bounded(config->service.net_processes),
-        .control = config->service.control, .audit = config->audit.file, .users = config->users);
+        .control = config->service.control, .audit = config->audit.file, .users = config->users,
+        .connections = bounded(config->connections.total),
+        .guest_connections = bounded(config->connections.unauthenticated),
+        .address_connections = bounded(config->connections.per_source));
 
     list_each(link, ring(&config->listeners))
         sent = sent && send_listener(channel, container_of(link, struct config_listener, link));

@@ -10,6 +10,7 @@
 
 #include "config/model.h"
 #include "config/test_problems.h"
+#include "input_limits.h"
 
 #define LISTENER                                                                  \
     "listener \"http\" { address = \"127.0.0.1:0\" authentication = {\"basic\"} " \
@@ -25,6 +26,18 @@ static const struct {
     const char *problems[8];
 } cases[] = {
     {"the smallest", GOOD, {NULL}},
+    {"limits of connections",
+     GOOD "connections {\n total = 0\n unauthenticated = 1000001\n per-source = -1\n}\n",
+     {"5: total = \"0\" of connections is too small; write a number from 1 to 1000000",
+      "6: unauthenticated = \"1000001\" of connections is too large; write a number from 1 to "
+      "1000000",
+      "7: per-source = \"-1\" of connections is not a number; write a number from 1 to 1000000"}},
+    {"an unknown limit of connections",
+     GOOD "connections { most = 1 }\n",
+     {"4: connections has no setting \"most\"; write one of total, unauthenticated, per-source"}},
+    {"connections twice",
+     GOOD "connections { total = 1 }\nconnections { per-source = 2 }\n",
+     {"5: there is a second section connections; put everything into one of them"}},
     {"nothing", "", {"0: there is no listener", "0: there is no application"}},
     {"comments of every kind",
      "# a {\n// b \"\n/* c {\n d */ " LISTENER "net-processes = 3 # three\n" REST,
@@ -209,6 +222,7 @@ static const char whole[] =
     "authentication   { basic = \"file:users\" }\n"
     "audit            { file = \"/var/log/audit.jsonl\" }\n"
     "net-processes  = 3\n"
+    "connections { total = 20000 unauthenticated = 200 }\n"
     "application \"/wsman\" { directory = \"wsman\" account = \"winrmd-authz\"\n"
     "   may-map-to = {\"svc-deploy\", \"svc-web\"}  record-idle-timeout = \"250ms\"\n"
     "   authorization-timeout = \"3s\"  count-requests-only = true }\n"
@@ -227,6 +241,9 @@ static void everything_is_read(void **state)
     assert_int_equal(config.service.net_processes, 3);
     assert_string_equal(config.service.control, "/etc/winrmd/winrmd.sock");
     assert_string_equal(config.audit.file, "/var/log/audit.jsonl");
+    assert_int_equal(config.connections.total, 20000);
+    assert_int_equal(config.connections.unauthenticated, 200);
+    assert_int_equal(config.connections.per_source, HTTP_ADDRESS_CONNECTIONS);
     assert_string_equal(config.users, "/etc/winrmd/users");
     assert_int_equal(config.listener_count, 2);
     listener = container_of(config.listeners.next, struct config_listener, link);
@@ -253,6 +270,21 @@ static void everything_is_read(void **state)
     assert_int_equal(application->set.record_idle_timeout, 900000);
     assert_int_equal(application->set.may_map_to.count, 0);
     assert_string_equal(config_web_path(&config, application), "/srv/other/web.config");
+    config_free(&config);
+    problems_free(&problems);
+}
+
+/* Whoever writes no section gets the limits of the table of limits. */
+static void limits_of_connections_are_those_of_the_table(void **state)
+{
+    struct config config;
+    struct config_problems problems;
+
+    (void)state;
+    run(GOOD, strlen(GOOD), &config, &problems);
+    assert_int_equal(config.connections.total, HTTP_CONNECTIONS);
+    assert_int_equal(config.connections.unauthenticated, HTTP_GUEST_CONNECTIONS);
+    assert_int_equal(config.connections.per_source, HTTP_ADDRESS_CONNECTIONS);
     config_free(&config);
     problems_free(&problems);
 }
@@ -299,6 +331,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_case),
         cmocka_unit_test(everything_is_read),
+        cmocka_unit_test(limits_of_connections_are_those_of_the_table),
         cmocka_unit_test(only_text_is_read),
         cmocka_unit_test(problems_are_bounded),
     };

@@ -45,8 +45,9 @@ static void on_service(struct channel *channel, const union message_body *body)
     const struct message_config_service *service = &body->config_service;
 
     (void)channel;
-    buffer_printf(&told, "service %u %s %s %s\n", service->net_processes, service->control,
-                  service->audit, service->users);
+    buffer_printf(&told, "service %u %s %s %s %u %u %u\n", service->net_processes, service->control,
+                  service->audit, service->users, service->connections, service->guest_connections,
+                  service->address_connections);
 }
 
 static void on_listener(struct channel *channel, const union message_body *body)
@@ -153,7 +154,7 @@ static int run(const char *conf, const char *web)
 static const char conf[] =
     "listener \"http\" { address = \"127.0.0.1:5985\" authentication = {\"basic\"} "
     "allow-unencrypted = true }\n"
-    "authentication { basic = \"file:users\" }\n"
+    "authentication { basic = \"file:users\" } connections { per-source = 7 }\n"
     "application \"/wsman\" { directory = \"wsman\" may-map-to = {\"a\", \"b\"} }\n";
 #define WEB(before)                                                                     \
     "<configuration><system.webServer><system.management.wsmanagement.config>\n" before \
@@ -174,7 +175,7 @@ static void a_good_configuration(void **state)
     assert_string_equal(
         (const char *)buffer_bytes(&told),
         "open /srv/wsman/web.config\n"
-        "service 0 /srv/winrmd.sock /srv/audit.jsonl /srv/users\n"
+        "service 0 /srv/winrmd.sock /srv/audit.jsonl /srv/users 10000 4000 7\n"
         "listener http 127.0.0.1 5985 1 98304\n"
         "application /wsman /srv/wsman (invoking) a 250 512000\n"
         "plugin 0 1 policy policy.so <InitializationParameters><Param Name=\"Rules\" "

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "net/authentication.h"
+#include "net/descriptors.h"
 #include "net/host_channel.h"
 #include "net/net.h"
 #include "net/respond.h"
@@ -23,8 +24,16 @@ static struct net *net_of(struct channel *channel)
 static void on_net_start(struct channel *channel, const union message_body *body)
 {
     struct net *net = net_of(channel);
+    struct site *site = &net->site;
+    const struct message_net_start *told = &body->net_start;
 
-    net->site.machine = mem_text(body->net_start.machine);
+    if (site->machine == NULL)
+        site->machine = mem_text(told->machine);
+    site->connections = descriptors_for(told->connections);
+    site->guest_connections = told->guest_connections;
+    site->address_connections = told->address_connections;
+    if (net->server != NULL)
+        serve_update(net);
 }
 
 static void on_net_listener(struct channel *channel, const union message_body *body)

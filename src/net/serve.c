@@ -77,6 +77,9 @@ static struct http_settings serve_settings(const struct net *net)
     struct http_settings settings = http_settings_default();
 
     settings.body_limit = serve_body_limit(net);
+    settings.connections = net->site.connections;
+    settings.guest_connections = net->site.guest_connections;
+    settings.address_connections = net->site.address_connections;
     return settings;
 }
 

@@ -36,6 +36,9 @@ struct application {
 
 struct site {
     char *machine;
+    uint32_t connections; /* of this process */
+    uint32_t guest_connections;
+    uint32_t address_connections;
     struct listener **listeners;
     size_t listener_count;
     struct application **applications;

@@ -189,7 +189,8 @@ int world_setup(void **state)
     peer_open(&world->broker, blocking(pair[0]));
     socket = listen_on_loopback(&world->port);
     snprintf(url, sizeof(url), "http://127.0.0.1:%d", world->port);
-    peer_send(&world->broker, net_start, .net = 1, .machine = "testhost");
+    peer_send(&world->broker, net_start, .net = 1, .machine = "testhost", .connections = 100,
+              .guest_connections = 100, .address_connections = 100);
     peer_send(&world->broker, net_listener, .listener = WORLD_LISTENER, .url = url, .basic = true,
               .header_limit = 98304, .socket = socket);
     peer_send(&world->broker, net_application, .application = WORLD_APPLICATION, .path = "/wsman",

@@ -68,6 +68,8 @@ ERRORS = {
         'winrmd.conf', 'net-processes = 3', 'net-proceses = 3', 8, 'net-proceses'),
     'a number out of range': (
         'winrmd.conf', 'net-processes = 3', 'net-processes = 3000', 8, '64'),
+    'a limit of connections below one': (
+        'winrmd.conf', 'net-processes = 3', 'connections { total = 0 }', 8, 'write a number from 1'),
     'Basic in clear that was not asked for': (
         'winrmd.conf', '    allow-unencrypted = true\n', '', None, 'allow-unencrypted'),
     'a part that is not built yet': (

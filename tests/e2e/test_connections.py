@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: ISC
+"""The limits of `connections` in winrmd.conf, seen by the clients that meet them."""
+
+import contextlib
+import os
+import stat
+
+import pytest
+
+from server import Server, built, wait_until
+from wire import GET, Connection
+
+NO_SHELL = '6B29FC40-CA47-1067-B31D-00DD010662DA'
+NO_SUCH_SHELL = 2150858843
+
+
+@pytest.fixture
+def limited(tmp_path, users):
+    """Makes a server with one winrmd-net and that text in winrmd.conf."""
+    with contextlib.ExitStack() as made:
+        def make(conf='', **settings):
+            server = Server(tmp_path / 'server', users, net_processes=1, **settings)
+            with server.config.open('a') as file:
+                file.write(conf)
+            return made.enter_context(server)
+        yield make
+
+
+def assert_serves(client):
+    assert client.ask(GET, shell=NO_SHELL).fault.number == NO_SUCH_SHELL
+
+
+def assert_sent_away(server):
+    """The next connection gets a whole answer and an orderly end, before it has said anything."""
+    with server.connect() as client:
+        response = client.receive()
+        assert response.status == 503
+        assert response.body == b''
+        assert response.header('Connection') == 'close'
+        assert response.header('Content-Type').startswith('application/soap+xml')
+        assert client.socket.recv(1) == b''
+
+
+def serves_again(server):
+    """A limit is left as soon as the service has seen a connection end."""
+    with server.connect('alice') as client:
+        try:
+            return client.ask(GET, shell=NO_SHELL).status == 500
+        except OSError:
+            return False
+
+
+@pytest.mark.parametrize('limit', ['total', 'unauthenticated', 'per-source'])
+def test_connections_above_a_limit_are_sent_away(limited, limit):
+    server = limited('connections { %s = 3 }' % limit)
+    with contextlib.ExitStack() as others:
+        clients = [others.enter_context(server.connect('alice')) for _ in range(3)]
+        if limit != 'unauthenticated':
+            for client in clients:
+                assert_serves(client)
+        assert_sent_away(server)
+        assert_sent_away(server)
+        for client in clients:
+            assert_serves(client)
+        if limit == 'unauthenticated':
+            # None of them is a guest any more, so there is room for three others.
+            for _ in range(3):
+                others.enter_context(server.connect())
+            assert_sent_away(server)
+        clients[0].close()
+        if limit != 'unauthenticated':
+            wait_until(lambda: serves_again(server), 'room for another connection')
+        for client in clients[1:]:
+            assert_serves(client)
+
+
+def test_a_source_is_one_address(limited):
+    server = limited('connections { per-source = 2 }')
+    with server.connect('alice') as one, server.connect('alice') as two:
+        assert_serves(one)
+        assert_serves(two)
+        assert_sent_away(server)
+        with Connection(server.port, source='127.0.0.2') as other:
+            other.authorization = one.authorization
+            assert_serves(other)
+
+
+def with_descriptors(folder, soft, hard):
+    """A winrmd that may have so many files open."""
+    script = folder / 'winrmd-limited'
+    script.write_text('#!/bin/sh\nulimit -Sn %d && ulimit -Hn %d && exec %s "$@"\n'
+                      % (soft, hard, built('winrmd')))
+    script.chmod(script.stat().st_mode | stat.S_IXUSR)
+    return script
+
+
+def test_the_soft_limit_of_files_does_not_limit_connections(limited, tmp_path):
+    server = limited('connections { total = 100 }', winrmd=with_descriptors(tmp_path, 64, 1024))
+    with contextlib.ExitStack() as others:
+        for _ in range(100):
+            client = others.enter_context(server.connect('alice'))
+        assert_serves(client)
+        assert_sent_away(server)
+    assert 'open files' not in server.report()
+
+
+def test_a_hard_limit_of_files_below_total_is_said_and_kept(limited, tmp_path):
+    server = limited('connections { total = 2000 }',
+                     winrmd=with_descriptors(tmp_path, 64, 128))
+    line = server.wait_for_log('open files')
+    assert 'the limit of 128 open files is enough for 64 connections, not for the 2000' \
+        in line
+    assert 'LimitNOFILE' in line and 'total' in line
+    with contextlib.ExitStack() as others:
+        clients = [others.enter_context(server.connect('alice')) for _ in range(64)]
+        assert_serves(clients[-1])
+        assert_sent_away(server)
+        # There are descriptors left for what these clients want: a shell.
+        shell = clients[0].create()
+        command = clients[1].command(shell, 'echo served')
+        assert clients[2].receive_all(shell, command) == (b'served\n', b'', 0)
+        clients[3].delete(shell)
+
+
