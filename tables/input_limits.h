@@ -42,6 +42,8 @@
     L(HTTP_GUEST_CONNECTIONS, 4000, "connections", "of one winrmd-net, not authenticated")       \
     L(HTTP_ADDRESS_CONNECTIONS, 1000, "connections", "of one winrmd-net, from one address")      \
     L(HTTP_ACCEPTS, 4, "connections", "accepted in one wake-up, so that others get their share") \
+    L(HTTP_TURNED_AWAY, 64, "connections",                                                       \
+      "waited for at a time after their 503, so that a reset does not overtake it")              \
     L(HTTP_LISTEN_QUEUE, 4096, "connections", "accepted from a listener that is removed")        \
     L(SOAP_DEPTH, 64, "levels", "elements within elements of an envelope")                       \
     L(SOAP_ELEMENTS, 8192, "elements", "of an envelope")                                         \

@@ -94,11 +94,15 @@ static void let_in(struct http_listener *listener, int fd, const struct sockaddr
     const struct http_address *address = map_get(&server->addresses, key, 16);
 
     server->counts.accepted++;
-    if (is_full(server) ||
-        (address != NULL && address->count >= server->settings.address_connections))
-        http_turn_away(server, fd);
-    else
+    if (!is_full(server) &&
+        (address == NULL || address->count < server->settings.address_connections)) {
         http_client_new(listener, fd, key, port);
+    } else if (server->turned_away < HTTP_TURNED_AWAY) {
+        server->counts.refused++;
+        http_client_new(listener, fd, NULL, 0);
+    } else {
+        http_turn_away(server, fd);
+    }
 }
 
 static void pause_accepting(struct http_server *server)

@@ -14,6 +14,7 @@
 enum { INDEX_BITS = 24 };
 
 static void client_ready(struct loop_watch *watch, uint32_t events);
+static void client_refuse(struct http_client *client);
 
 static bool take_slot(struct http_client *client)
 {
@@ -37,17 +38,50 @@ static bool take_slot(struct http_client *client)
     return true;
 }
 
-static void name_peer(struct http_client *client, const uint8_t key[16])
+static void name_peer(struct http_client *client, const uint8_t *key)
 {
     static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 
+    if (key == NULL)
+        return;
     if (memcmp(key, mapped, sizeof(mapped)) == 0)
         inet_ntop(AF_INET, key + 12, client->peer, sizeof(client->peer));
     else
         inet_ntop(AF_INET6, key, client->peer, sizeof(client->peer));
 }
 
-struct http_client *http_client_new(struct http_listener *listener, int fd, const uint8_t key[16],
+static void count_client(struct http_client *client, const uint8_t *key)
+{
+    struct http_server *server = client->server;
+
+    client->listener->clients++;
+    if (key == NULL) {
+        client->turned_away = true;
+        server->turned_away++;
+        return;
+    }
+    client->address = http_address_enter(server, key);
+    server->counts.connections++;
+    server->counts.guests++;
+}
+
+static void uncount_client(struct http_client *client)
+{
+    struct http_server *server = client->server;
+
+    client->listener->clients--;
+    client->listener = NULL;
+    if (client->turned_away) {
+        server->turned_away--;
+        return;
+    }
+    http_address_leave(server, client->address);
+    server->counts.connections--;
+    if (!client->connection.authenticated)
+        server->counts.guests--;
+}
+
+struct http_client *http_client_new(struct http_listener *listener, int fd, const uint8_t *key,
                                     uint16_t port)
 {
     struct http_server *server = listener->server;
@@ -72,12 +106,14 @@ struct http_client *http_client_new(struct http_listener *listener, int fd, cons
         free(client);
         return NULL;
     }
-    client->address = http_address_enter(server, key);
-    listener->clients++;
+    count_client(client, key);
     list_append(&server->clients, &client->link);
-    server->counts.connections++;
-    server->counts.guests++;
-    http_client_run(client);
+    if (client->turned_away) {
+        http_connection_refuse(&client->connection, 503);
+        client_refuse(client);
+    } else {
+        http_client_run(client);
+    }
     return client;
 }
 
@@ -100,15 +136,10 @@ static void forget_client(struct http_client *client)
     loop_unwatch(server->loop, &client->watch);
     client->transport.methods->close(&client->transport);
     http_deadline_clear(&client->deadline);
-    if (!client->connection.authenticated)
-        server->counts.guests--;
+    uncount_client(client);
     http_connection_free(&client->connection);
-    http_address_leave(server, client->address);
     server->slots[client->index].client = NULL;
     server->free_slots[server->free_count++] = client->index;
-    server->counts.connections--;
-    client->listener->clients--;
-    client->listener = NULL;
     list_remove(&client->link);
     list_append(&server->ended, &client->link);
     loop_defer(server->loop, &server->bury);

@@ -78,6 +78,7 @@ struct http_client {
     bool stepping;     /* client_run() is on the stack */
     bool finished;     /* our side of the connection has been shut down */
     bool ended;
+    bool turned_away; /* gets a 503 and is none of server->counts.connections */
     char peer[INET6_ADDRSTRLEN];
 };
 
@@ -106,6 +107,7 @@ struct http_server {
     struct buffer head;      /* of the answer being composed */
     struct http_date date;
     struct http_counts counts;
+    unsigned turned_away;
     int spare; /* a descriptor to give up when there are no others */
     bool draining;
     bool drained; /* and the user has been told */
@@ -118,7 +120,7 @@ void http_accept_stop(struct http_listener *listener);
 /* Lets in what the kernel has already accepted, as far as there are descriptors. */
 void http_accept_rest(struct http_listener *listener);
 void http_accept_resume(struct loop_timer *pause);
-/* Sends a 503 and closes. */
+/* Sends a 503 and closes, for a client that there is no room at all for. */
 void http_turn_away(struct http_server *server, int fd);
 /* Counts a connection of that address; NULL when there are too many already. */
 struct http_address *http_address_enter(struct http_server *server, const uint8_t key[16]);
@@ -132,8 +134,11 @@ void http_listeners_free(struct http_server *server);
 
 /* client.c */
 
-/* Takes `fd` over, also on failure (NULL). `key` is the address in IPv6 form. */
-struct http_client *http_client_new(struct http_listener *listener, int fd, const uint8_t key[16],
+/*
+ * Takes `fd` over, also on failure (NULL). `key` is the address in IPv6 form; NULL: the client is
+ * sent away with a 503, and waited for until it has seen it.
+ */
+struct http_client *http_client_new(struct http_listener *listener, int fd, const uint8_t *key,
                                     uint16_t port);
 /* Ends the connection now. `gone`: the user is told when it owes an answer. */
 void http_client_end(struct http_client *client, bool gone);

@@ -47,7 +47,7 @@ static void bury_ended(struct loop_task *task)
 
     free_ended(server);
     http_listeners_bury(server);
-    if (server->draining && !server->drained && server->counts.connections == 0) {
+    if (server->draining && !server->drained && list_empty(&server->clients)) {
         server->drained = true;
         if (server->events->drained != NULL)
             server->events->drained(server->context);

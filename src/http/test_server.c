@@ -315,7 +315,9 @@ static void test_a_last_answer_is_not_lost(void **state)
     for (int i = 0; i < 10; i++)
         assert_int_equal(send(fd, junk, sizeof(junk), MSG_NOSIGNAL), sizeof(junk));
     expect_answer(&fixture, fd, "HTTP/1.1 200 OK\r\n", "Connection: close\r\n");
-    expect_end(&fixture, fd);
+    expect_peaceful_end(&fixture, fd);
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(send(fd, junk, sizeof(junk), MSG_NOSIGNAL), sizeof(junk));
     assert_int_equal(http_server_counts(fixture.server).connections, 1);
     close(fd);
     await(&fixture, is_empty);

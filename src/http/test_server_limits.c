@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Deadlines, limits on connections and descriptors. */
+/* Limits on connections, memory of guests and descriptors. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,91 +12,7 @@
 #include <cmocka.h>
 
 #include "http/test_server_world.h"
-
-static void test_head_deadline_is_total(void **state)
-{
-    struct http_settings settings = http_settings_default();
-    struct fixture fixture;
-    int fd;
-
-    (void)state;
-    settings.head_time = 20;
-    server_start_with(&fixture, &settings);
-    fd = connect_client(&fixture, false);
-    client_say(fd, "POST ");
-    expect_answer(&fixture, fd, "HTTP/1.1 408 Request Timeout\r\n", "Connection: close\r\n");
-    close(fd);
-    server_stop(&fixture);
-}
-
-static void test_body_deadline(void **state)
-{
-    struct http_settings settings = http_settings_default();
-    struct fixture fixture;
-    int fd;
-
-    (void)state;
-    settings.body_time = 20;
-    settings.body_rate = 1000000;
-    server_start_with(&fixture, &settings);
-    fd = connect_client(&fixture, false);
-    client_say(fd, HEAD "Content-Length: 2\r\n\r\nh");
-    expect_answer(&fixture, fd, "HTTP/1.1 408 Request Timeout\r\n", "Connection: close\r\n");
-    assert_int_equal(fixture.requests, 0);
-    close(fd);
-    server_stop(&fixture);
-}
-
-static void test_idle_guests_end_and_others_stay(void **state)
-{
-    struct http_settings settings = http_settings_default();
-    struct fixture fixture;
-    int guest;
-    int other;
-
-    (void)state;
-    settings.guest_idle_time = 20;
-    server_start_with(&fixture, &settings);
-    fixture.authenticates = true;
-    other = connect_client(&fixture, false);
-    client_say(other, GOOD);
-    expect_answer(&fixture, other, "HTTP/1.1 200 OK\r\n", NULL);
-    assert_false(fixture.authenticated);
-    guest = connect_client(&fixture, false);
-    expect_end(&fixture, guest);
-    assert_int_equal(http_server_counts(fixture.server).guests, 0);
-    client_say(other, GOOD);
-    expect_answer(&fixture, other, "HTTP/1.1 200 OK\r\n", NULL);
-    assert_true(fixture.authenticated);
-    close(guest);
-    close(other);
-    server_stop(&fixture);
-}
-
-/* However busy a guest is, it has to authenticate in time. */
-static void test_guest_time_is_total(void **state)
-{
-    struct http_settings settings = http_settings_default();
-    struct fixture fixture;
-    int fd;
-
-    (void)state;
-    settings.guest_time = 40;
-    server_start_with(&fixture, &settings);
-    fixture.status = 401;
-    fd = connect_client(&fixture, false);
-    fixture.reader = fd;
-    while (!fixture.ended) {
-        if (send(fd, GOOD, sizeof(GOOD) - 1, MSG_NOSIGNAL) < 0)
-            break;
-        await(&fixture, has_answer);
-        buffer_reset(&fixture.in);
-    }
-    assert_true(fixture.requests > 0);
-    await(&fixture, is_empty);
-    close(fd);
-    server_stop(&fixture);
-}
+#include "input_limits.h"
 
 static void test_connections_are_limited(void **state)
 {
@@ -130,6 +46,69 @@ static void test_connections_are_limited(void **state)
         close(second);
         server_stop(&fixture);
     }
+}
+
+static bool has_refused(struct fixture *fixture)
+{
+    return http_server_counts(fixture->server).refused > 0;
+}
+
+/* A client that sends its request a moment too late for us to have read it; it gets its answer. */
+static void test_a_reset_does_not_overtake_the_503(void **state)
+{
+    struct http_settings settings = http_settings_default();
+    struct fixture fixture;
+    int first;
+    int second;
+
+    (void)state;
+    settings.connections = 1;
+    server_start_with(&fixture, &settings);
+    first = connect_client(&fixture, false);
+    client_say(first, GOOD);
+    expect_answer(&fixture, first, "HTTP/1.1 200 OK\r\n", NULL);
+    second = connect_client(&fixture, false);
+    await(&fixture, has_refused);
+    client_say(second, GOOD);
+    client_say(first, GOOD);
+    expect_answer(&fixture, first, "HTTP/1.1 200 OK\r\n", NULL);
+    expect_answer(&fixture, second, "HTTP/1.1 503 Service Unavailable\r\n",
+                  "Connection: close\r\n");
+    expect_peaceful_end(&fixture, second);
+    client_say(second, GOOD);
+    assert_int_equal(http_server_counts(fixture.server).connections, 1);
+    /* What waits for its client to close takes nobody's place. */
+    close(first);
+    await(&fixture, is_empty);
+    first = connect_client(&fixture, false);
+    client_say(first, GOOD);
+    expect_answer(&fixture, first, "HTTP/1.1 200 OK\r\n", NULL);
+    close(second);
+    close(first);
+    server_stop(&fixture);
+}
+
+/* However many are sent away at once, each gets the answer. */
+static void test_many_are_sent_away(void **state)
+{
+    struct http_settings settings = http_settings_default();
+    struct fixture fixture;
+    int clients[2 * HTTP_TURNED_AWAY];
+
+    (void)state;
+    settings.connections = 0;
+    server_start_with(&fixture, &settings);
+    for (int i = 0; i < 2 * HTTP_TURNED_AWAY; i++) {
+        clients[i] = connect_client(&fixture, false);
+        expect_answer(&fixture, clients[i], "HTTP/1.1 503 Service Unavailable\r\n", NULL);
+        expect_peaceful_end(&fixture, clients[i]);
+    }
+    assert_int_equal(http_server_counts(fixture.server).refused, 2 * HTTP_TURNED_AWAY);
+    for (int i = 0; i < 2 * HTTP_TURNED_AWAY; i++)
+        close(clients[i]);
+    http_server_drain(fixture.server);
+    await(&fixture, is_drained);
+    server_stop(&fixture);
 }
 
 /* Without descriptors the server sends clients away instead of spinning, and recovers. */
@@ -181,11 +160,9 @@ static void test_freeing_tells_the_user(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_head_deadline_is_total),
-        cmocka_unit_test(test_body_deadline),
-        cmocka_unit_test(test_idle_guests_end_and_others_stay),
-        cmocka_unit_test(test_guest_time_is_total),
         cmocka_unit_test(test_connections_are_limited),
+        cmocka_unit_test(test_a_reset_does_not_overtake_the_503),
+        cmocka_unit_test(test_many_are_sent_away),
         cmocka_unit_test(test_out_of_descriptors),
         cmocka_unit_test(test_freeing_tells_the_user),
     };

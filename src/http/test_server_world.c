@@ -205,7 +205,8 @@ static void read_more(struct fixture *fixture)
         ssize_t count = recv(fixture->reader, room, 65536, 0);
 
         if (count <= 0) {
-            fixture->ended |= count == 0 || errno != EAGAIN;
+            fixture->reset = count < 0 && errno != EAGAIN;
+            fixture->ended |= count == 0 || fixture->reset;
             return;
         }
         buffer_added(&fixture->in, (size_t)count);
@@ -269,6 +270,12 @@ void expect_end(struct fixture *fixture, int fd)
     fixture->ended = false;
     await(fixture, has_ended);
     assert_int_equal(buffer_length(&fixture->in), 0);
+}
+
+void expect_peaceful_end(struct fixture *fixture, int fd)
+{
+    expect_end(fixture, fd);
+    assert_false(fixture->reset);
 }
 
 bool has_request(struct fixture *fixture)

@@ -59,7 +59,8 @@ struct fixture {
     bool (*awaited)(struct fixture *fixture);
     int reader;
     struct buffer in;
-    bool ended; /* the reader's connection */
+    bool ended; /* the reader's connection, */
+    bool reset; /* and not in peace */
 };
 
 /* Turns the loop until `awaited` holds. */
@@ -80,6 +81,8 @@ size_t answer_length(const struct fixture *fixture);
 bool has_answer(struct fixture *fixture);
 /* Reads one answer from `fd`; it begins with `wanted`, and `says` occurs in it (NULL: anything). */
 void expect_answer(struct fixture *fixture, int fd, const char *wanted, const char *says);
+/* The end of the stream, without a reset. */
+void expect_peaceful_end(struct fixture *fixture, int fd);
 void expect_end(struct fixture *fixture, int fd);
 bool has_request(struct fixture *fixture);
 bool has_two_requests(struct fixture *fixture);

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: ISC */
+
+/* Every deadline, seen by the client that misses it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "http/test_server_world.h"
+
+/* A deadline that a test waits for. */
+enum { SOON = 20 };
+
+/* One byte each time the reader looks; true when the server has answered nevertheless. */
+static bool drips(struct fixture *fixture)
+{
+    send(fixture->reader, "a", 1, MSG_NOSIGNAL);
+    return has_answer(fixture);
+}
+
+/* Each byte comes in time, and all of them never do. */
+static void expect_408_for_dripping(const struct http_settings *settings, const char *begin)
+{
+    struct fixture fixture;
+    int fd;
+
+    server_start_with(&fixture, settings);
+    fd = connect_client(&fixture, false);
+    client_say(fd, begin);
+    fixture.reader = fd;
+    await(&fixture, drips);
+    expect_answer(&fixture, fd, "HTTP/1.1 408 Request Timeout\r\n", "Connection: close\r\n");
+    assert_int_equal(fixture.requests, 0);
+    close(fd);
+    server_stop(&fixture);
+}
+
+static void test_head_deadline_is_total(void **state)
+{
+    struct http_settings settings = http_settings_default();
+
+    (void)state;
+    settings.head_time = SOON;
+    expect_408_for_dripping(&settings, "POST /");
+    expect_408_for_dripping(&settings, HEAD "X-");
+}
+
+/* The time of a head begins with its first byte, whatever the connection has been idle. */
+static void test_the_head_deadline_is_not_that_of_idle_ones(void **state)
+{
+    struct http_settings settings = http_settings_default();
+    struct fixture fixture;
+    int other;
+    int fd;
+
+    (void)state;
+    settings.guest_idle_time = SOON;
+    server_start_with(&fixture, &settings);
+    fd = connect_client(&fixture, false);
+    client_say(fd, "POST ");
+    other = connect_client(&fixture, false);
+    expect_end(&fixture, other);
+    client_say(fd, "/wsman HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi");
+    expect_answer(&fixture, fd, "HTTP/1.1 200 OK\r\n", NULL);
+    close(other);
+    close(fd);
+    server_stop(&fixture);
+}
+
+static void test_body_deadline_is_total(void **state)
+{
+    struct http_settings settings = http_settings_default();
+
+    (void)state;
+    settings.body_time = SOON;
+    settings.body_rate = 1000000000;
+    expect_408_for_dripping(&settings, HEAD "Content-Length: 60000\r\n\r\n");
+    expect_408_for_dripping(&settings, HEAD "Transfer-Encoding: chunked\r\n\r\nffff\r\n");
+}
+
+/* A large body has more time than a small one. */
+static void test_the_body_deadline_grows_with_the_body(void **state)
+{
+    struct http_settings settings = http_settings_default();
+    struct fixture fixture;
+    char body[50000];
+    int large;
+    int small;
+
+    (void)state;
+    memset(body, 'x', sizeof(body));
+    settings.body_time = SOON;
+    settings.body_rate = 1000;
+    server_start_with(&fixture, &settings);
+    large = connect_client(&fixture, false);
+    client_say(large, HEAD "Content-Length: 50000\r\n\r\n");
+    small = connect_client(&fixture, false);
+    client_say(small, HEAD "Content-Length: 2\r\n\r\nh");
+    expect_answer(&fixture, small, "HTTP/1.1 408 Request Timeout\r\n", NULL);
+    assert_int_equal(send(large, body, sizeof(body), MSG_NOSIGNAL), sizeof(body));
+    expect_answer(&fixture, large, "HTTP/1.1 200 OK\r\n", NULL);
+    assert_int_equal(fixture.length, 50000);
+    close(small);
+    close(large);
+    server_stop(&fixture);
+}
+
+/* The rest of a body that was answered early is waited for as long as a body, then it ends. */
+static void test_a_dropped_body_has_its_deadline(void **state)
+{
+    struct http_settings settings = http_settings_default();
+    struct fixture fixture;
+    int fd;
+
+    (void)state;
+    settings.body_time = SOON;
+    settings.body_rate = 1000000000;
+    server_start_with(&fixture, &settings);
+    fixture.status = 401;
+    fd = connect_client(&fixture, false);
+    client_say(fd, HEAD "Content-Length: 100000\r\n\r\n");
+    expect_answer(&fixture, fd, "HTTP/1.1 401 Unauthorized\r\n", NULL);
+    expect_end(&fixture, fd);
+    assert_int_equal(fixture.requests, 1);
+    close(fd);
+    server_stop(&fixture);
+}
+
+static void test_idle_authenticated_ones_end(void **state)
+{
+    struct http_settings settings = http_settings_default();
+    struct fixture fixture;
+    int fd;
+
+    (void)state;
+    settings.idle_time = SOON;
+    server_start_with(&fixture, &settings);
+    fixture.authenticates = true;
+    fd = connect_client(&fixture, false);
+    client_say(fd, GOOD);
+    expect_answer(&fixture, fd, "HTTP/1.1 200 OK\r\n", NULL);
+    expect_peaceful_end(&fixture, fd);
+    assert_int_equal(fixture.closed, 1);
+    close(fd);
+    server_stop(&fixture);
+}
+
+/* How long an answer takes is the user's business. */
+static void test_an_owed_answer_has_no_deadline(void **state)
+{
+    struct http_settings settings = http_settings_default();
+    struct fixture fixture;
+    int idle;
+    int fd;
+
+    (void)state;
+    settings.head_time = settings.body_time = settings.answer_time = SOON;
+    settings.guest_idle_time = settings.idle_time = settings.guest_time = SOON;
+    server_start_with(&fixture, &settings);
+    fixture.manner = ANSWER_LATER;
+    fd = connect_client(&fixture, false);
+    client_say(fd, GOOD);
+    await(&fixture, has_request);
+    for (int i = 0; i < 3; i++) {
+        idle = connect_client(&fixture, false);
+        expect_end(&fixture, idle);
+        close(idle);
+    }
+    assert_int_equal(fixture.gone, 0);
+    assert_true(http_answer(fixture.server, fixture.handle, 0, 200, NULL, NULL, 0));
+    expect_answer(&fixture, fd, "HTTP/1.1 200 OK\r\n", NULL);
+    close(fd);
+    server_stop(&fixture);
+}
+
+/* What a guest has left of its time bounds its head and its body. */
+static void test_guest_time_bounds_head_and_body(void **state)
+{
+    struct http_settings settings = http_settings_default();
+
+    (void)state;
+    settings.guest_time = SOON;
+    expect_408_for_dripping(&settings, "POST /");
+    expect_408_for_dripping(&settings, HEAD "Content-Length: 60000\r\n\r\n");
+}
+
+static void test_idle_guests_end_and_others_stay(void **state)
+{
+    struct http_settings settings = http_settings_default();
+    struct fixture fixture;
+    int guest;
+    int other;
+
+    (void)state;
+    settings.guest_idle_time = 20;
+    server_start_with(&fixture, &settings);
+    fixture.authenticates = true;
+    other = connect_client(&fixture, false);
+    client_say(other, GOOD);
+    expect_answer(&fixture, other, "HTTP/1.1 200 OK\r\n", NULL);
+    assert_false(fixture.authenticated);
+    guest = connect_client(&fixture, false);
+    expect_end(&fixture, guest);
+    assert_int_equal(http_server_counts(fixture.server).guests, 0);
+    client_say(other, GOOD);
+    expect_answer(&fixture, other, "HTTP/1.1 200 OK\r\n", NULL);
+    assert_true(fixture.authenticated);
+    close(guest);
+    close(other);
+    server_stop(&fixture);
+}
+
+/* However busy a guest is, it has to authenticate in time. */
+static void test_guest_time_is_total(void **state)
+{
+    struct http_settings settings = http_settings_default();
+    struct fixture fixture;
+    int fd;
+
+    (void)state;
+    settings.guest_time = 40;
+    server_start_with(&fixture, &settings);
+    fixture.status = 401;
+    fd = connect_client(&fixture, false);
+    fixture.reader = fd;
+    while (!fixture.ended) {
+        if (send(fd, GOOD, sizeof(GOOD) - 1, MSG_NOSIGNAL) < 0)
+            break;
+        await(&fixture, has_answer);
+        buffer_reset(&fixture.in);
+    }
+    assert_true(fixture.requests > 0);
+    await(&fixture, is_empty);
+    close(fd);
+    server_stop(&fixture);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_head_deadline_is_total),
+        cmocka_unit_test(test_the_head_deadline_is_not_that_of_idle_ones),
+        cmocka_unit_test(test_body_deadline_is_total),
+        cmocka_unit_test(test_the_body_deadline_grows_with_the_body),
+        cmocka_unit_test(test_a_dropped_body_has_its_deadline),
+        cmocka_unit_test(test_idle_authenticated_ones_end),
+        cmocka_unit_test(test_an_owed_answer_has_no_deadline),
+        cmocka_unit_test(test_guest_time_bounds_head_and_body),
+        cmocka_unit_test(test_idle_guests_end_and_others_stay),
+        cmocka_unit_test(test_guest_time_is_total),
+    };
+
+    return cmocka_run_group_tests_name("http/server_deadlines", tests, NULL, NULL);
+}
