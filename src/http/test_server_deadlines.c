@@ -14,8 +14,11 @@
 
 #include "http/test_server_world.h"
 
-/* A deadline that a test waits for. */
-enum { SOON = 20 };
+/*
+ * A deadline that a test waits for, and one that is long against the pauses of a dripping client on
+ * a busy machine.
+ */
+enum { SOON = 20, LONG = 400 };
 
 /* One byte each time the reader looks; true when the server has answered nevertheless. */
 static bool drips(struct fixture *fixture)
@@ -46,9 +49,30 @@ static void test_head_deadline_is_total(void **state)
     struct http_settings settings = http_settings_default();
 
     (void)state;
-    settings.head_time = SOON;
+    settings.head_time = LONG;
     expect_408_for_dripping(&settings, "POST /");
     expect_408_for_dripping(&settings, HEAD "X-");
+}
+
+/* The next head has a time of its own, also when its first bytes came with the request before. */
+static void test_each_head_has_its_deadline(void **state)
+{
+    struct http_settings settings = http_settings_default();
+    struct fixture fixture;
+    int fd;
+
+    (void)state;
+    settings.head_time = LONG;
+    server_start_with(&fixture, &settings);
+    fd = connect_client(&fixture, false);
+    client_say(fd, "POST ");
+    for (uint64_t begin = loop_now(fixture.loop); loop_now(fixture.loop) < begin + 3 * LONG;) {
+        client_say(fd, "/wsman HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhiPOST ");
+        expect_answer(&fixture, fd, "HTTP/1.1 200 OK\r\n", NULL);
+    }
+    expect_answer(&fixture, fd, "HTTP/1.1 408 Request Timeout\r\n", "Connection: close\r\n");
+    close(fd);
+    server_stop(&fixture);
 }
 
 /* The time of a head begins with its first byte, whatever the connection has been idle. */
@@ -78,7 +102,7 @@ static void test_body_deadline_is_total(void **state)
     struct http_settings settings = http_settings_default();
 
     (void)state;
-    settings.body_time = SOON;
+    settings.body_time = LONG;
     settings.body_rate = 1000000000;
     expect_408_for_dripping(&settings, HEAD "Content-Length: 60000\r\n\r\n");
     expect_408_for_dripping(&settings, HEAD "Transfer-Encoding: chunked\r\n\r\nffff\r\n");
@@ -245,6 +269,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_head_deadline_is_total),
+        cmocka_unit_test(test_each_head_has_its_deadline),
         cmocka_unit_test(test_the_head_deadline_is_not_that_of_idle_ones),
         cmocka_unit_test(test_body_deadline_is_total),
         cmocka_unit_test(test_the_body_deadline_grows_with_the_body),
