@@ -13,9 +13,6 @@
 #include "base/memory.h"
 #include "http/client.h"
 
-/* How long nothing is accepted when there is no descriptor left to do it with. */
-enum { PAUSE_TIME = 100 };
-
 static const char busy[] = "HTTP/1.1 503 Service Unavailable\r\n"
                            "Content-Type: application/soap+xml;charset=UTF-8\r\n"
                            "Server: winrmd\r\n"
@@ -113,7 +110,7 @@ static void pause_accepting(struct http_server *server)
         if (listener->watch.fd >= 0)
             loop_rewatch(server->loop, &listener->watch, 0);
     }
-    loop_timer_start(server->loop, &server->pause, PAUSE_TIME);
+    loop_timer_start(server->loop, &server->pause, HTTP_ACCEPT_PAUSE);
 }
 
 void http_accept_resume(struct loop_timer *pause)

@@ -35,6 +35,7 @@ struct fixture {
     size_t body_length;
     /* What the server has told. */
     int requests;
+    int wanted; /* how many a test waits for */
     uint64_t handle;
     char target[64];
     char host[64];
