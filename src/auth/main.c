@@ -6,11 +6,10 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "auth/basic.h"
+#include "base/guard.h"
 #include "base/log.h"
 #include "base/memory.h"
 
@@ -108,15 +107,6 @@ static void on_broker_ended(struct channel *channel, bool fault, const char *why
     _exit(fault ? 1 : 0);
 }
 
-/* Passwords must neither reach a core file nor be readable by other processes of this uid. */
-static void memory_guard(void)
-{
-    const struct rlimit none = {0};
-
-    prctl(PR_SET_DUMPABLE, 0);
-    setrlimit(RLIMIT_CORE, &none);
-}
-
 int main(int count, char **arguments)
 {
     static const channel_handler handlers[MESSAGE_COUNT] = {
@@ -125,7 +115,7 @@ int main(int count, char **arguments)
 
     (void)arguments;
     log_open("winrmd-auth");
-    memory_guard();
+    guard_memory();
     list_init(&service.peers);
     service.loop = count > 1 ? NULL : loop_new();
     if (service.loop != NULL)

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "base/guard.h"
 #include "base/log.h"
 #include "net/broker_channel.h"
 #include "net/net.h"
@@ -18,6 +19,7 @@ int main(void)
     static struct net net;
 
     log_open("winrmd-net");
+    guard_memory();
     signal(SIGPIPE, SIG_IGN);
     net.loop = loop_new();
     net.reader = soap_reader_new();

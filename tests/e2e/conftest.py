@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from server import Server, adopt_orphans, make_users_file
+from server import Server, adopt_orphans, make_users_file, stand_in
 
 # A proxy of the machine must not stand between the client and a service on loopback.
 for name in ('http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'all_proxy'):
@@ -36,6 +36,12 @@ def new_server(tmp_path, users):
             return server.start()
 
         yield make
+
+
+@pytest.fixture
+def traceable_server(new_server, tmp_path):
+    """The same, and its winrmd-net let a test read their memory and descriptors."""
+    return new_server(winrmd=stand_in(tmp_path / 'programs', 'traceable'))
 
 
 @pytest.fixture

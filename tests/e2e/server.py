@@ -109,6 +109,17 @@ def is_running(pid):
     return processes().get(pid, (0, 'X', ''))[1] not in 'ZX'
 
 
+def stand_in(folder, name):
+    """A copy of the programs, which find each other there, with another one for winrmd-net; the
+    path of its winrmd. What it stands in for is beside it as winrmd-net.real."""
+    folder.mkdir()
+    for program in ('winrmd', 'winrmd-auth', 'winrmd-config', 'winrmd-host', 'winrmd-net'):
+        shutil.copy(built(program), folder)
+    (folder / 'winrmd-net').rename(folder / 'winrmd-net.real')
+    shutil.copy(built(name), folder / 'winrmd-net')
+    return folder / 'winrmd'
+
+
 def make_users_file(path):
     for user, groups in USERS.items():
         subprocess.run([built('winrmctl'), 'passwd', path, user, '--groups', groups],
@@ -313,7 +324,7 @@ application "/wsman" {
         return [row['process'] for row in self.status()['processes'] if row['name'].startswith(name)]
 
     def net_of(self, connection):
-        """The winrmd-net that holds the server's end of a connection."""
+        """The winrmd-net that holds the server's end of a connection (of a traceable server)."""
         inode = server_inode(self.port, connection.local_port)
         for pid in self.pids('winrmd-net'):
             for descriptor in Path('/proc', str(pid), 'fd').iterdir():

@@ -3,10 +3,9 @@
 
 import os
 import re
-import shutil
 from pathlib import Path
 
-from server import built, descendants, wait_until
+from server import descendants, stand_in, wait_until
 
 TABLES = Path(__file__).resolve().parents[2] / 'tables'
 
@@ -22,19 +21,9 @@ def broken_rules():
     return lines + ['nonsense serving', 'garbage starting', 'garbage serving']
 
 
-def make_programs(folder):
-    """A copy of the programs, which find each other there, with the impostor among them."""
-    folder.mkdir()
-    for name in ('winrmd', 'winrmd-auth', 'winrmd-config', 'winrmd-host', 'winrmd-net'):
-        shutil.copy(built(name), folder)
-    (folder / 'winrmd-net').rename(folder / 'winrmd-net.real')
-    shutil.copy(built('impostor'), folder / 'winrmd-net')
-    return folder
-
-
 def test_an_impostor_is_ended_and_the_broker_lives_on(new_server, tmp_path):
-    programs = make_programs(tmp_path / 'programs')
-    server = new_server(winrmd=programs / 'winrmd')
+    programs = tmp_path / 'programs'
+    server = new_server(winrmd=stand_in(programs, 'impostor'))
     with server.connect('alice') as client:
         shell = client.create()
         command = client.command(shell, 'cat')

@@ -33,7 +33,8 @@ def connections_to_every_net(server, user):
     return found
 
 
-def test_a_shell_belongs_to_no_connection_and_no_process(server):
+def test_a_shell_belongs_to_no_connection_and_no_process(traceable_server):
+    server = traceable_server
     first, second, third = connections_to_every_net(server, 'alice').values()
     shell = first.create()
     command = second.command(shell, 'read x; echo $x; read y; echo $y')

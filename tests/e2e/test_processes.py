@@ -54,7 +54,8 @@ def answered_within_promise(server, user, ask):
     return result
 
 
-def test_a_net_process(server):
+def test_a_net_process(traceable_server):
+    server = traceable_server
     connections = connections_to_every_net(server, 'alice')
     victim, *others = connections
     shell = connections[victim].create()
@@ -91,7 +92,8 @@ def test_all_net_processes(server):
         client.delete(shell)
 
 
-def test_output_that_waited_in_a_killed_net_process_is_not_lost(server):
+def test_output_that_waited_in_a_killed_net_process_is_not_lost(traceable_server):
+    server = traceable_server
     with server.connect('alice') as client:
         shell = client.create()
         command = client.command(shell, 'echo first; cat')

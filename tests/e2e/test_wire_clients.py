@@ -83,7 +83,8 @@ def test_pieces_of_output_that_nobody_fetches_for_a_while(server):
         client.delete(shell)
 
 
-def test_a_slow_reader_holds_up_nobody(server):
+def test_a_slow_reader_holds_up_nobody(traceable_server):
+    server = traceable_server
     with server.connect('alice') as slow:
         shell = slow.create()
         command = slow.command(shell, LARGE)
@@ -172,7 +173,8 @@ STATES = {
 
 
 @pytest.mark.parametrize('reset', [False, True], ids=['FIN', 'RST'])
-def test_clients_that_leave_in_every_state(server, reset):
+def test_clients_that_leave_in_every_state(traceable_server, reset):
+    server = traceable_server
     with server.connect('alice') as client:
         shell = client.create()
         command = client.command(shell, 'cat')
@@ -235,8 +237,9 @@ def memory_of(pid):
     return found
 
 
-def test_no_credentials_are_left_in_winrmd_net(server):
+def test_no_credentials_are_left_in_winrmd_net(traceable_server):
     """Neither the password nor the header it came in, once the request has been answered."""
+    server = traceable_server
     with server.connect('alice') as client:
         client.delete(client.create())
         with server.connect('alice') as other:

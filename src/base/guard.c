@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "base/guard.h"
+
+#include <stdbool.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#ifndef __has_feature
+#define __has_feature(feature) 0
+#endif
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || \
+    __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+static const bool sanitized = true;
+#else
+static const bool sanitized = false;
+#endif
+
+void guard_memory(void)
+{
+    const struct rlimit none = {0};
+
+    if (sanitized)
+        return;
+    prctl(PR_SET_DUMPABLE, 0);
+    setrlimit(RLIMIT_CORE, &none);
+}
