@@ -11,14 +11,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    char fault[USERS_FAULT_SIZE] = "";
-    struct users *users = users_parse((const char *)data, size, fault);
+    struct users_fault fault;
+    struct users *users = users_parse((const char *)data, size, &fault);
     char *name = mem_text_n((const char *)data, strnlen((const char *)data, size));
     char *colon = strchr(name, ':');
     const struct user *user;
 
-    if ((users == NULL) == (fault[0] == '\0'))
+    if ((users == NULL) != (fault.line > 0) || (users == NULL) == (fault.text[0] == '\0'))
         abort();
+    for (size_t i = 0; users != NULL && i < users_count(users); i++)
+        if (users_find(users, users_at(users, i)->name) != users_at(users, i))
+            abort();
     if (colon != NULL)
         *colon = '\0';
     if (users != NULL) {

@@ -48,7 +48,7 @@ enum {
     M(auth_start) M(auth_net) M(auth_ready) \
     /* authentication */ \
     M(auth_basic) M(auth_abandon) M(auth_refused) M(auth_identity) M(auth_failure) \
-    M(session_opened) M(session_closed) \
+    M(auth_revoked) M(session_opened) M(session_closed) M(session_revoked) \
     /* operations, between winrmd-net and the broker */ \
     M(operation) M(operation_cancel) M(operation_written) \
     M(operation_refused) M(operation_granted) M(operation_ended) M(shell_details) M(host_gone) \
@@ -158,14 +158,20 @@ enum {
 #define FIELDS_auth_identity(F) \
     F(U32, net, 0) F(U64, exchange, 0) F(TEXT, address, LIMIT_ID) F(TEXT, mechanism, LIMIT_ID) \
     F(TEXT, name, LIMIT_NAME) /* as sent */ F(TEXT, account, LIMIT_NAME) /* canonical */ \
-    F(ITEMS, groups, LIMIT_GROUPS)
+    F(ITEMS, groups, LIMIT_GROUPS) \
+    F(U64, waited, 0) /* hashes of other sources that ended before its own began */
 /* auth -> broker: for the audit. */
 #define FIELDS_auth_failure(F) \
     F(U32, net, 0) F(TEXT, address, LIMIT_ID) F(TEXT, mechanism, LIMIT_ID) \
-    F(TEXT, name, LIMIT_NAME) F(TEXT, reason, LIMIT_REASON)
+    F(TEXT, name, LIMIT_NAME) F(TEXT, reason, LIMIT_REASON) \
+    F(U32, times, 0) /* refusals this one stands for */ F(U32, hashes, 0) /* that they cost */
+/* auth -> broker: what the account proved itself with holds no more. Its sessions end. */
+#define FIELDS_auth_revoked(F) F(TEXT, mechanism, LIMIT_ID) F(TEXT, account, LIMIT_NAME)
 /* broker -> net: a session, valid on this channel only. net -> broker: its connection has gone. */
 #define FIELDS_session_opened(F) F(U64, exchange, 0) F(U64, session, 0)
 #define FIELDS_session_closed(F) F(U64, session, 0)
+/* broker -> net: the session is no more; the connection has to authenticate anew. */
+#define FIELDS_session_revoked(F) F(U64, session, 0)
 
 /* ---- operations ---- */
 

@@ -35,6 +35,7 @@
     R(net, broker, serving, net_drain) \
     R(net, broker, serving, net_auth) \
     R(net, broker, serving, session_opened) \
+    R(net, broker, serving, session_revoked) \
     R(net, broker, serving, operation_refused) \
     R(net, broker, serving, operation_granted) \
     R(net, broker, serving, operation_ended) \
@@ -59,6 +60,7 @@
     R(broker, auth, serving, auth_ready) \
     R(broker, auth, serving, auth_identity) \
     R(broker, auth, serving, auth_failure) \
+    R(broker, auth, serving, auth_revoked) \
     /* winrmd-host with an authorization plug-in */ \
     R(authz_host, broker, starting, host_start) \
     R(authz_host, broker, serving, authz_user) \

@@ -3,23 +3,19 @@
 #include "auth/basic.h"
 
 #include <crypt.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "auth/hasher.h"
+#include "auth/password_file.h"
 #include "auth/users.h"
-#include "base/log.h"
 #include "base/memory.h"
 
 struct basic {
     struct channel *broker;
     struct hasher *hasher;
     struct list checks;
-    char *path;
-    struct users *users;              /* NULL: no file has been read without error */
-    struct stat status;               /* of the file as last looked at; zero: there was none */
+    struct password_file *file;       /* NULL: none is configured */
     char nobody[USER_HASH_LIMIT + 1]; /* checked when there is no user to take a hash from */
 };
 
@@ -32,62 +28,19 @@ struct check {
     uint64_t exchange;
     char *address;
     char *name;
+    const char *fault; /* why it is refused whatever its hash is; NULL: the hash decides */
     bool known;
     bool abandoned;
 };
 
-/* ---- the password file ---- */
-
-static bool status_equal(const struct stat *left, const struct stat *right)
-{
-    return left->st_dev == right->st_dev && left->st_ino == right->st_ino &&
-           left->st_size == right->st_size && left->st_mode == right->st_mode &&
-           left->st_uid == right->st_uid && left->st_mtim.tv_sec == right->st_mtim.tv_sec &&
-           left->st_mtim.tv_nsec == right->st_mtim.tv_nsec &&
-           left->st_ctim.tv_sec == right->st_ctim.tv_sec &&
-           left->st_ctim.tv_nsec == right->st_ctim.tv_nsec;
-}
-
-static void users_refused(const struct basic *basic, const char *fault)
-{
-    log_error("password file %s: %s; %s", basic->path, fault,
-              basic->users != NULL
-                  ? "the users read before stay valid until it is mended"
-                  : "nobody can log in until it is mended (winrmctl passwd writes such files)");
-}
-
-static void users_refresh(struct basic *basic, bool first)
-{
-    char fault[USERS_FAULT_SIZE];
-    struct stat status = {0};
-    struct users *users;
-
-    if (basic->path == NULL)
-        return;
-    if (stat(basic->path, &status) != 0)
-        memset(&status, 0, sizeof(status));
-    if (!first && status_equal(&status, &basic->status))
-        return;
-    users = users_load(basic->path, &basic->status, fault);
-    if (users == NULL) {
-        users_refused(basic, fault);
-        return;
-    }
-    users_free(basic->users);
-    basic->users = users;
-    log_info("password file %s: %zu user%s", basic->path, users_count(users),
-             users_count(users) == 1 ? "" : "s");
-}
-
 /* ---- answers ---- */
 
-static void refuse(struct basic *basic, uint32_t net, const struct net_peer *peer,
-                   uint64_t exchange, const char *address, const char *name, const char *reason)
+/* `times`: how many refusals this one stands for; `hashes`: how many hashes it cost. */
+static void tell_failure(const struct basic *basic, uint32_t net, const char *address,
+                         const char *name, const char *reason, uint32_t times, uint32_t hashes)
 {
     channel_send(basic->broker, auth_failure, .net = net, .address = address, .mechanism = "Basic",
-                 .name = name, .reason = reason);
-    if (peer != NULL)
-        channel_send(peer->channel, auth_refused, .exchange = exchange);
+                 .name = name, .reason = reason, .times = times, .hashes = hashes);
 }
 
 static void accept_user(const struct check *check, const struct user *user)
@@ -98,7 +51,7 @@ static void accept_user(const struct check *check, const struct user *user)
         groups[i] = (struct ipc_item){.name = user->groups[i]};
     channel_send(check->basic->broker, auth_identity, .net = check->net,
                  .exchange = check->exchange, .address = check->address, .mechanism = "Basic",
-                 .name = check->name, .account = user->name,
+                 .name = check->name, .account = user->name, .waited = check->job.waited,
                  .groups = {.item = groups, .count = (uint32_t)user->group_count});
     free(groups);
 }
@@ -116,8 +69,8 @@ static void check_free(struct check *check)
 /* NULL: it is this user's password. */
 static const char *check_fault(const struct check *check, const struct user *user)
 {
-    if (check->job.result == HASH_crowded)
-        return "too many passwords wait to be checked";
+    if (check->fault != NULL)
+        return check->fault;
     if (!check->known)
         return "unknown user";
     if (check->job.result == HASH_failed)
@@ -129,30 +82,50 @@ static const char *check_fault(const struct check *check, const struct user *use
     return NULL;
 }
 
+/*
+ * One line for all refusals of an address that found its queue full since the last such line. Only
+ * when it stands for a single one does it name a user.
+ */
+static void tell_crowded(const struct check *check)
+{
+    uint32_t times = check->job.crowded;
+
+    if (times > 0)
+        tell_failure(check->basic, check->net, check->address, times == 1 ? check->name : NULL,
+                     "too many passwords of this address wait to be checked", times, 0);
+}
+
 static void check_finished(struct hash_job *job)
 {
     struct check *check = container_of(job, struct check, job);
-    struct basic *basic = check->basic;
-    const struct user *user = basic->users != NULL ? users_find(basic->users, check->name) : NULL;
+    const struct basic *basic = check->basic;
+    const struct users *users = password_file_users(basic->file);
+    const struct user *user =
+        users != NULL && check->name != NULL ? users_find(users, check->name) : NULL;
     const char *fault = check_fault(check, user);
     const struct net_peer *peer = check->abandoned ? NULL : check->peer;
+    bool crowded = job->result == HASH_crowded;
 
     /* A failure is audited although the client has left: leaving must not hide guesses. */
-    if (fault != NULL)
-        refuse(basic, check->net, peer, check->exchange, check->address, check->name, fault);
-    else if (peer != NULL)
+    if (!crowded && fault != NULL)
+        tell_failure(basic, check->net, check->address, check->name, fault, 1, 1);
+    else if (!crowded && peer != NULL)
         accept_user(check, user);
+    if ((crowded || fault != NULL) && peer != NULL)
+        channel_send(peer->channel, auth_refused, .exchange = check->exchange);
+    tell_crowded(check);
     check_free(check);
 }
 
 /* ---- requests ---- */
 
-/* What can be refused without a look at the users, hence without a hash. */
-static const char *request_fault(const struct basic *basic,
-                                 const struct message_auth_basic *request)
+/*
+ * What nobody's name and password can be. It is refused like a wrong password, hash and turn in the
+ * queue included: so it costs whoever sends it as much, and the audit no more lines than there are
+ * hashes.
+ */
+static const char *request_fault(const struct message_auth_basic *request)
 {
-    if (basic->path == NULL)
-        return "no password file is configured";
     if (request->user == NULL || request->user[0] == '\0')
         return "empty name";
     if (!user_name_valid(request->user))
@@ -164,20 +137,38 @@ static const char *request_fault(const struct basic *basic,
     return NULL;
 }
 
+/* The hash to be checked: the user's, or for an unknown name that of somebody else. */
+static void check_prepare(struct check *check, const struct message_auth_basic *request)
+{
+    const struct users *users = password_file_users(check->basic->file);
+    const struct user *user = NULL;
+    const char *setting;
+
+    check->fault = request_fault(request);
+    if (check->name != NULL && users != NULL && users_count(users) > 0) {
+        user = users_find(users, check->name);
+        check->known = user != NULL;
+        if (user == NULL)
+            user = users_stand_in(users, check->name);
+    }
+    if (check->fault == NULL)
+        memcpy(check->job.password, request->password, strlen(request->password));
+    setting = user != NULL ? user->hash : check->basic->nobody;
+    memcpy(check->job.setting, setting, strlen(setting)); /* bounded by users_parse() */
+}
+
 void basic_check(struct basic *basic, struct net_peer *peer,
                  const struct message_auth_basic *request)
 {
     const char *address = request->address != NULL ? request->address : "";
-    const char *fault = request_fault(basic, request);
-    const struct user *user = NULL;
-    const char *setting;
     struct check *check;
 
-    if (fault != NULL) {
-        refuse(basic, peer->number, peer, request->exchange, address, request->user, fault);
+    if (basic->file == NULL) {
+        tell_failure(basic, peer->number, address, request->user, "no password file is configured",
+                     1, 0);
+        channel_send(peer->channel, auth_refused, .exchange = request->exchange);
         return;
     }
-    users_refresh(basic, false);
     check = mem_alloc(sizeof(*check));
     *check = (struct check){.basic = basic,
                             .net = peer->number,
@@ -186,23 +177,17 @@ void basic_check(struct basic *basic, struct net_peer *peer,
                             .address = mem_text(address),
                             .name = mem_text(request->user)};
     list_append(&basic->checks, &check->link);
-    if (basic->users != NULL && users_count(basic->users) > 0) {
-        user = users_find(basic->users, request->user);
-        check->known = user != NULL;
-        if (user == NULL)
-            user = users_stand_in(basic->users, request->user);
-    }
-    memcpy(check->job.password, request->password, strlen(request->password));
-    setting = user != NULL ? user->hash : basic->nobody;
-    memcpy(check->job.setting, setting, strlen(setting)); /* bounded by users_parse() */
+    check_prepare(check, request);
     hasher_add(basic->hasher, &check->job, address);
 }
 
 static void check_abandon(struct check *check)
 {
     check->abandoned = true;
-    if (hasher_drop(check->basic->hasher, &check->job))
-        check_free(check);
+    if (!hasher_drop(check->basic->hasher, &check->job))
+        return;
+    tell_crowded(check);
+    check_free(check);
 }
 
 void basic_abandon(struct basic *basic, const struct net_peer *peer, uint64_t exchange)
@@ -229,23 +214,29 @@ void basic_abandon_all(struct basic *basic, const struct net_peer *peer)
     }
 }
 
+static void user_revoked(void *context, const char *name)
+{
+    const struct basic *basic = context;
+
+    channel_send(basic->broker, auth_revoked, .mechanism = "Basic", .account = name);
+}
+
 struct basic *basic_new(struct loop *loop, struct channel *broker, const char *path)
 {
     struct basic *basic = mem_alloc(sizeof(*basic));
     char salt[CRYPT_GENSALT_OUTPUT_SIZE];
 
     basic->broker = broker;
-    basic->path = mem_text(path);
     list_init(&basic->checks);
     basic->hasher = hasher_new(loop, 0, check_finished);
     if (basic->hasher == NULL || crypt_gensalt_rn("$y$", 0, NULL, 0, salt, sizeof(salt)) == NULL) {
         hasher_free(basic->hasher);
-        free(basic->path);
         free(basic);
         return NULL;
     }
     strncpy(basic->nobody, salt, sizeof(basic->nobody) - 1);
-    users_refresh(basic, true);
+    if (path != NULL)
+        basic->file = password_file_new(loop, path, user_revoked, basic);
     return basic;
 }
 

@@ -3,8 +3,9 @@
 /*
  * The Basic method: name and password against a password file. One check goes from auth_basic to
  * exactly one of auth_identity (to the broker, never to winrmd-net), auth_refused with an
- * auth_failure for the audit, or nothing when it was abandoned. An unknown name costs a hash like
- * a known one. Runs on the loop's thread; hashing happens in the hasher's.
+ * auth_failure for the audit, or nothing when it was abandoned. An unknown name, an empty password
+ * and the like cost a hash like a known name. When a user is gone from the file or changed in it,
+ * the broker is told with auth_revoked. Runs on the loop's thread; hashing happens in the hasher's.
  */
 #ifndef AUTH_BASIC_H
 #define AUTH_BASIC_H

@@ -9,16 +9,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auth/source.h"
 #include "base/memory.h"
 #include "base/text.h"
 
-/* An address with jobs that wait or run. */
+/* Somebody with jobs that wait, run, or are done and not yet handed out. */
 struct hash_source {
     struct list link; /* in hasher->sources, in the order of their turns */
     struct list jobs;
     size_t waiting;
     unsigned running;
-    char address[];
+    unsigned done;
+    bool overtakes;   /* a newcomer that went before the others and has not had its turn */
+    uint64_t ended;   /* hashes of this source that have ended */
+    uint64_t told_at; /* when its refused jobs were last told of */
+    uint32_t crowded; /* refused and not told of */
+    char name[SOURCE_SIZE];
 };
 
 struct hasher {
@@ -32,6 +38,8 @@ struct hasher {
     struct list sources;
     struct list done;
     size_t waiting;
+    uint64_t ended; /* hashes that have ended */
+    bool overtaken; /* a newcomer went before the others, and none of those had a turn since */
     bool ending;
 };
 
@@ -49,7 +57,7 @@ static void job_compute(struct hash_job *job, struct crypt_data *data)
         job->result = HASH_equal;
     else
         job->result = HASH_different;
-    explicit_bzero(data->output, sizeof(data->output));
+    explicit_bzero(data, sizeof(*data));
 }
 
 /* The source whose turn it is. One that already has its share waits while others have jobs. */
@@ -80,18 +88,26 @@ static struct hash_job *hasher_take(struct hasher *hasher)
         return NULL;
     job = container_of(source->jobs.next, struct hash_job, link);
     list_remove(&job->link);
+    job->waiting = false;
+    job->waited = hasher->ended - source->ended - job->waited;
     source->waiting--;
     source->running++;
     hasher->waiting--;
+    if (!source->overtakes)
+        hasher->overtaken = false;
+    source->overtakes = false;
     list_remove(&source->link);
     list_append(&hasher->sources, &source->link);
     return job;
 }
 
-static void source_release(struct hash_source *source)
+/* The job is not in the source any more. The last one takes along what is still to be told. */
+static void source_release(struct hash_source *source, struct hash_job *job)
 {
-    if (source->waiting > 0 || source->running > 0)
+    job->source = NULL;
+    if (source->waiting > 0 || source->running > 0 || source->done > 0)
         return;
+    job->crowded += source->crowded;
     list_remove(&source->link);
     free(source);
 }
@@ -113,8 +129,9 @@ static void *hasher_work(void *context)
         job_compute(job, data);
         pthread_mutex_lock(&hasher->lock);
         job->source->running--;
-        source_release(job->source);
-        job->source = NULL;
+        job->source->done++;
+        job->source->ended++;
+        hasher->ended++;
         list_append(&hasher->done, &job->link);
         loop_wake(hasher->loop);
     }
@@ -136,6 +153,8 @@ static void hasher_woken(void *context)
         if (!list_empty(&hasher->done)) {
             job = container_of(hasher->done.next, struct hash_job, link);
             list_remove(&job->link);
+            job->source->done--;
+            source_release(job->source, job);
         }
         pthread_mutex_unlock(&hasher->lock);
         if (job == NULL)
@@ -208,18 +227,24 @@ void hasher_free(struct hasher *hasher)
 
 static struct hash_source *source_find(struct hasher *hasher, const char *address)
 {
-    size_t length = strlen(address) + 1;
+    char name[SOURCE_SIZE];
     struct hash_source *source;
 
+    source_of(address, name);
     list_each(link, &hasher->sources) {
         source = container_of(link, struct hash_source, link);
-        if (strcmp(source->address, address) == 0)
+        if (strcmp(source->name, name) == 0)
             return source;
     }
-    source = mem_alloc(sizeof(*source) + length);
-    memcpy(source->address, address, length);
+    source = mem_alloc(sizeof(*source));
+    memcpy(source->name, name, sizeof(source->name));
     list_init(&source->jobs);
-    list_append(&hasher->sources, &source->link);
+    source->overtakes = !hasher->overtaken;
+    if (source->overtakes)
+        list_prepend(&hasher->sources, &source->link);
+    else
+        list_append(&hasher->sources, &source->link);
+    hasher->overtaken = true;
     return source;
 }
 
@@ -239,29 +264,60 @@ static struct hash_source *source_longest(struct hasher *hasher)
 static void job_unqueue(struct hasher *hasher, struct hash_job *job)
 {
     list_remove(&job->link);
+    job->waiting = false;
     job->source->waiting--;
     hasher->waiting--;
-    source_release(job->source);
-    job->source = NULL;
+    source_release(job->source, job);
     explicit_bzero(job->password, sizeof(job->password));
+}
+
+/* The job is refused; it tells of that, or leaves it to a later one of its source. */
+static void job_crowd(struct hasher *hasher, struct hash_job *job, struct hash_source *source)
+{
+    uint64_t now = loop_now(hasher->loop);
+
+    job->result = HASH_crowded;
+    source->crowded++;
+    if (source->told_at != 0 && now - source->told_at < HASHER_TELL_PAUSE)
+        return;
+    source->told_at = now;
+    job->crowded = source->crowded;
+    source->crowded = 0;
+}
+
+static void job_queue(struct hasher *hasher, struct hash_job *job, struct hash_source *source)
+{
+    job->source = source;
+    job->waiting = true;
+    job->waited = hasher->ended - source->ended; /* until it begins: those before it came */
+    list_append(&source->jobs, &job->link);
+    source->waiting++;
+    hasher->waiting++;
+    pthread_cond_signal(&hasher->work);
 }
 
 void hasher_add(struct hasher *hasher, struct hash_job *job, const char *address)
 {
     struct hash_job *crowded = NULL;
+    struct hash_source *source;
 
     pthread_mutex_lock(&hasher->lock);
     job->result = HASH_none;
-    job->source = source_find(hasher, address);
-    list_append(&job->source->jobs, &job->link);
-    job->source->waiting++;
-    hasher->waiting++;
-    if (hasher->waiting > HASHER_WAITING) {
-        crowded = container_of(source_longest(hasher)->jobs.previous, struct hash_job, link);
-        job_unqueue(hasher, crowded);
-        crowded->result = HASH_crowded;
+    job->crowded = 0;
+    source = source_find(hasher, address);
+    if (source->waiting >= HASHER_SOURCE_WAITING) {
+        crowded = job;
+        explicit_bzero(job->password, sizeof(job->password));
+        job_crowd(hasher, job, source);
+    } else {
+        job_queue(hasher, job, source);
     }
-    pthread_cond_signal(&hasher->work);
+    if (hasher->waiting > HASHER_WAITING) {
+        source = source_longest(hasher);
+        crowded = container_of(source->jobs.previous, struct hash_job, link);
+        job_crowd(hasher, crowded, source);
+        job_unqueue(hasher, crowded);
+    }
     pthread_mutex_unlock(&hasher->lock);
     if (crowded != NULL)
         hasher->finished(crowded);
@@ -272,8 +328,7 @@ bool hasher_drop(struct hasher *hasher, struct hash_job *job)
     bool waits;
 
     pthread_mutex_lock(&hasher->lock);
-    /* A running job has a source too, but is in no list; a done one has none. */
-    waits = job->source != NULL && !list_empty(&job->link);
+    waits = job->waiting;
     if (waits)
         job_unqueue(hasher, job);
     pthread_mutex_unlock(&hasher->lock);

@@ -27,7 +27,10 @@ struct told {
     unsigned ready;
     unsigned identities;
     unsigned refusals[NETS];
-    unsigned failures;
+    unsigned failures;     /* messages */
+    unsigned failed_times; /* refusals they stand for */
+    unsigned hashes;
+    unsigned revocations;
     uint64_t exchange; /* of the last identity or refusal */
     uint32_t net;
     char account[64];
@@ -73,7 +76,17 @@ static void on_failure(struct channel *channel, const union message_body *body)
 {
     (void)channel;
     told.failures++;
+    told.failed_times += body->auth_failure.times;
+    told.hashes += body->auth_failure.hashes;
     snprintf(told.reason, sizeof(told.reason), "%s", body->auth_failure.reason);
+    loop_stop(loop);
+}
+
+static void on_revoked(struct channel *channel, const union message_body *body)
+{
+    (void)channel;
+    told.revocations++;
+    snprintf(told.account, sizeof(told.account), "%s", body->auth_revoked.account);
     loop_stop(loop);
 }
 
@@ -143,7 +156,8 @@ static int set_up(void **state)
 {
     static const channel_handler handlers[MESSAGE_COUNT] = {[MESSAGE_auth_ready] = on_ready,
                                                             [MESSAGE_auth_identity] = on_identity,
-                                                            [MESSAGE_auth_failure] = on_failure};
+                                                            [MESSAGE_auth_failure] = on_failure,
+                                                            [MESSAGE_auth_revoked] = on_revoked};
     static const struct channel_events events = {.handlers = handlers, .ended = on_ended};
     int pair[2];
 
@@ -223,9 +237,10 @@ static void wrong_ones(void **state)
         {"bert", "secret", "unknown user"},
     };
     char endless[1000];
+    unsigned i;
 
     (void)state;
-    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         check(0, i, cases[i].user, cases[i].password);
         await(&told.failures, i + 1);
         await(&told.refusals[0], i + 1);
@@ -236,13 +251,20 @@ static void wrong_ones(void **state)
     endless[sizeof(endless) - 1] = '\0';
     check(1, 5, "anna", endless);
     await(&told.refusals[1], 1);
+    await(&told.failures, i + 1);
+    assert_string_equal(told.reason, "a password longer than 511 bytes");
     assert_int_equal(told.identities, 0);
+    /* Each was as much work as a wrong password of a user who exists. */
+    assert_int_equal(told.hashes, told.failures);
 }
 
 static void the_file_changes(void **state)
 {
     (void)state;
     file_write("anna", "other", "", 0600);
+    /* Noticed although nobody asks: who was let in with the old password is to be asked again. */
+    await(&told.revocations, 1);
+    assert_string_equal(told.account, "anna");
     check(0, 1, "anna", "other");
     await(&told.identities, 1);
     assert_string_equal(told.group, "");
@@ -256,14 +278,19 @@ static void the_file_changes(void **state)
     check(0, 4, "anna", "third");
     await(&told.refusals[0], 2);
 
+    assert_int_equal(told.revocations, 1);
     file_write("bert", "secret", "", 0600);
+    await(&told.revocations, 2);
     check(0, 5, "bert", "secret");
     await(&told.identities, 3);
     check(0, 6, "anna", "other");
     await(&told.refusals[0], 3);
+    /* Others who come are no reason to ask again. */
+    file_write("bert", "secret", "", 0600);
     unlink(path);
     check(0, 7, "bert", "secret");
     await(&told.identities, 4);
+    assert_int_equal(told.revocations, 2);
 }
 
 /* Whoever leaves gets no answer; the others still do. A new winrmd-net takes a number over. */
@@ -308,6 +335,8 @@ static void a_crowd(void **state)
     loop_timer_stop(loop, &patience);
     assert_int_equal(answered, 600);
     assert_true(told.identities >= 256);
+    assert_int_equal(told.identities + told.failed_times, 600);
+    assert_true(told.failures < 20);
 }
 
 int main(int count, char **arguments)

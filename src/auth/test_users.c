@@ -30,31 +30,34 @@ static const struct {
     {"no newline at the end", "anna:" YESCRYPT, NULL, 1},
     {"groups", "anna:" YESCRYPT ":a,b\nbert:" SHA512 ":\n", NULL, 2},
     {"names compared whole", "anna:" SHA512 "\nAnna:" SHA512 "\nanna :" SHA512 "\n", NULL, 3},
-    {"no colon", "#\nanna\n", "line 2 is not name:hash[:group,group]", 0},
-    {"too many colons", "anna:" SHA512 ":a:b\n", "line 1 has more than three parts", 0},
-    {"no name", ":" SHA512 "\n", "line 1 has an empty or too long name", 0},
-    {"control character", "an\tna:" SHA512 "\n", "line 1 has an empty or too long name", 0},
-    {"no UTF-8", "ann\xe4:" SHA512 "\n", "line 1 has an empty or too long name", 0},
-    {"no hash", "anna:\n", "line 1 has a hash that crypt(3) does not know", 0},
-    {"clear text", "anna:secret phrase\n", "line 1 has a hash that crypt(3) does not know", 0},
-    {"locked", "anna:*\n", "line 1 has a hash that crypt(3) does not know", 0},
-    {"carriage return", "anna:" SHA512 "\r\n", "line 1 has a hash that crypt(3) does not know", 0},
-    {"empty group", "anna:" SHA512 ":a,,b\n", "line 1 has an empty or wrong group", 0},
+    {"no colon", "#\nanna\n", "2: is no user: write name:hash[:group,group]", 0},
+    {"too many colons", "anna:" SHA512 ":a:b\n", "1: too many colons", 0},
+    {"no name", ":" SHA512 "\n", "1: the name is empty", 0},
+    {"control character", "an\tna:" SHA512 "\n", "1: the name is empty", 0},
+    {"no UTF-8", "ann\xe4:" SHA512 "\n", "1: the name is empty", 0},
+    {"no hash", "anna:\n", "1: the hash is none that crypt(3) knows", 0},
+    {"clear text", "anna:secret phrase\n", "1: the hash is none that crypt(3) knows", 0},
+    {"locked", "anna:*\n", "1: the hash is none that crypt(3) knows", 0},
+    {"carriage return", "anna:" SHA512 "\r\n", "1: the hash is none that crypt(3) knows", 0},
+    {"empty group", "anna:" SHA512 ":a,,b\n", "1: a group is empty", 0},
     {"twice", "anna:" SHA512 "\nbert:" SHA512 "\nanna:" SHA512 "\n",
-     "line 3 has a name that stands in the file already", 0},
+     "3: the name stands in the file already", 0},
 };
 
 static void every_case(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        char fault[USERS_FAULT_SIZE] = "";
-        struct users *users = users_parse(cases[i].text, strlen(cases[i].text), fault);
+        struct users_fault fault;
+        struct users *users = users_parse(cases[i].text, strlen(cases[i].text), &fault);
+        char said[sizeof(fault.text) + 16] = "";
 
+        if (fault.line > 0)
+            snprintf(said, sizeof(said), "%u: %s", fault.line, fault.text);
         if ((users == NULL) != (cases[i].fault != NULL) ||
-            strncmp(fault, cases[i].fault != NULL ? cases[i].fault : "",
+            strncmp(said, cases[i].fault != NULL ? cases[i].fault : "",
                     cases[i].fault != NULL ? strlen(cases[i].fault) : 1) != 0)
-            fail_msg("%s: \"%s\"", cases[i].label, fault);
+            fail_msg("%s: \"%s\"", cases[i].label, said);
         if (users != NULL)
             assert_int_equal(users_count(users), cases[i].count);
         users_free(users);
@@ -64,8 +67,8 @@ static void every_case(void **state)
 static void users_are_found(void **state)
 {
     static const char text[] = "anna:" YESCRYPT ":admins,staff\nbert:" SHA512 "\n";
-    char fault[USERS_FAULT_SIZE] = "";
-    struct users *users = users_parse(text, strlen(text), fault);
+    struct users_fault fault;
+    struct users *users = users_parse(text, strlen(text), &fault);
     const struct user *user;
 
     (void)state;
@@ -87,39 +90,40 @@ static void users_are_found(void **state)
 static void nul_is_refused(void **state)
 {
     static const char text[] = "anna:" SHA512 "\nbe\0rt:" SHA512 "\n";
-    char fault[USERS_FAULT_SIZE] = "";
+    struct users_fault fault;
 
     (void)state;
-    assert_null(users_parse(text, sizeof(text) - 1, fault));
-    assert_string_equal(fault, "line 2 holds a NUL byte");
+    assert_null(users_parse(text, sizeof(text) - 1, &fault));
+    assert_int_equal(fault.line, 2);
+    assert_string_equal(fault.text, "a NUL byte: remove it");
 }
 
 static void only_a_private_file_is_read(void **state)
 {
     char path[] = "/tmp/winrmd-test-users-XXXXXX";
     int fd = mkstemp(path);
-    char fault[USERS_FAULT_SIZE] = "";
+    struct users_fault fault;
     struct stat status;
     struct users *users;
 
     (void)state;
     assert_true(fd >= 0);
     assert_int_equal(write(fd, "anna:" SHA512 "\n", 6 + strlen(SHA512)), 6 + strlen(SHA512));
-    users = users_load(path, &status, fault);
+    users = users_load(path, &status, &fault);
     assert_non_null(users);
     assert_int_equal(status.st_size, 6 + strlen(SHA512));
     users_free(users);
     assert_int_equal(fchmod(fd, 0640), 0);
-    assert_null(users_load(path, &status, fault));
-    assert_string_equal(fault, "others may read or write it; chmod it to 0600");
+    assert_null(users_load(path, &status, &fault));
+    assert_string_equal(fault.text, "others may read or write it; chmod it to 0600");
     assert_int_equal(fchmod(fd, 0604), 0);
-    assert_null(users_load(path, &status, fault));
+    assert_null(users_load(path, &status, &fault));
     close(fd);
     unlink(path);
-    assert_null(users_load(path, &status, fault));
-    assert_string_equal(fault, "No such file or directory");
-    assert_null(users_load("/tmp", &status, fault));
-    assert_string_equal(fault, "it is no regular file");
+    assert_null(users_load(path, &status, &fault));
+    assert_string_equal(fault.text, "No such file or directory");
+    assert_null(users_load("/tmp", &status, &fault));
+    assert_string_equal(fault.text, "it is no regular file");
 }
 
 int main(void)

@@ -20,8 +20,16 @@ struct users {
     size_t length;
     struct user *list;
     size_t count;
-    struct map by_name;
-    uint8_t key[HASH_KEY_SIZE];
+    struct map by_name; /* struct name_digest -> place in the list, counted from one */
+    uint8_t key[2][HASH_KEY_SIZE];
+};
+
+/*
+ * Stands for a name in comparisons, which end at the first byte that differs: with keys that nobody
+ * outside knows, that tells nothing about the name.
+ */
+struct name_digest {
+    uint64_t word[2];
 };
 
 /* ---- one line ---- */
@@ -85,31 +93,40 @@ static const char *line_parse(char *line, struct user *user)
     char *groups = strsep(&rest, ":");
 
     if (hash == NULL)
-        return "is not name:hash[:group,group]";
+        return "is no user: write name:hash[:group,group]";
     if (rest != NULL)
-        return "has more than three parts between colons";
+        return "too many colons: write name:hash[:group,group]";
     if (!user_name_valid(name))
-        return "has an empty or too long name, or one that is no plain text";
+        return "the name is empty, longer than 512 bytes or no plain UTF-8 text: write another";
     if (!hash_valid(hash))
-        return "has a hash that crypt(3) does not know";
+        return "the hash is none that crypt(3) knows: make one with winrmctl passwd";
     user->name = name;
     user->hash = hash;
     if (!groups_split(groups, user))
-        return "has an empty or wrong group, or too many";
+        return "a group is empty or no plain text, or there are more than 256: correct the groups";
     return NULL;
 }
 
 /* ---- the table ---- */
 
+static struct name_digest name_digest(const struct users *users, const char *name)
+{
+    size_t length = strlen(name);
+
+    return (struct name_digest){
+        {hash_keyed(users->key[0], name, length), hash_keyed(users->key[1], name, length)}};
+}
+
 static const char *users_add(struct users *users, char *line, size_t *room)
 {
     struct user user = {0};
+    struct name_digest digest;
     const char *fault = line_parse(line, &user);
 
     if (fault == NULL && users->count == USERS_LIMIT)
-        fault = "is one user too many";
+        fault = "one user too many: 65536 are the most";
     if (fault == NULL && users_find(users, user.name) != NULL)
-        fault = "has a name that stands in the file already";
+        fault = "the name stands in the file already: keep one of the lines";
     if (fault != NULL) {
         free((void *)(uintptr_t)user.groups);
         return fault;
@@ -119,18 +136,19 @@ static const char *users_add(struct users *users, char *line, size_t *room)
         users->list = mem_resize(users->list, *room, sizeof(*users->list));
     }
     users->list[users->count++] = user;
-    /* The list may still move; the place in it is what is remembered, counted from one. */
-    map_put(&users->by_name, user.name, strlen(user.name), (void *)(uintptr_t)users->count);
+    /* The list may still move; the place in it is what is remembered. */
+    digest = name_digest(users, user.name);
+    map_put(&users->by_name, &digest, sizeof(digest), (void *)(uintptr_t)users->count);
     return NULL;
 }
 
-struct users *users_parse(const char *bytes, size_t length, char fault[USERS_FAULT_SIZE])
+struct users *users_parse(const char *bytes, size_t length, struct users_fault *fault)
 {
     struct users *users = mem_alloc(sizeof(*users));
     const char *cause = NULL;
-    unsigned line = 0;
     size_t room = 0;
 
+    *fault = (struct users_fault){0};
     map_init(&users->by_name);
     random_bytes(users->key, sizeof(users->key));
     users->text = mem_alloc(length + 1);
@@ -141,17 +159,19 @@ struct users *users_parse(const char *bytes, size_t length, char fault[USERS_FAU
         char *end = memchr(at, '\n', (size_t)(users->text + length - at));
         size_t size = (size_t)((end != NULL ? end : users->text + length) - at);
 
-        line++;
+        fault->line++;
         at[size] = '\0';
         if (memchr(at, '\0', size) != NULL)
-            cause = "holds a NUL byte";
+            cause = "a NUL byte: remove it";
         else if (at[0] != '\0' && at[0] != '#')
             cause = users_add(users, at, &room);
         at += size + 1;
     }
-    if (cause == NULL)
+    if (cause == NULL) {
+        fault->line = 0;
         return users;
-    snprintf(fault, USERS_FAULT_SIZE, "line %u %s", line, cause);
+    }
+    snprintf(fault->text, sizeof(fault->text), "%s", cause);
     users_free(users);
     return NULL;
 }
@@ -174,16 +194,26 @@ size_t users_count(const struct users *users)
     return users->count;
 }
 
+const struct user *users_at(const struct users *users, size_t place)
+{
+    return &users->list[place];
+}
+
 const struct user *users_find(const struct users *users, const char *name)
 {
-    uintptr_t place = (uintptr_t)map_get(&users->by_name, name, strlen(name));
+    struct name_digest digest = name_digest(users, name);
+    uintptr_t place = (uintptr_t)map_get(&users->by_name, &digest, sizeof(digest));
+    const struct user *user = place == 0 ? NULL : &users->list[place - 1];
+    size_t length = strlen(name);
 
-    return place == 0 ? NULL : &users->list[place - 1];
+    if (user == NULL || strlen(user->name) != length || !secret_equal(user->name, name, length))
+        return NULL;
+    return user;
 }
 
 const struct user *users_stand_in(const struct users *users, const char *name)
 {
-    return &users->list[hash_keyed(users->key, name, strlen(name)) % users->count];
+    return &users->list[hash_keyed(users->key[0], name, strlen(name)) % users->count];
 }
 
 /* ---- the file ---- */
@@ -201,7 +231,7 @@ static const char *status_fault(const struct stat *status)
     return NULL;
 }
 
-static struct users *users_read(int fd, size_t size, char fault[USERS_FAULT_SIZE])
+static struct users *users_read(int fd, size_t size, struct users_fault *fault)
 {
     /* One byte more than there should be, to see a file that grows. */
     char *bytes = mem_alloc(size + 1);
@@ -217,9 +247,9 @@ static struct users *users_read(int fd, size_t size, char fault[USERS_FAULT_SIZE
             got = 1;
     }
     if (got < 0)
-        snprintf(fault, USERS_FAULT_SIZE, "%s", strerror(errno));
+        snprintf(fault->text, sizeof(fault->text), "%s", strerror(errno));
     else if (filled != size)
-        snprintf(fault, USERS_FAULT_SIZE, "it changed while it was read");
+        snprintf(fault->text, sizeof(fault->text), "it changed while it was read");
     else
         users = users_parse(bytes, filled, fault);
     explicit_bzero(bytes, size + 1);
@@ -227,20 +257,24 @@ static struct users *users_read(int fd, size_t size, char fault[USERS_FAULT_SIZE
     return users;
 }
 
-struct users *users_load(const char *path, struct stat *status, char fault[USERS_FAULT_SIZE])
+struct users *users_load(const char *path, struct stat *status, struct users_fault *fault)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     struct users *users = NULL;
     const char *why;
 
+    *fault = (struct users_fault){0};
     memset(status, 0, sizeof(*status));
     if (fd < 0 || fstat(fd, status) != 0) {
-        snprintf(fault, USERS_FAULT_SIZE, "%s", strerror(errno));
+        snprintf(fault->text, sizeof(fault->text), "%s", strerror(errno));
+        /* Known all the same, so that the caller sees when it has changed. */
+        if (stat(path, status) != 0)
+            memset(status, 0, sizeof(*status));
         goto out;
     }
     why = status_fault(status);
     if (why != NULL)
-        snprintf(fault, USERS_FAULT_SIZE, "%s", why);
+        snprintf(fault->text, sizeof(fault->text), "%s", why);
     else
         users = users_read(fd, (size_t)status->st_size, fault);
 out:

@@ -19,8 +19,7 @@ enum {
     USERS_LIMIT = 65536,
     USER_NAME_LIMIT = 512,
     USER_HASH_LIMIT = 383, /* CRYPT_OUTPUT_SIZE without the NUL */
-    USER_GROUPS_LIMIT = 256,
-    USERS_FAULT_SIZE = 256
+    USER_GROUPS_LIMIT = 256
 };
 
 struct user {
@@ -32,16 +31,24 @@ struct user {
 
 struct users;
 
-/*
- * NULL when a line is wrong; `fault` then says which one and why ("line 3: ..."). `bytes` need not
- * outlive the call.
- */
-struct users *users_parse(const char *bytes, size_t length, char fault[USERS_FAULT_SIZE]);
+/* Why a file is not taken: what is wrong and what to do. */
+struct users_fault {
+    unsigned line; /* counted from 1; 0: the file as a whole */
+    char text[200];
+};
+
+/* NULL when a line is wrong; `fault` then says which one and why. `bytes` need not outlive it. */
+struct users *users_parse(const char *bytes, size_t length, struct users_fault *fault);
 /* Wipes the table. NULL is allowed. */
 void users_free(struct users *users);
 
 size_t users_count(const struct users *users);
-/* The user whose name is exactly this, or NULL. */
+/* The user in that place, from 0, in the order of the file. */
+const struct user *users_at(const struct users *users, size_t place);
+/*
+ * The user whose name is exactly this, or NULL. How long it takes does not depend on how much of a
+ * name is right: what is looked up is a keyed hash of the whole of it.
+ */
 const struct user *users_find(const struct users *users, const char *name);
 /*
  * Some user of the table (not empty), always the same one for the same name: an unknown name is
@@ -54,9 +61,9 @@ bool user_name_valid(const char *name);
 
 /*
  * Opens and reads a password file. The open descriptor must be a regular file of the running uid
- * or of root that nobody else may touch (mode 0600). `status` is filled as soon as it is known.
- * NULL with the reason in `fault`.
+ * or of root that nobody else may touch (mode 0600). `status` is that of the file that was read or
+ * not taken, zero when there is none. NULL with the reason in `fault`.
  */
-struct users *users_load(const char *path, struct stat *status, char fault[USERS_FAULT_SIZE]);
+struct users *users_load(const char *path, struct stat *status, struct users_fault *fault);
 
 #endif

@@ -31,7 +31,8 @@
 /* What `winrmctl status` shows as counters; C(name). */
 /* clang-format off */
 #define COUNTER_TABLE(C) \
-    C(authentications) C(authentication_failures) \
+    C(authentications) C(authentication_failures) C(password_hashes) \
+    C(hashes_waited_for_others) C(hashes_waited_for_others_most) C(sessions_revoked) \
     C(user_calls) C(quota_calls) C(operation_calls) C(late_calls) C(stray_completions) \
     C(contexts_reported) C(contexts_released) C(contexts_lost) \
     C(verdicts_allowed) C(verdicts_denied) C(quota_refusals) C(redirects) \

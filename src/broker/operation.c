@@ -167,7 +167,11 @@ void operation_begin(struct child *net, const struct message_operation *message)
     const struct session *session = session_find(broker, net, message->session);
     struct operation *operation;
 
-    /* A session or a kind that does not exist: only a broken or captured winrmd-net sends these. */
+    /*
+     * A session that was revoked while the request was on its way, or one that never existed, or a
+     * kind that does not: the latter only from a broken or captured winrmd-net. The application
+     * may have been removed.
+     */
     if (session == NULL || message->application >= broker->application_count ||
         broker->applications[message->application]->removed || message->kind == OPERATION_none ||
         message->kind >= OPERATION_KINDS || broker->stopping) {

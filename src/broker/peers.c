@@ -225,6 +225,11 @@ static void handle_failure(struct channel *channel, const union message_body *bo
     session_refused(child_of(channel)->broker, &body->auth_failure);
 }
 
+static void handle_revoked(struct channel *channel, const union message_body *body)
+{
+    session_revoke(child_of(channel)->broker, &body->auth_revoked);
+}
+
 static void auth_gone(struct child *process, bool crashed)
 {
     struct broker *broker = process->broker;
@@ -244,6 +249,7 @@ static bool auth_start(struct broker *broker, uint32_t restarts)
         [MESSAGE_auth_ready] = handle_auth_ready,
         [MESSAGE_auth_identity] = handle_identity,
         [MESSAGE_auth_failure] = handle_failure,
+        [MESSAGE_auth_revoked] = handle_revoked,
     };
     static const struct channel_events events = {handlers, child_channel_ended};
     struct child *auth = child_start(broker, PROCESS_auth, "winrmd-auth", NULL, &events, auth_gone);

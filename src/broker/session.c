@@ -3,6 +3,7 @@
 #include "broker/session.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -19,12 +20,23 @@ static struct child *net_by_number(struct broker *broker, uint32_t number)
     return NULL;
 }
 
+/* How long a login stood behind those of other addresses, in hashes. */
+static void count_wait(struct broker *broker, uint64_t waited)
+{
+    uint64_t *most = &broker->counters[COUNTER_hashes_waited_for_others_most];
+
+    broker_count(broker, COUNTER_password_hashes);
+    broker->counters[COUNTER_hashes_waited_for_others] += waited;
+    *most = waited > *most ? waited : *most;
+}
+
 void session_open(struct broker *broker, const struct message_auth_identity *identity)
 {
     struct child *net = net_by_number(broker, identity->net);
     struct session *session;
 
     broker_count(broker, COUNTER_authentications);
+    count_wait(broker, identity->waited);
     audit_begin(broker->audit, "authentication");
     audit_text(broker->audit, "verdict", "accepted");
     audit_text(broker->audit, "mechanism", identity->mechanism);
@@ -49,13 +61,16 @@ void session_open(struct broker *broker, const struct message_auth_identity *ide
 
 void session_refused(struct broker *broker, const struct message_auth_failure *failure)
 {
-    broker_count(broker, COUNTER_authentication_failures);
+    broker->counters[COUNTER_authentication_failures] += failure->times;
+    broker->counters[COUNTER_password_hashes] += failure->hashes;
     audit_begin(broker->audit, "authentication");
     audit_text(broker->audit, "verdict", "refused");
     audit_text(broker->audit, "mechanism", failure->mechanism);
     audit_text(broker->audit, "user", failure->name);
     audit_text(broker->audit, "address", failure->address);
     audit_text(broker->audit, "reason", failure->reason);
+    if (failure->times > 1)
+        audit_number(broker->audit, "times", failure->times);
     audit_end(broker->audit);
 }
 
@@ -103,4 +118,31 @@ void session_close_all(struct broker *broker, const struct child *net)
     struct closing closing = {broker, net};
 
     map_each(&broker->sessions, session_close_visit, &closing);
+}
+
+struct revocation {
+    struct broker *broker;
+    const struct message_auth_revoked *revoked;
+};
+
+static void session_revoke_visit(void *value, void *context)
+{
+    struct session *session = value;
+    const struct revocation *revocation = context;
+    const struct message_auth_revoked *revoked = revocation->revoked;
+
+    if (strcmp(session->caller.token->account, revoked->account) != 0 ||
+        strcmp(session->caller.mechanism, revoked->mechanism) != 0)
+        return;
+    broker_count(revocation->broker, COUNTER_sessions_revoked);
+    channel_send(session->net->channel, session_revoked, .session = session->id);
+    session_free(revocation->broker, session);
+}
+
+void session_revoke(struct broker *broker, const struct message_auth_revoked *revoked)
+{
+    struct revocation revocation = {broker, revoked};
+
+    if (revoked->account != NULL && revoked->mechanism != NULL)
+        map_each(&broker->sessions, session_revoke_visit, &revocation);
 }

@@ -32,6 +32,11 @@ struct session {
 void session_open(struct broker *broker, const struct message_auth_identity *identity);
 /* auth_failure: the audit line. */
 void session_refused(struct broker *broker, const struct message_auth_failure *failure);
+/*
+ * auth_revoked: ends the account's sessions and tells their winrmd-nets. What the account has
+ * running stays; its user record decides about that.
+ */
+void session_revoke(struct broker *broker, const struct message_auth_revoked *revoked);
 /* The session `id` of this net process, or NULL. */
 struct session *session_find(struct broker *broker, const struct child *net, uint64_t id);
 void session_close(struct broker *broker, const struct child *net, uint64_t id);

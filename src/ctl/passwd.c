@@ -233,12 +233,14 @@ out:
 /* Is the text a password file that winrmd will take? */
 static bool text_acceptable(const struct password_file *file, struct buffer *text, const char *when)
 {
-    char fault[USERS_FAULT_SIZE] = "";
-    struct users *users = users_parse((const char *)buffer_bytes(text), buffer_length(text), fault);
+    struct users_fault fault;
+    struct users *users =
+        users_parse((const char *)buffer_bytes(text), buffer_length(text), &fault);
     bool fine = users != NULL;
 
     if (!fine)
-        ctl_complain("%s %s: %s; correct that line first", file->path, when, fault);
+        ctl_complain("%s %s: line %u: %s; correct that line first", file->path, when, fault.line,
+                     fault.text);
     users_free(users);
     return fine;
 }

@@ -46,12 +46,12 @@ static int run(const char *input, const char *arguments)
 static struct users *users_now(void)
 {
     char *path = mem_printf("%s/users", folder);
-    char fault[USERS_FAULT_SIZE] = "";
+    struct users_fault fault;
     struct stat status;
-    struct users *users = users_load(path, &status, fault);
+    struct users *users = users_load(path, &status, &fault);
 
     if (users == NULL)
-        fail_msg("%s", fault);
+        fail_msg("%s", fault.text);
     assert_int_equal(status.st_mode & 07777, 0600);
     free(path);
     return users;

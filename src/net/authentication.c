@@ -67,7 +67,7 @@ void authentication_opened(struct net *net, const struct message_session_opened 
         return;
     }
     proof = session_proof_make(&net->keys, request->http.authorization);
-    request->connection->session = session_ref_new(opened, &proof);
+    connection_take_session(request->connection, session_ref_new(opened, &proof));
     loop_timer_stop(net->loop, &request->timer);
     request->state = REQUEST_STARTED;
     http_server_authenticated(net->server, request->http.handle, true);

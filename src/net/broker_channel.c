@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "net/authentication.h"
+#include "net/connection.h"
 #include "net/descriptors.h"
 #include "net/host_channel.h"
 #include "net/net.h"
@@ -100,6 +101,11 @@ static void on_net_go(struct channel *channel, const union message_body *body)
 static void on_session_opened(struct channel *channel, const union message_body *body)
 {
     authentication_opened(net_of(channel), &body->session_opened);
+}
+
+static void on_session_revoked(struct channel *channel, const union message_body *body)
+{
+    connection_revoke_session(net_of(channel), body->session_revoked.session);
 }
 
 static void on_operation_refused(struct channel *channel, const union message_body *body)
@@ -199,6 +205,7 @@ bool broker_channel_open(struct net *net)
         [MESSAGE_net_auth] = on_net_auth,
         [MESSAGE_net_go] = on_net_go,
         [MESSAGE_session_opened] = on_session_opened,
+        [MESSAGE_session_revoked] = on_session_revoked,
         [MESSAGE_operation_refused] = on_operation_refused,
         [MESSAGE_operation_granted] = on_operation_granted,
         [MESSAGE_operation_ended] = on_operation_ended,

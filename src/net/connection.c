@@ -24,14 +24,36 @@ const struct session_ref *connection_session(const struct connection *connection
     return connection->session;
 }
 
+void connection_take_session(struct connection *connection, struct session_ref *session)
+{
+    connection->session = session;
+    map_put_u64(&connection->net->sessions, session_ref_id(session), connection);
+}
+
+static void session_forget(struct connection *connection)
+{
+    map_remove_u64(&connection->net->sessions, session_ref_id(connection->session));
+    session_ref_free(connection->session);
+    connection->session = NULL;
+}
+
+void connection_revoke_session(struct net *net, uint64_t session)
+{
+    struct connection *connection = map_get_u64(&net->sessions, session);
+
+    if (connection == NULL)
+        return;
+    session_forget(connection);
+    connection->revoked = true;
+}
+
 void connection_drop_session(struct connection *connection)
 {
     if (connection->session == NULL)
         return;
     channel_send(connection->net->broker, session_closed,
                  .session = session_ref_id(connection->session));
-    session_ref_free(connection->session);
-    connection->session = NULL;
+    session_forget(connection);
 }
 
 void connection_closed(struct connection *connection)

@@ -17,6 +17,7 @@ struct session_ref;
 struct connection {
     struct net *net;
     struct session_ref *session; /* NULL: has not authenticated */
+    bool revoked;                /* has lost its session; the HTTP server has not been told */
     struct request *request;     /* NULL between requests */
 };
 
@@ -25,6 +26,12 @@ struct connection *connection_of(struct net *net, const struct http_request *htt
 
 /* What an operation is built with (operation.h); NULL: the connection has not authenticated. */
 const struct session_ref *connection_session(const struct connection *connection);
+
+/* Makes the session the connection's, which had none. */
+void connection_take_session(struct connection *connection, struct session_ref *session);
+
+/* The broker has revoked a session: whoever has it authenticates anew with the next request. */
+void connection_revoke_session(struct net *net, uint64_t session);
 
 /* Gives the session back, if there is one: authentication starts anew. */
 void connection_drop_session(struct connection *connection);

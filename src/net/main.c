@@ -24,6 +24,7 @@ int main(void)
     net.loop = loop_new();
     net.reader = soap_reader_new();
     map_init(&net.hosts);
+    map_init(&net.sessions);
     session_keys_make(&net.keys);
     if (net.loop == NULL || !broker_channel_open(&net)) {
         log_error("must be started by winrmd, with the channel to it as descriptor 3");

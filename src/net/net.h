@@ -34,7 +34,8 @@ struct net {
     struct site site;
     struct session_keys keys;
     struct request_table requests;
-    struct map hosts; /* number -> struct host_channel */
+    struct map hosts;    /* number -> struct host_channel */
+    struct map sessions; /* the broker's id -> the struct connection that has it */
     struct soap_reader *reader;
     struct buffer response; /* the body being written; empty between answers */
 };

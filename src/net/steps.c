@@ -73,8 +73,9 @@ static enum step_result step_authenticate(struct request *request)
     proof = session_proof_make(&request->net->keys, authorization);
     if (connection->session != NULL && session_ref_proved_by(connection->session, &proof))
         return STEP_NEXT;
-    if (connection->session != NULL) {
+    if (connection->session != NULL || connection->revoked) {
         connection_drop_session(connection);
+        connection->revoked = false;
         http_server_authenticated(request->net->server, request->http.handle, false);
     }
     if (authentication_ask(request))

@@ -226,6 +226,34 @@ static void another_header_is_another_client(void **state)
     assert_int_equal(peer_expect(&world->broker, session_closed)->session, 2);
 }
 
+static void a_revoked_session_is_asked_for_again(void **state)
+{
+    struct world *world = *state;
+    struct client client;
+    struct client other;
+    uint64_t exchange;
+
+    client_connect(&client, world);
+    world_login(world, &client, 1);
+    client_connect(&other, world);
+    world_login(world, &other, 2);
+    peer_send(&world->broker, session_revoked, .session = 1);
+    peer_send(&world->broker, session_revoked, .session = 99);
+    /* The same header as before. */
+    client_post(&client, "/wsman", AS_ALICE, NULL);
+    exchange = peer_expect(&world->auth, auth_basic)->exchange;
+    peer_send(&world->auth, auth_refused, .exchange = exchange);
+    expect_unauthorized(&client);
+    /* The other connection is still who it was; the first one can be again. */
+    client_post(&other, "/wsman", AS_ALICE, NULL);
+    assert_int_equal(client_response(&other).status, 200);
+    world_login(world, &client, 3);
+    client_close(&client);
+    assert_int_equal(peer_expect(&world->broker, session_closed)->session, 3);
+    client_close(&other);
+    assert_int_equal(peer_expect(&world->broker, session_closed)->session, 2);
+}
+
 static void basic_refusal(void **state)
 {
     struct world *world = *state;
@@ -364,6 +392,7 @@ int main(int argc, char **argv)
         WORLD_TEST(nobody_is_asked_for),
         WORLD_TEST(basic_success),
         WORLD_TEST(another_header_is_another_client),
+        WORLD_TEST(a_revoked_session_is_asked_for_again),
         WORLD_TEST(basic_refusal),
         WORLD_TEST(client_leaves_while_authenticating),
         WORLD_TEST(auth_is_replaced),

@@ -7,8 +7,7 @@ import subprocess
 
 import pytest
 
-from server import HANG, Server, built, descendants, password
-from wire import basic
+from server import HANG, Server, built, descendants
 
 
 @pytest.fixture
@@ -118,23 +117,6 @@ def test_a_port_that_is_taken(server, tmp_path, users):
     done = winrmd(second)
     assert done.returncode != 0
     assert str(server.port) in done.stderr
-
-
-def test_a_users_file_is_reread(server):
-    subprocess.run([built('winrmctl'), 'passwd', server.folder / 'users', 'alice'],
-                   input='new-secret\n', text=True, check=True, timeout=HANG)
-    with server.connect() as client:
-        client.authorization = basic('alice', password('alice'))
-        assert client.post('').status == 401
-        client.authorization = basic('alice', 'new-secret')
-        client.delete(client.create())
-
-
-def test_the_users_file_holds_hashes_and_is_private(users):
-    text = users.read_text()
-    assert users.stat().st_mode & 0o777 == 0o600
-    assert password('alice') not in text
-    assert re.search(r'^alice:\$y\$[^:]+:admins$', text, re.M)
 
 
 def test_the_audit_and_the_control_socket_are_private(server):
