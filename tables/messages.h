@@ -189,7 +189,7 @@ enum {
     F(U64, timeout, 0) F(TEXT, shell_id, LIMIT_ID) F(TEXT, command_id, LIMIT_ID) \
     F(TEXT, shell_name, LIMIT_NAME) F(TEXT, input_streams, LIMIT_STREAMS) \
     F(TEXT, output_streams, LIMIT_STREAMS) F(U64, idle_timeout, 0) /* 0: the default */ \
-    F(U32, options, 0) /* how many */ F(BOOL, ending, 0) /* Signal terminate */
+    F(U64, lifetime, 0) /* 0: none */ F(U32, options, 0) /* how many */ F(BOOL, ending, 0) /* Signal terminate */
 /* net -> broker: the client left before the answer. */
 #define FIELDS_operation_cancel(F) F(U64, request, 0)
 #define FIELDS_operation_written(F) F(U64, operation, 0)

@@ -59,18 +59,36 @@ static bool read_environment(struct wsman_read *read, struct soap_element *eleme
     return true;
 }
 
+/*
+ * A time: an xs:duration, or a plain number of seconds (pywinrm passes on what its user wrote). A
+ * blank element is as none; `code` is the fault of what is not above zero.
+ */
+static bool read_time(struct wsman_read *read, struct soap_element *element, uint32_t code,
+                      uint64_t *time)
+{
+    const char *text = soap_trimmed(element);
+    bool negative = text[0] == '-' && !text_is_space(text[1]);
+    uint64_t value;
+
+    if (text[0] == 0)
+        return true;
+    if (!duration_parse(negative ? text + 1 : text, DURATION_NUMBER_IS_SECONDS, &value))
+        return wsman_refuse(read, FAULT_schema, "%s is not a duration such as PT7200S.",
+                            element->name);
+    if (negative || value == 0)
+        return wsman_refuse(read, code, "%s must be a millisecond or more.", element->name);
+    *time = value;
+    return true;
+}
+
 static bool read_idle_timeout(struct wsman_read *read, struct soap_element *element)
 {
-    uint64_t time;
+    return read_time(read, element, FAULT_idle_timeout, &read->request->operation.idle_timeout);
+}
 
-    if (soap_trimmed(element)[0] == 0)
-        return true;
-    if (!duration_parse(element->text, DURATION_NUMBER_IS_SECONDS, &time))
-        return wsman_refuse(read, FAULT_schema, "IdleTimeOut is not a duration such as PT7200S.");
-    if (time == 0)
-        return wsman_refuse(read, FAULT_idle_timeout, "IdleTimeOut must not be zero.");
-    read->request->operation.idle_timeout = time;
-    return true;
+static bool read_lifetime(struct wsman_read *read, struct soap_element *element)
+{
+    return read_time(read, element, FAULT_invalid_parameter, &read->request->operation.lifetime);
 }
 
 static bool read_working_directory(struct wsman_read *read, struct soap_element *element)
@@ -96,9 +114,9 @@ static const struct part {
     const char *name;
     bool (*read)(struct wsman_read *, struct soap_element *);
 } parts[] = {
-    {"Environment", read_environment},      {"WorkingDirectory", read_working_directory},
-    {"IdleTimeOut", read_idle_timeout},     {"InputStreams", read_input_streams},
-    {"OutputStreams", read_output_streams},
+    {"Environment", read_environment},    {"WorkingDirectory", read_working_directory},
+    {"Lifetime", read_lifetime},          {"IdleTimeOut", read_idle_timeout},
+    {"InputStreams", read_input_streams}, {"OutputStreams", read_output_streams},
 };
 
 enum { PARTS = sizeof(parts) / sizeof(parts[0]) };

@@ -55,6 +55,7 @@ static void reads_a_shell(void **state)
     assert_string_equal(request.operation.input_streams, "stdin pr");
     assert_string_equal(request.operation.output_streams, "stderr stdout");
     assert_int_equal(request.operation.idle_timeout, 120000);
+    assert_int_equal(request.operation.lifetime, 3600000);
     assert_string_equal(create->working_directory, "/tmp/a b");
     assert_int_equal(create->environment.count, 2);
     check_item(&create->environment, 0, "A", "b & c", 0);
@@ -81,6 +82,73 @@ static void reads_a_bare_shell(void **state)
     assert_int_equal(request.operation.idle_timeout, 0);
     assert_int_equal(read_create("<other/>"), WSMAN_request);
     assert_int_equal(request.operation.kind, OPERATION_create);
+}
+
+/* P-4.6.3 and P-4.6.10: the same forms for both; a code stands for a refusal. */
+static void reads_the_times_of_a_shell(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t milliseconds;
+        uint32_t idle_fault;
+        uint32_t lifetime_fault;
+    } rows[] = {
+        {"PT1H", 3600000, 0, 0},
+        {"P1D", 86400000, 0, 0},
+        {"PT0.5S", 500, 0, 0},
+        {"PT120.000S", 120000, 0, 0},
+        {"P1DT2H", 93600000, 0, 0},
+        {"P1Y2M", (365 + 60) * (uint64_t)86400000, 0, 0},
+        {"P1W", 604800000, 0, 0},
+        {" \n PT1M10S\t", 70000, 0, 0},
+        {"7200", 7200000, 0, 0},
+        {" 90 ", 90000, 0, 0},
+        {"", 0, 0, 0},
+        {" \n ", 0, 0, 0},
+        {"P999999999999999999999Y", INT64_MAX, 0, 0},
+        {"PT99999999999999999999S", INT64_MAX, 0, 0},
+        {"99999999999999999999", INT64_MAX, 0, 0},
+        {"PT0S", 0, FAULT_idle_timeout, FAULT_invalid_parameter},
+        {"PT0.0001S", 0, FAULT_idle_timeout, FAULT_invalid_parameter},
+        {"0", 0, FAULT_idle_timeout, FAULT_invalid_parameter},
+        {"-PT1H", 0, FAULT_idle_timeout, FAULT_invalid_parameter},
+        {"-5", 0, FAULT_idle_timeout, FAULT_invalid_parameter},
+        {"PT-1S", 0, FAULT_schema, FAULT_schema},
+        {"- PT1S", 0, FAULT_schema, FAULT_schema},
+        {"--PT1S", 0, FAULT_schema, FAULT_schema},
+        {"+PT1S", 0, FAULT_schema, FAULT_schema},
+        {"P", 0, FAULT_schema, FAULT_schema},
+        {"P1DT", 0, FAULT_schema, FAULT_schema},
+        {"1H", 0, FAULT_schema, FAULT_schema},
+        {"PT1", 0, FAULT_schema, FAULT_schema},
+        {"PT1H1H", 0, FAULT_schema, FAULT_schema},
+        {"PT.5S", 0, FAULT_schema, FAULT_schema},
+        {"PT0.5M", 0, FAULT_schema, FAULT_schema},
+        {"pt1h", 0, FAULT_schema, FAULT_schema},
+        {"1.5", 0, FAULT_schema, FAULT_schema},
+        {"soon", 0, FAULT_schema, FAULT_schema},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char body[256];
+
+        snprintf(body, sizeof(body), "<rsp:Shell><rsp:%s>%s</rsp:%s></rsp:Shell>", "IdleTimeOut",
+                 rows[i].text, "IdleTimeOut");
+        assert_int_equal(read_create(body), rows[i].idle_fault ? WSMAN_fault : WSMAN_request);
+        assert_int_equal(fault.code, rows[i].idle_fault);
+        assert_int_equal(request.operation.idle_timeout, rows[i].milliseconds);
+        assert_int_equal(request.operation.lifetime, 0);
+        snprintf(body, sizeof(body), "<rsp:Shell><rsp:%s>%s</rsp:%s></rsp:Shell>", "Lifetime",
+                 rows[i].text, "Lifetime");
+        assert_int_equal(read_create(body), rows[i].lifetime_fault ? WSMAN_fault : WSMAN_request);
+        assert_int_equal(fault.code, rows[i].lifetime_fault);
+        assert_int_equal(request.operation.lifetime, rows[i].milliseconds);
+        assert_int_equal(request.operation.idle_timeout, 0);
+    }
+    check_refused(read_create("<rsp:Shell><rsp:Lifetime>1</rsp:Lifetime><rsp:Lifetime>2"
+                              "</rsp:Lifetime></rsp:Shell>"),
+                  FAULT_schema);
 }
 
 /* P-4.6.1 to P-4.6.6 */
@@ -273,6 +341,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_a_shell),
         cmocka_unit_test(reads_a_bare_shell),
+        cmocka_unit_test(reads_the_times_of_a_shell),
         cmocka_unit_test(refuses_a_wrong_shell),
         cmocka_unit_test(reads_a_command),
         cmocka_unit_test(refuses_a_wrong_command),
