@@ -2,9 +2,11 @@
 
 #include "soap/reader.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "input_limits.h"
 #include "soap/writer.h"
 
 bool soap_is(const struct soap_element *element, enum namespace_id space, const char *name)
@@ -82,18 +84,19 @@ static bool is_name_byte(char c)
            c == '_' || c == '.' || (c & 0x80) != 0;
 }
 
-/* Does the markup use that prefix? May say yes when only a text looks like it. */
-static bool uses_prefix(const char *source, size_t length, const char *prefix)
-{
-    size_t size = strlen(prefix);
-    const char *end = source + length;
+/* Declarations made around an element that hold inside it, ordered by prefix. */
+struct surroundings {
+    size_t count;
+    const struct soap_declaration *declaration[SOAP_DECLARATIONS];
+    bool used[SOAP_DECLARATIONS];
+};
 
-    if (size == 0)
-        return true;
-    for (const char *at = source; (at = memmem(at, (size_t)(end - at), prefix, size)) != NULL; at++)
-        if (at > source && !is_name_byte(at[-1]) && at + size < end && at[size] == ':')
-            return true;
-    return false;
+static int compare_prefixes(const void *left, const void *right)
+{
+    const struct soap_declaration *const *l = left;
+    const struct soap_declaration *const *r = right;
+
+    return strcmp((*l)->prefix, (*r)->prefix);
 }
 
 static bool declared_below(const struct soap_element *element, const struct soap_element *above,
@@ -106,21 +109,76 @@ static bool declared_below(const struct soap_element *element, const struct soap
     return false;
 }
 
+static void find_surroundings(struct surroundings *around, const struct soap_element *element)
+{
+    around->count = 0;
+    for (const struct soap_element *above = element->parent; above != NULL; above = above->parent)
+        for (const struct soap_declaration *d = above->declarations; d != NULL; d = d->next)
+            if (strcmp(d->prefix, "xml") != 0 && !declared_below(element, above, d->prefix) &&
+                !(d->prefix[0] == 0 && d->uri[0] == 0) && around->count < SOAP_DECLARATIONS)
+                around->declaration[around->count++] = d;
+    qsort(around->declaration, around->count, sizeof(around->declaration[0]), compare_prefixes);
+    /* Every name without a prefix uses the default. */
+    for (size_t i = 0; i < around->count; i++)
+        around->used[i] = around->declaration[i]->prefix[0] == 0;
+}
+
+static void mark_used(struct surroundings *around, const char *prefix, size_t length)
+{
+    size_t low = 0;
+    size_t high = around->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const char *other = around->declaration[middle]->prefix;
+        int order = strncmp(prefix, other, length);
+
+        if (order == 0 && other[length] == 0) {
+            around->used[middle] = true;
+            return;
+        }
+        if (order > 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+}
+
+/*
+ * Finds what may be a prefix: a name before a colon, in markup or in a text that looks like it.
+ * One pass, however many declarations there are: the sender chooses both.
+ */
+static void find_used(struct surroundings *around, const char *source, size_t length)
+{
+    size_t start = 0;
+
+    for (size_t at = 0; at < length; at++) {
+        if (is_name_byte(source[at]))
+            continue;
+        if (source[at] == ':' && at > start)
+            mark_used(around, source + start, at - start);
+        start = at + 1;
+    }
+}
+
 /* The declarations that hold for `element`, are made around it, and are needed inside. */
 static void put_declarations(struct buffer *out, const struct soap_element *element)
 {
-    for (const struct soap_element *above = element->parent; above != NULL; above = above->parent)
-        for (const struct soap_declaration *d = above->declarations; d != NULL; d = d->next) {
-            if (strcmp(d->prefix, "xml") == 0 || declared_below(element, above, d->prefix) ||
-                (d->prefix[0] == 0 && d->uri[0] == 0) ||
-                !uses_prefix(element->source, element->source_length, d->prefix))
-                continue;
-            buffer_text(out, d->prefix[0] == 0 ? " xmlns" : " xmlns:");
-            buffer_text(out, d->prefix);
-            soap_put(out, "=\"");
-            soap_put_text(out, d->uri);
-            soap_put(out, "\"");
-        }
+    struct surroundings around;
+
+    find_surroundings(&around, element);
+    find_used(&around, element->source, element->source_length);
+    for (size_t i = 0; i < around.count; i++) {
+        const struct soap_declaration *d = around.declaration[i];
+
+        if (!around.used[i])
+            continue;
+        buffer_text(out, d->prefix[0] == 0 ? " xmlns" : " xmlns:");
+        buffer_text(out, d->prefix);
+        soap_put(out, "=\"");
+        soap_put_text(out, d->uri);
+        soap_put(out, "\"");
+    }
 }
 
 const char *soap_outer_xml(struct arena *arena, const struct soap_element *element)
