@@ -3,7 +3,8 @@
 /*
  * SOAP headers that winrmd understands: H(identifier, namespace, name, required). They are read in
  * this order, whatever their order in the message, so that the first three are known when a fault
- * has to be written about another. None may stand twice. docs/protocol.md, P-3.2.
+ * has to be written about another. None may stand twice. One that is addressed to another SOAP
+ * node is not read at all. docs/protocol.md, P-3.2.
  */
 #ifndef TABLES_HEADERS_H
 #define TABLES_HEADERS_H

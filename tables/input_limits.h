@@ -54,6 +54,7 @@
     L(SOAP_VALUE_BYTES, 8192, "bytes", "value of an attribute")                                   \
     L(SOAP_TEXT_BYTES, 1048576, "bytes", "text of an element")                                    \
     L(WSMAN_URI_BYTES, 2048, "bytes", "resource URI or action")                                   \
+    L(WSMAN_ACTIVITY_CHARACTERS, 2048, "characters", "ActivityId")                                \
     L(WSMAN_SELECTORS, 64, "selectors", "of a request")                                           \
     L(WSMAN_SELECTOR_BYTES, 1024, "bytes", "value of a selector")                                 \
     L(WSMAN_ENVELOPE_MINIMUM, 8192, "bytes", "least MaxEnvelopeSize that a client may ask for")   \

@@ -40,13 +40,20 @@ static const struct {
 #undef N
 };
 
+static XML_Parser new_parser(void)
+{
+    XML_Parser parser = XML_ParserCreateNS("UTF-8", SEPARATOR);
+
+    if (parser == NULL)
+        abort();
+    return parser;
+}
+
 struct soap_reader *soap_reader_new(void)
 {
     struct soap_reader *reader = mem_alloc(sizeof(*reader));
 
-    reader->parser = XML_ParserCreateNS("UTF-8", SEPARATOR);
-    if (reader->parser == NULL)
-        abort();
+    reader->parser = new_parser();
     /* Zero would mean none. */
     reader->salt = (unsigned long)random_u64() | 1;
     return reader;
@@ -292,6 +299,13 @@ static void XMLCALL on_doctype(void *data, const XML_Char *name, const XML_Char 
     stop(data, SOAP_DOCTYPE, NULL);
 }
 
+static void XMLCALL on_instruction(void *data, const XML_Char *target, const XML_Char *text)
+{
+    (void)target;
+    (void)text;
+    stop(data, SOAP_INSTRUCTION, NULL);
+}
+
 static void begin(struct soap_reader *reader, struct arena *arena, struct soap_document *document)
 {
     XML_Parser parser = reader->parser;
@@ -305,13 +319,35 @@ static void begin(struct soap_reader *reader, struct arena *arena, struct soap_d
     XML_SetCharacterDataHandler(parser, on_text);
     XML_SetStartNamespaceDeclHandler(parser, on_declaration);
     XML_SetStartDoctypeDeclHandler(parser, on_doctype);
+    XML_SetProcessingInstructionHandler(parser, on_instruction);
+}
+
+/*
+ * A parser keeps the memory that a document needed for the next one. That of a document within the
+ * limits is small; a refused one may have had a name of half a megabyte.
+ */
+static void forget_memory(struct soap_reader *reader)
+{
+    XML_ParserFree(reader->parser);
+    reader->parser = new_parser();
+}
+
+static enum soap_error parse(struct soap_reader *reader)
+{
+    enum XML_Status status = XML_Parse(reader->parser, reader->text, (int)reader->length, XML_TRUE);
+
+    if (reader->error == SOAP_OK && status != XML_STATUS_OK)
+        reader->error =
+            XML_GetErrorCode(reader->parser) == XML_ERROR_NO_MEMORY ? SOAP_MEMORY : SOAP_MALFORMED;
+    if (reader->error != SOAP_OK)
+        forget_memory(reader);
+    return reader->error;
 }
 
 enum soap_error soap_read(struct soap_reader *reader, const void *bytes, size_t length,
                           const char *charset, struct arena *arena, struct soap_document *document)
 {
     bool full;
-    enum XML_Status status;
 
     *document = (struct soap_document){.encoding = SOAP_ENCODING_none};
     begin(reader, arena, document);
@@ -323,9 +359,5 @@ enum soap_error soap_read(struct soap_reader *reader, const void *bytes, size_t 
     }
     if (reader->length > INT32_MAX / 2)
         return SOAP_LIMIT;
-    status = XML_Parse(reader->parser, reader->text, (int)reader->length, XML_TRUE);
-    if (reader->error == SOAP_OK && status != XML_STATUS_OK)
-        return XML_GetErrorCode(reader->parser) == XML_ERROR_NO_MEMORY ? SOAP_MEMORY
-                                                                       : SOAP_MALFORMED;
-    return reader->error;
+    return parse(reader);
 }

@@ -5,9 +5,9 @@
  * never by prefix. Everything in the tree lives in the request's arena; the tree also points into
  * the document's bytes, which must stay as long (for UTF-16 a converted copy in the arena does).
  *
- * What is refused: a DOCTYPE (reading stops there, so no entity is ever defined), anything above
- * the SOAP_* limits of tables/input_limits.h, and what is not well-formed. Comments and processing
- * instructions are skipped, CDATA is text.
+ * What is refused: a DOCTYPE (reading stops there, so no entity is ever defined) and a processing
+ * instruction (SOAP 1.2 Part 1, section 5), anything above the SOAP_* limits of
+ * tables/input_limits.h, and what is not well-formed. Comments are skipped, CDATA is text.
  *
  * The parser behind this interface is kept between documents by a `struct soap_reader`; one belongs
  * to one thread. Nothing outside reader.c knows which parser it is.
@@ -59,6 +59,7 @@ enum soap_error {
     SOAP_MALFORMED, /* not well-formed, or in another encoding than it says */
     SOAP_CHARSET,   /* an encoding that is not supported */
     SOAP_DOCTYPE,
+    SOAP_INSTRUCTION,
     SOAP_LIMIT, /* one of the limits */
     SOAP_MEMORY /* the arena is full */
 };

@@ -89,7 +89,7 @@ static void joins_text(void **state)
 
     (void)state;
     assert_int_equal(read_text("<a> one &lt;<![CDATA[<two>]]><b>inside</b>&#x41;<!-- no --> "
-                               "three\r\nfour<?pi no?></a>"),
+                               "three\r\nfour</a>"),
                      SOAP_OK);
     assert_string_equal(document.root->text, " one <<two>A three\nfour");
     assert_int_equal(document.root->text_length, strlen(document.root->text));
@@ -136,6 +136,18 @@ static void stops_at_a_doctype(void **state)
     assert_int_equal(read_text("<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>"), SOAP_DOCTYPE);
     assert_int_equal(read_text("<!DOCTYPE a SYSTEM 'file:///etc/passwd'><a/>"), SOAP_DOCTYPE);
     assert_null(document.root);
+    assert_int_equal(read_text("<a/>"), SOAP_OK);
+}
+
+static void stops_at_a_processing_instruction(void **state)
+{
+    (void)state;
+    assert_int_equal(read_text("<?pi?><a/>"), SOAP_INSTRUCTION);
+    assert_int_equal(read_text("<a><b/><?pi x?></a>"), SOAP_INSTRUCTION);
+    assert_non_null(document.root->first);
+    assert_int_equal(read_text("<a/><?pi x?>"), SOAP_INSTRUCTION);
+    assert_int_equal(read_text("<?xml version='1.0' standalone='yes'?><a/>"), SOAP_OK);
+    assert_int_equal(read_text("<a/><?xml version='1.0'?>"), SOAP_MALFORMED);
 }
 
 static void check_limit(const char *before, const char *part, size_t allowed, const char *after,
@@ -288,6 +300,23 @@ static void gives_an_element_as_a_document(void **state)
     assert_string_equal(soap_outer_xml(&arena, document.root->first->first), "<c/>");
 }
 
+/* Which declarations an element takes along: the nearest of each prefix, and no others. */
+static void takes_the_declarations_that_it_needs(void **state)
+{
+    const char *xml;
+
+    (void)state;
+    assert_int_equal(read_text("<a xmlns:p='urn:far' xmlns:pp='urn:pp' xmlns:ppp='urn:ppp'>"
+                               "<b xmlns:p='urn:near' xmlns:q='urn:q'>"
+                               "<c xmlns:q='urn:own' p:x='' type='ppp:t'>q:</c></b></a>"),
+                     SOAP_OK);
+    xml = soap_outer_xml(&arena, document.root->first->first);
+    assert_string_equal(xml, "<c xmlns:p=\"urn:near\" xmlns:ppp=\"urn:ppp\""
+                             " xmlns:q='urn:own' p:x='' type='ppp:t'>q:</c>");
+    assert_int_equal(read_text(xml), SOAP_OK);
+    assert_int_equal(read_text("<a xmlns:p='urn:far'><b xmlns:p=''/></a>"), SOAP_MALFORMED);
+}
+
 static void tells_xml_from_text(void **state)
 {
     const char *start;
@@ -364,6 +393,7 @@ int main(void)
         cmocka_unit_test(joins_text),
         cmocka_unit_test(refuses_what_is_not_well_formed),
         cmocka_unit_test(stops_at_a_doctype),
+        cmocka_unit_test(stops_at_a_processing_instruction),
         cmocka_unit_test(holds_to_its_limits),
         cmocka_unit_test(ends_with_the_arena),
         cmocka_unit_test(keeps_what_was_read_before_an_error),
@@ -371,6 +401,7 @@ int main(void)
         cmocka_unit_test(heeds_the_declaration_only_without_a_charset),
         cmocka_unit_test(trims_and_splits),
         cmocka_unit_test(gives_an_element_as_a_document),
+        cmocka_unit_test(takes_the_declarations_that_it_needs),
         cmocka_unit_test(tells_xml_from_text),
         cmocka_unit_test(writes_what_can_be_read),
         cmocka_unit_test(encodes_the_response),

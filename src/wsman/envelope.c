@@ -32,12 +32,14 @@ static enum wsman_result refuse_document(struct wsman_read *read, enum soap_erro
         read->fault->code = FAULT_charset;
         return WSMAN_fault;
     }
-    if (error != SOAP_DOCTYPE && !is_envelope(document->root))
+    if (error != SOAP_DOCTYPE && error != SOAP_INSTRUCTION && !is_envelope(document->root))
         return WSMAN_no_soap;
     if (error == SOAP_MEMORY)
         wsman_refuse_memory(read);
     else if (error == SOAP_DOCTYPE)
         wsman_refuse(read, FAULT_invalid_xml, "A document type declaration is not allowed.");
+    else if (error == SOAP_INSTRUCTION)
+        wsman_refuse(read, FAULT_invalid_xml, "A processing instruction is not allowed.");
     else if (error == SOAP_LIMIT)
         wsman_refuse(read, FAULT_invalid_xml, "The message is refused: %s.",
                      document->limit == NULL ? "it is too large" : document->limit);
@@ -47,12 +49,23 @@ static enum wsman_result refuse_document(struct wsman_read *read, enum soap_erro
     return WSMAN_fault;
 }
 
+/* With two of them it would depend on the reader which one counts. */
+static bool check_parts(struct wsman_read *read, const struct soap_element *root)
+{
+    uint32_t bodies = wsman_count(root, NS_soap, "Body");
+
+    if (bodies == 0)
+        return wsman_refuse(read, FAULT_invalid_body, "The envelope has no body.");
+    if (bodies > 1 || wsman_count(root, NS_soap, "Header") > 1)
+        return wsman_refuse(read, FAULT_invalid_body, "The envelope has two %s.",
+                            bodies > 1 ? "bodies" : "headers");
+    return true;
+}
+
 static bool read_body(struct wsman_read *read, const struct soap_element *root)
 {
     const struct soap_element *body = soap_child(root, NS_soap, "Body");
 
-    if (body == NULL)
-        return wsman_refuse(read, FAULT_invalid_body, "The envelope has no body.");
     if (body->first != NULL && body->first->next != NULL)
         return wsman_refuse(read, FAULT_invalid_body, "The body holds more than one element.");
     read->body = body->first;
@@ -94,6 +107,10 @@ static bool read_envelope(struct wsman_read *read, const struct soap_element *ro
     if (!soap_is(root, NS_soap, "Envelope"))
         return wsman_refuse(read, FAULT_version_mismatch,
                             "The message is not a SOAP 1.2 envelope.");
+    if (!check_parts(read, root)) {
+        read_message_id(read, root);
+        return false;
+    }
     if (is_identify(root)) {
         read->request->identify = true;
         return true;

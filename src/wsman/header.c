@@ -8,6 +8,8 @@
 #include "headers.h"
 #include "input_limits.h"
 
+#define ROLE_NEXT "http://www.w3.org/2003/05/soap-envelope/role/next"
+#define ROLE_LAST "http://www.w3.org/2003/05/soap-envelope/role/ultimateReceiver"
 #define ANONYMOUS "http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous"
 
 static const struct header {
@@ -19,6 +21,23 @@ static const struct header {
     HEADER_TABLE(H)
 #undef H
 };
+
+/*
+ * A header for another node is none of ours, whatever it is and demands (SOAP 1.2 Part 1, 2.2);
+ * this service is the next one and the last one. s:relay says something to nodes in between only.
+ */
+static bool is_for_us(const struct soap_element *element)
+{
+    const char *role = soap_attribute(element, NS_soap, "role");
+    size_t length;
+
+    if (role == NULL)
+        return true;
+    role = text_trim(role, &length);
+    return length == 0 ||
+           (length == sizeof(ROLE_NEXT) - 1 && memcmp(role, ROLE_NEXT, length) == 0) ||
+           (length == sizeof(ROLE_LAST) - 1 && memcmp(role, ROLE_LAST, length) == 0);
+}
 
 static bool must_understand(const struct soap_element *element)
 {
@@ -79,10 +98,13 @@ static bool read_header_operation_id(struct wsman_read *read, struct soap_elemen
 
 static bool read_header_sequence_id(struct wsman_read *read, struct soap_element *element)
 {
+    static const char highest[] = "18446744073709551615"; /* of an xs:unsignedLong */
     const char *text = soap_trimmed(element);
+    size_t length = element->text_length;
 
-    if (text[0] == 0 || element->text_length > 20 || text[strspn(text, "0123456789")] != 0)
-        return refuse_header(read, element->name, "is not a number");
+    if (length == 0 || length > sizeof(highest) - 1 || text[strspn(text, "0123456789")] != 0 ||
+        (length == sizeof(highest) - 1 && strcmp(text, highest) > 0))
+        return refuse_header(read, element->name, "is not a number of 64 bits");
     read->request->sequence_id = text;
     return true;
 }
@@ -94,7 +116,15 @@ static bool read_header_session_id(struct wsman_read *read, struct soap_element 
 
 static bool read_header_activity_id(struct wsman_read *read, struct soap_element *element)
 {
-    return read_id(read, element, WSMAN_URI_BYTES, &read->request->activity_id);
+    const char *text = soap_trimmed(element);
+    size_t characters = 0;
+
+    for (const char *at = text; *at != 0; at++)
+        characters += ((unsigned char)*at & 0xc0) != 0x80;
+    if (characters > WSMAN_ACTIVITY_CHARACTERS)
+        return refuse_header(read, element->name, "is too long");
+    read->request->activity_id = text[0] != 0 ? text : NULL;
+    return true;
 }
 
 static bool read_header_to(struct wsman_read *read, struct soap_element *element)
@@ -239,6 +269,8 @@ bool wsman_read_headers(struct wsman_read *read, const struct soap_element *head
     for (struct soap_element *child = header->first; child != NULL; child = child->next) {
         enum header_id id = find_header(child);
 
+        if (!is_for_us(child))
+            continue;
         if (id == HEADERS)
             unknown = unknown == NULL && must_understand(child) ? child : unknown;
         else if (found[id] != NULL)

@@ -4,40 +4,52 @@
 
 #include "wsman/read.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "input_limits.h"
 
-static bool is_duplicate(const struct ipc_item *items, uint32_t count, const char *name)
+static int compare_names(const void *left, const void *right)
 {
+    const char *const *l = left;
+    const char *const *r = right;
+
+    return strcasecmp(*l, *r);
+}
+
+/* The names are the sender's, so they are sorted: comparing each with each costs it nothing. */
+static const char *find_duplicate(const struct ipc_item *items, uint32_t count)
+{
+    const char *names[WSMAN_SELECTORS];
+
     for (uint32_t i = 0; i < count; i++)
-        if (text_equal_case(items[i].name, name))
-            return true;
-    return false;
+        names[i] = items[i].name;
+    qsort(names, count, sizeof(names[0]), compare_names);
+    for (uint32_t i = 1; i < count; i++)
+        if (strcasecmp(names[i - 1], names[i]) == 0)
+            return names[i];
+    return NULL;
 }
 
 static bool read_selector(struct wsman_read *read, struct soap_element *element,
-                          struct ipc_item *items, uint32_t count)
+                          struct ipc_item *item)
 {
     const char *name = soap_attribute(element, NS_none, "Name");
 
     if (name == NULL || name[0] == 0 || strlen(name) > LIMIT_NAME)
         return wsman_refuse(read, FAULT_invalid_selectors, "A selector has no valid name.");
-    if (is_duplicate(items, count, name))
-        return wsman_refuse(read, FAULT_duplicate_selectors, "The selector %.64s is given twice.",
-                            name);
     if (element->first != NULL)
         return wsman_refuse(read, FAULT_selector_type, "The selector %.64s must be a text.", name);
-    items[count].name = name;
-    items[count].value = soap_trimmed(element);
-    items[count].length = element->text_length;
+    item->name = name;
+    item->value = soap_trimmed(element);
+    item->length = element->text_length;
     if (element->text_length > WSMAN_SELECTOR_BYTES)
         return wsman_refuse(read, FAULT_selector_value, "The selector %.64s is too long.", name);
     if (text_equal_case(name, "ShellId")) {
         if (element->text_length > LIMIT_ID)
             return wsman_refuse(read, FAULT_not_found, "The shell does not exist.");
-        read->request->operation.shell_id = items[count].value;
+        read->request->operation.shell_id = item->value;
     }
     return true;
 }
@@ -45,6 +57,7 @@ static bool read_selector(struct wsman_read *read, struct soap_element *element,
 bool wsman_read_header_selector_set(struct wsman_read *read, struct soap_element *element)
 {
     uint32_t count = wsman_count(element, NS_wsman, "Selector");
+    const char *twice;
     struct ipc_item *items;
     uint32_t at = 0;
 
@@ -56,9 +69,29 @@ bool wsman_read_header_selector_set(struct wsman_read *read, struct soap_element
     if (items == NULL)
         return false;
     for (struct soap_element *child = element->first; child != NULL; child = child->next)
-        if (soap_is(child, NS_wsman, "Selector") && !read_selector(read, child, items, at++))
+        if (soap_is(child, NS_wsman, "Selector") && !read_selector(read, child, &items[at++]))
             return false;
+    twice = find_duplicate(items, count);
+    if (twice != NULL)
+        return wsman_refuse(read, FAULT_duplicate_selectors, "The selector %.64s is given twice.",
+                            twice);
     read->request->selectors = (struct ipc_items){items, count};
+    return true;
+}
+
+/* Two spellings occur; either is enough. False when one is no boolean. */
+static bool read_must_comply(const struct soap_element *element, bool *must_comply)
+{
+    static const char *const names[] = {"MustComply", "mustComply"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const char *text = soap_attribute(element, NS_none, names[i]);
+        bool value = false;
+
+        if (text != NULL && !soap_boolean(text, &value))
+            return false;
+        *must_comply = *must_comply || value;
+    }
     return true;
 }
 
@@ -66,20 +99,17 @@ static bool read_option(struct wsman_read *read, struct soap_element *element,
                         struct ipc_item *item)
 {
     const char *name = soap_attribute(element, NS_none, "Name");
-    const char *comply = soap_attribute(element, NS_none, "MustComply");
-    bool value = false;
+    bool must_comply = false;
 
-    if (comply == NULL)
-        comply = soap_attribute(element, NS_none, "mustComply");
     if (name == NULL || name[0] == 0 || strlen(name) > LIMIT_NAME)
         return wsman_refuse(read, FAULT_option_name, "An option has no valid name.");
-    if (comply != NULL && !soap_boolean(comply, &value))
+    if (!read_must_comply(element, &must_comply))
         return wsman_refuse(read, FAULT_option_value,
                             "MustComply of the option %.64s is neither true nor false.", name);
     item->name = name;
     item->value = element->text;
     item->length = element->text_length;
-    item->flags = value ? ITEM_MUST_COMPLY : 0;
+    item->flags = must_comply ? ITEM_MUST_COMPLY : 0;
     return true;
 }
 
