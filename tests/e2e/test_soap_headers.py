@@ -174,7 +174,8 @@ UNUSUAL = added({
     'for another node': one('Unknown', '', OK, ' s:mustUnderstand="1" ' + role('urn:other')),
     'for no node': one('Unknown', '', OK, ' s:mustUnderstand="1" ' + role(ROLE + 'none')),
     'relayed': one('Unknown', '', OK, ' s:mustUnderstand="1" s:relay="1" ' + role('urn:other')),
-    'for the next node': one('Unknown', '', UNKNOWN, ' s:mustUnderstand="1" ' + role(ROLE + 'next')),
+    'for the next node': one('Unknown', '', UNKNOWN,
+                             ' s:mustUnderstand="1" ' + role(ROLE + 'next')),
     'for the last node': one('Unknown', '', UNKNOWN,
                              ' s:mustUnderstand="1" ' + role(ROLE + 'ultimateReceiver')),
     'for anybody': one('Unknown', '', UNKNOWN, ' s:mustUnderstand="1" ' + role('')),
@@ -309,7 +310,7 @@ HEADER = ('<s:Envelope xml:lang="en-US" xmlns:s="%(s)s" xmlns:a="%(a)s" xmlns:x=
      '<p:OperationID s:mustUnderstand="false">uuid:O&lt;\u00e4</p:OperationID>'
      '<p:SequenceId>18446744073709551615</p:SequenceId>')])
 def test_headers_of_responses(client, sent, echoed):
-    """P-3.3: byte for byte, of a response and of a fault."""
+    """P-3.3: byte for byte, of a response and of a fault; P-4.11.1 and P-4.12.1."""
     tail = '%s<a:To>%s</a:To><a:RelatesTo>uuid:question</a:RelatesTo></s:Header><s:Body>' % (
         echoed, ANONYMOUS)
     made = client.post(envelope(CREATE, STREAMS, message_id='uuid:question', extra=sent))
@@ -328,6 +329,9 @@ def test_headers_of_responses(client, sent, echoed):
         assert re.match(r'uuid:[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}</a:MessageID>', rest)
         assert rest.split('</a:MessageID>')[1].startswith(tail)
         assert response.status == (500 if action == WSMAN else 200)
+    get_answer, delete_answer = answers[1][0], answers[3][0]
+    assert get_answer.text('rsp:ShellId') == shell
+    assert b'<s:Body></s:Body>' in delete_answer.body
     ids = {response.xml.findtext('s:Header/a:MessageID', namespaces=NS) for response, _ in answers}
     assert len(ids) == len(answers)
 

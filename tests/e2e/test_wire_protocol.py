@@ -167,6 +167,7 @@ def assert_fault(response, code, subcode, detail, number, action):
 
 @pytest.mark.parametrize('name', FAULTS)
 def test_faults(running, name):
+    """P-5.1, P-5.8 and P-5.10, in both encodings"""
     request, *expected = FAULTS[name]
     with running.connect('alice') as client:
         response = client.post(request)
@@ -228,7 +229,8 @@ def test_content_types(running, content_type, encode):
 
 
 def test_namespaces_declared_elsewhere(running):
-    """No prefix at all: each element says where it belongs."""
+    """No prefix at all: each element says where it belongs (P-3.1); children of the shell in any
+    order, also one that nobody knows (P-4.6.7)."""
     def element(namespace, name, inner, **attributes):
         return '<%s xmlns="%s"%s>%s</%s>' % (name, NS[namespace], ''.join(
             ' %s="%s"' % pair for pair in attributes.items()), inner, name)
@@ -237,7 +239,8 @@ def test_namespaces_declared_elsewhere(running):
               + element('a', 'ReplyTo', '\n<Address>\n%s\n</Address>\n' % ANONYMOUS)
               + element('w', 'OptionSet', '<Option Name="WINRS_CODEPAGE">65001</Option>'))
     body = element('rsp', 'Shell', '<!-- a comment --><OutputStreams>\n stdout\n\tstderr '
-                   '</OutputStreams><Lifetime>PT1H</Lifetime><InputStreams>stdin</InputStreams>')
+                   '</OutputStreams><Lifetime>PT1H</Lifetime><Future a="b"/>'
+                   '<InputStreams>stdin</InputStreams>')
     with running.connect('alice') as client:
         response = client.post('<Envelope xmlns="%s">\n<Header>%s</Header>\n<Body>\n%s\n</Body>\n'
                                '</Envelope>' % (NS['s'], header, body))
