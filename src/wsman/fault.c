@@ -113,23 +113,29 @@ static void put_wmi_error(struct buffer *out, const struct wsman_fault *fault, c
     soap_put(out, "</p:MSFT_WmiError>");
 }
 
+static void put_not_understood(struct buffer *out, const char *uri, const char *name)
+{
+    soap_put(out, "<s:NotUnderstood");
+    if (uri[0] != 0) {
+        soap_put(out, " qname=\"q:");
+        soap_put_text(out, name);
+        soap_put(out, "\"");
+        soap_put_attribute(out, "xmlns:q", uri);
+    } else {
+        soap_put_attribute(out, "qname", name);
+    }
+    soap_put(out, "/>");
+}
+
 /* Headers that two of the SOAP faults have (SOAP 1.2 Part 1, 5.4.7 and 5.4.8). */
 static void put_fault_headers(struct buffer *out, const struct wsman_fault *fault)
 {
     if (fault->code == FAULT_version_mismatch)
         soap_put(out, "<s:Upgrade><s:SupportedEnvelope qname=\"s:Envelope\"/></s:Upgrade>");
-    if (fault->code != FAULT_must_understand || fault->header_name == NULL)
+    if (fault->code != FAULT_must_understand)
         return;
-    soap_put(out, "<s:NotUnderstood");
-    if (fault->header_uri != NULL && fault->header_uri[0] != 0) {
-        soap_put(out, " qname=\"q:");
-        soap_put_text(out, fault->header_name);
-        soap_put(out, "\"");
-        soap_put_attribute(out, "xmlns:q", fault->header_uri);
-    } else {
-        soap_put_attribute(out, "qname", fault->header_name);
-    }
-    soap_put(out, "/>");
+    for (unsigned i = 0; i < fault->header_count; i++)
+        put_not_understood(out, fault->headers[i].uri, fault->headers[i].name);
 }
 
 void wsman_write_fault(struct buffer *out, struct soap_reader *reader,

@@ -16,6 +16,9 @@
 
 struct wsman_request;
 
+/* So many headers are named that are not understood; a message can hold thousands. */
+enum { FAULT_HEADERS = 8 };
+
 struct wsman_fault {
     uint32_t code;        /* a Windows or WS-Management error code; FAULT_* of tables/faults.h */
     const char *text;     /* stands word for word in s:Text and f:Message; NULL: the table's */
@@ -30,9 +33,12 @@ struct wsman_fault {
     const char *provider_path;
     const char *extended; /* text, or one XML element, which is embedded as it is */
 
-    /* FAULT_must_understand: the header that nobody understands. */
-    const char *header_uri;
-    const char *header_name;
+    /* FAULT_must_understand: the headers that this service does not understand. */
+    struct {
+        const char *uri; /* "": in no namespace */
+        const char *name;
+    } headers[FAULT_HEADERS];
+    unsigned header_count;
 };
 
 struct wsman_fault_row {

@@ -52,13 +52,21 @@ static bool refuse_header(struct wsman_read *read, const char *name, const char 
     return wsman_refuse(read, FAULT_header_invalid, "The header %s %s.", name, why);
 }
 
-static bool refuse_to_understand(struct wsman_read *read, const struct soap_element *element)
+static void name_header(struct wsman_read *read, const struct soap_element *element)
 {
-    read->fault->header_uri = element->uri;
-    read->fault->header_name = element->name;
+    struct wsman_fault *fault = read->fault;
+
+    if (fault->header_count == FAULT_HEADERS)
+        return;
+    fault->headers[fault->header_count].uri = element->uri;
+    fault->headers[fault->header_count++].name = element->name;
+}
+
+static bool refuse_to_understand(struct wsman_read *read)
+{
     return wsman_refuse(read, FAULT_must_understand,
                         "The header %s must be understood, and this service does not.",
-                        element->name);
+                        read->fault->headers[0].name);
 }
 
 /* A header whose value is kept as it came, without the blanks around it. */
@@ -242,7 +250,8 @@ static bool read_header_fragment_transfer(struct wsman_read *read, struct soap_e
 /* Who sends this compresses what follows, so it cannot be ignored. */
 static bool read_header_compression_type(struct wsman_read *read, struct soap_element *element)
 {
-    return refuse_to_understand(read, element);
+    name_header(read, element);
+    return refuse_to_understand(read);
 }
 
 static bool (*const readers[HEADERS])(struct wsman_read *, struct soap_element *) = {
@@ -263,7 +272,6 @@ static enum header_id find_header(const struct soap_element *element)
 bool wsman_read_headers(struct wsman_read *read, const struct soap_element *header)
 {
     struct soap_element *found[HEADERS] = {NULL};
-    const struct soap_element *unknown = NULL;
     const struct soap_element *twice = NULL;
 
     for (struct soap_element *child = header->first; child != NULL; child = child->next) {
@@ -271,18 +279,20 @@ bool wsman_read_headers(struct wsman_read *read, const struct soap_element *head
 
         if (!is_for_us(child))
             continue;
-        if (id == HEADERS)
-            unknown = unknown == NULL && must_understand(child) ? child : unknown;
-        else if (found[id] != NULL)
+        if (id == HEADERS) {
+            if (must_understand(child))
+                name_header(read, child);
+        } else if (found[id] != NULL) {
             twice = child;
-        else
+        } else {
             found[id] = child;
+        }
     }
     if (found[HEADER_message_id] != NULL &&
         !wsman_read_header_message_id(read, found[HEADER_message_id]))
         return false;
-    if (unknown != NULL)
-        return refuse_to_understand(read, unknown);
+    if (read->fault->header_count > 0)
+        return refuse_to_understand(read);
     if (twice != NULL)
         return refuse_header(read, twice->name, "stands there twice");
     for (int id = 0; id < HEADERS; id++) {

@@ -158,7 +158,7 @@ static void knows_what_must_be_understood(void **state)
         for (size_t i = 0; i < sizeof(demands) / sizeof(demands[0]); i++) {
             snprintf(header, sizeof(header), "%s%s%s", unknown[k][0], demands[i], unknown[k][1]);
             check(header, FAULT_must_understand);
-            assert_non_null(strstr(header, fault.header_name));
+            assert_non_null(strstr(header, fault.headers[0].name));
         }
         for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
             snprintf(header, sizeof(header), "%s%s%s", unknown[k][0], requests[i], unknown[k][1]);

@@ -227,7 +227,7 @@ def test_responses_that_would_be_too_large(running):
         client.delete(shell)
 
 
-def test_an_unknown_header_is_named(client):
+def test_unknown_headers_are_named(client):
     """P-5.7"""
     for header, name in (('<Lone s:mustUnderstand="1"/>', 'qname="Lone"/>'),
                          ('<q:In xmlns:q="urn:&lt;&amp;" s:mustUnderstand="1"/>',
@@ -237,3 +237,8 @@ def test_an_unknown_header_is_named(client):
         response = client.post(get(extra=header))
         text = assert_fault(response, 's:MustUnderstand', None, None, 2150858768, ADDRESSING)
         assert '<s:NotUnderstood ' + name in text.split('</s:Header>')[0]
+        assert text.count('s:NotUnderstood') == 1
+    many = ''.join('<n%d s:mustUnderstand="%d"/>' % (n, n % 2) for n in range(30))
+    text = client.post(get(extra=many)).body.decode()
+    assert re.findall('<s:NotUnderstood qname="(n[0-9]+)"/>', text) == [
+        'n%d' % n for n in range(1, 16, 2)]
