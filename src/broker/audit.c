@@ -3,7 +3,6 @@
 #include "broker/audit.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,52 +15,117 @@
 #include "base/memory.h"
 #include "base/utf.h"
 
-enum { AUDIT_TURN_LIMIT = 64 * 1024 * 1024 };
+enum { AUDIT_TURN_LIMIT = 64 * 1024 * 1024, TIME_SIZE = 64 };
 
 struct audit {
     struct loop *loop;
     struct loop_task flush;
-    int fd;
+    struct audit_file file;
     struct buffer lines;
+    uint64_t line_count; /* in `lines` */
     struct list actions;
     bool healthy;
-    bool torn; /* the file ends in the middle of a line */
+    uint64_t lost; /* lines that the file does not have, since it could not be written */
+    char lost_since[TIME_SIZE];
     uint64_t failures;
 };
 
-/* Writes all of it or says so; a part that got out leaves a torn line. */
-static bool audit_write(struct audit *audit, const uint8_t *bytes, size_t length)
+static void time_now(char out[TIME_SIZE])
 {
-    while (length > 0) {
-        ssize_t written = write(audit->fd, bytes, length);
+    struct timespec now;
+    struct tm parts;
+    size_t length;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &parts);
+    length = strftime(out, TIME_SIZE, "%Y-%m-%dT%H:%M:%S", &parts);
+    snprintf(out + length, TIME_SIZE - length, ".%06ldZ", now.tv_nsec / 1000);
+}
+
+/* Returns how much of it was written; less than all with errno set. */
+static size_t audit_write(struct audit *audit, const uint8_t *bytes, size_t length)
+{
+    size_t done = 0;
+
+    while (done < length) {
+        ssize_t written = write(audit->file.fd, bytes + done, length - done);
 
         if (written < 0 && errno == EINTR)
             continue;
-        if (written <= 0)
-            return false;
-        audit->torn = bytes[written - 1] != '\n';
-        bytes += written;
-        length -= (size_t)written;
+        if (written <= 0) {
+            errno = written == 0 ? EIO : errno;
+            break;
+        }
+        done += (size_t)written;
+        audit->file.torn = bytes[done - 1] != '\n';
     }
-    return true;
+    return done;
+}
+
+static uint64_t lines_within(const uint8_t *bytes, size_t length)
+{
+    uint64_t count = 0;
+
+    for (size_t i = 0; i < length; i++)
+        count += bytes[i] == '\n' ? 1 : 0;
+    return count;
+}
+
+/* What must stand before the next line: the end of a torn one, and what is missing here. */
+static bool audit_resume(struct audit *audit)
+{
+    char now[TIME_SIZE];
+    char *line;
+    size_t length;
+    bool written;
+
+    if (audit->file.torn && audit_write(audit, (const uint8_t *)"\n", 1) < 1)
+        return false;
+    if (audit->lost == 0)
+        return true;
+    time_now(now);
+    line = mem_printf("{\"time\":\"%s\",\"event\":\"audit-gap\",\"since\":\"%s\",\"lost\":%" PRIu64
+                      "}\n",
+                      now, audit->lost_since, audit->lost);
+    length = strlen(line);
+    written = audit_write(audit, (const uint8_t *)line, length) == length;
+    free(line);
+    return written;
+}
+
+static void audit_failed(struct audit *audit, int error, uint64_t lost)
+{
+    audit->failures++;
+    if (audit->lost == 0)
+        time_now(audit->lost_since);
+    audit->lost += lost;
+    if (audit->healthy)
+        log_error("the audit file cannot be written (%s): new grants are refused until it can",
+                  strerror(error));
+    audit->healthy = false;
 }
 
 static bool audit_write_lines(struct audit *audit)
 {
-    bool written = (!audit->torn || audit_write(audit, (const uint8_t *)"\n", 1)) &&
-                   !audit->lines.failed &&
-                   audit_write(audit, buffer_bytes(&audit->lines), buffer_length(&audit->lines));
+    const uint8_t *bytes = buffer_bytes(&audit->lines);
+    size_t length = buffer_length(&audit->lines);
+    uint64_t missing = audit->lost;
+    size_t done;
 
-    if (!written) {
-        audit->failures++;
-        if (audit->healthy)
-            log_error("the audit file cannot be written (%s): new grants are refused until it can",
-                      strerror(errno));
-    } else if (!audit->healthy) {
-        log_info("the audit file can be written again");
+    if (audit->lines.failed || !audit_resume(audit)) {
+        audit_failed(audit, audit->lines.failed ? ENOBUFS : errno, audit->line_count);
+        return false;
     }
-    audit->healthy = written;
-    return written;
+    audit->lost = 0;
+    done = audit_write(audit, bytes, length);
+    if (done < length) {
+        audit_failed(audit, errno, lines_within(bytes + done, length - done));
+        return false;
+    }
+    if (!audit->healthy)
+        log_info("the audit file can be written again; lines lost: %" PRIu64, missing);
+    audit->healthy = true;
+    return true;
 }
 
 static void audit_flush(struct loop_task *task)
@@ -70,6 +134,7 @@ static void audit_flush(struct loop_task *task)
     bool written = audit_write_lines(audit);
 
     buffer_reset(&audit->lines);
+    audit->line_count = 0;
     while (!list_empty(&audit->actions)) {
         struct audit_action *action = container_of(audit->actions.next, struct audit_action, link);
 
@@ -78,34 +143,18 @@ static void audit_flush(struct loop_task *task)
     }
 }
 
-void audit_file_init(struct audit_file *file)
-{
-    file->fd = -1;
-}
-
-bool audit_file_open(struct audit_file *file, const char *path)
-{
-    file->fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
-    return file->fd >= 0;
-}
-
-void audit_file_close(struct audit_file *file)
-{
-    if (file->fd >= 0)
-        close(file->fd);
-    file->fd = -1;
-}
-
 struct audit *audit_open(struct loop *loop, const char *path)
 {
     struct audit_file file;
     struct audit *audit;
 
-    if (!audit_file_open(&file, path))
+    if (!audit_file_open(&file, path)) {
+        audit_file_complain(&file, path);
         return NULL;
+    }
     audit = mem_alloc(sizeof(*audit));
     audit->loop = loop;
-    audit->fd = file.fd;
+    audit->file = file;
     audit->flush.run = audit_flush;
     audit->healthy = true;
     buffer_init(&audit->lines, AUDIT_TURN_LIMIT);
@@ -116,9 +165,8 @@ struct audit *audit_open(struct loop *loop, const char *path)
 void audit_use(struct audit *audit, struct audit_file *file)
 {
     audit_flush(&audit->flush);
-    close(audit->fd);
-    audit->fd = file->fd;
-    audit->torn = false;
+    audit_file_close(&audit->file);
+    audit->file = *file;
     audit_file_init(file);
 }
 
@@ -130,7 +178,7 @@ void audit_close(struct audit *audit)
     audit_flush(&audit->flush);
     loop_task_cancel(&audit->flush);
     buffer_free(&audit->lines);
-    close(audit->fd);
+    audit_file_close(&audit->file);
     free(audit);
 }
 
@@ -174,15 +222,10 @@ static void audit_string(struct buffer *out, const char *value)
 
 void audit_begin(struct audit *audit, const char *event)
 {
-    struct timespec now;
-    struct tm parts;
-    char time[64];
+    char time[TIME_SIZE];
 
-    clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &parts);
-    strftime(time, sizeof(time), "%Y-%m-%dT%H:%M:%S", &parts);
-    buffer_printf(&audit->lines, "{\"time\":\"%s.%06ldZ\",\"event\":\"%s\"", time,
-                  now.tv_nsec / 1000, event);
+    time_now(time);
+    buffer_printf(&audit->lines, "{\"time\":\"%s\",\"event\":\"%s\"", time, event);
 }
 
 void audit_text(struct audit *audit, const char *name, const char *value)
@@ -206,6 +249,7 @@ void audit_flag(struct audit *audit, const char *name, bool value)
 void audit_end(struct audit *audit)
 {
     buffer_text(&audit->lines, "}\n");
+    audit->line_count++;
     loop_defer(audit->loop, &audit->flush);
 }
 

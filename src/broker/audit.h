@@ -4,7 +4,8 @@
  * The audit stream: one JSON object a line (docs/audit.md). Lines are collected and written with
  * one write() at the end of the loop's turn. A verdict is acted on only after its line has been
  * written: audit_then() calls back with the outcome. While the file can not be written, the
- * broker refuses new grants and retries with every line.
+ * broker refuses new grants and retries with every line; the first line afterwards says how many
+ * are missing.
  */
 #ifndef BROKER_AUDIT_H
 #define BROKER_AUDIT_H
@@ -14,6 +15,7 @@
 
 #include "base/list.h"
 #include "base/loop.h"
+#include "broker/audit_file.h"
 
 struct audit;
 
@@ -24,17 +26,7 @@ struct audit_action {
     bool waiting;
 };
 
-/* A file that is open and not written yet: of a configuration that is being checked. */
-struct audit_file {
-    int fd;
-};
-
-void audit_file_init(struct audit_file *file);
-/* Opens (creates, mode 0600) to append. False with errno set on failure. */
-bool audit_file_open(struct audit_file *file, const char *path);
-void audit_file_close(struct audit_file *file);
-
-/* NULL with errno set when the file can not be opened. */
+/* NULL on failure, which is logged. */
 struct audit *audit_open(struct loop *loop, const char *path);
 /* From now on lines go to this file, which is taken over; those so far go to the one before. */
 void audit_use(struct audit *audit, struct audit_file *file);

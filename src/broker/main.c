@@ -283,10 +283,20 @@ static void plugins_checked(struct check *check)
     loop_stop(check->broker->loop);
 }
 
+static bool check_audit(const struct configuration *configuration)
+{
+    struct audit_file file;
+    bool usable = audit_file_check(&file, configuration->audit);
+
+    if (!usable)
+        audit_file_complain(&file, configuration->audit);
+    return usable;
+}
+
 static bool broker_check(struct broker *broker)
 {
     struct start start = {.check = {.problem = plugin_problem, .done = plugins_checked},
-                          .usable = true};
+                          .usable = check_audit(broker->configuration)};
 
     check_init(&start.check, broker);
     for (size_t i = 0; i < broker->configuration->application_count; i++)
@@ -312,11 +322,8 @@ static bool broker_start(struct broker *broker)
     const struct configuration *configuration = broker->configuration;
 
     broker->audit = audit_open(broker->loop, configuration->audit);
-    if (broker->audit == NULL) {
-        log_error("the audit file %s cannot be opened (%s); name another in audit { file = }",
-                  configuration->audit, strerror(errno));
+    if (broker->audit == NULL)
         return false;
-    }
     if (!broker_listen(broker) || !status_listen(broker))
         return false;
     log_info("unprivileged mode: every shell runs as uid %u, and there are no walls between users",

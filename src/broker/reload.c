@@ -320,7 +320,7 @@ static void check_service(struct reload *reload)
                     "leave control as it was, or stop and start winrmd");
     if (!audit_file_open(&reload->audit, reload->fresh->audit)) {
         snprintf(cause, sizeof(cause), "the audit file %s cannot be opened (%s)",
-                 reload->fresh->audit, strerror(errno));
+                 reload->fresh->audit, reload->audit.why);
         reload_tell(reload, cause, "name another in audit { file = }");
     }
     if (!listeners_bind(reload->broker, reload->fresh, old, &problem))

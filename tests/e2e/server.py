@@ -134,7 +134,7 @@ class Server:
 
     def __init__(self, folder, users, authorizer='policy', rules=RULES, application='',
                  operations='QuotaSystemWindowOperations="0"', supports_quota=True,
-                 winrmd=None, net_processes=3):
+                 winrmd=None, net_processes=3, audit='audit.jsonl'):
         self.folder, self.winrmd = Path(folder), winrmd or built('winrmd')
         self.application_folder = self.folder / 'wsman'
         self.process = None
@@ -146,13 +146,14 @@ class Server:
         shutil.copy(users, self.folder / 'users')
         os.chmod(self.folder / 'users', 0o600)
         self.config = self.folder / 'winrmd.conf'
-        self.config.write_text(self._winrmd_conf(application, net_processes))
+        self.audit_file = self.folder / audit
+        self.config.write_text(self._winrmd_conf(application, net_processes, audit))
         (self.application_folder / 'policy.rules').write_text(rules)
         (self.application_folder / 'web.config').write_text(
             self._web_config(authorizer, operations, supports_quota))
 
     @staticmethod
-    def _winrmd_conf(application, net_processes):
+    def _winrmd_conf(application, net_processes, audit):
         return '''\
 listener "http" {
     address = "127.0.0.1:0"
@@ -160,14 +161,14 @@ listener "http" {
     allow-unencrypted = true
 }
 authentication { basic = "file:users" }
-audit { file = "audit.jsonl" }
+audit { file = "%s" }
 net-processes = %d
 control = "winrmd.sock"
 application "/wsman" {
     directory = "wsman"
 %s
 }
-''' % (net_processes, application)
+''' % (audit, net_processes, application)
 
     def _web_config(self, authorizer, operations, supports_quota):
         parameters = ''
@@ -338,7 +339,7 @@ application "/wsman" {
     def audit(self, event=None, **members):
         """The lines of the audit with these members, in order."""
         # Not splitlines(): that would end a line at characters that JSON leaves as they are.
-        lines = (self.folder / 'audit.jsonl').read_text(encoding='utf-8').split('\n')[:-1]
+        lines = self.audit_file.read_text(encoding='utf-8').split('\n')[:-1]
         lines = [json.loads(line) for line in lines]
         return [line for line in lines if event in (None, line['event'])
                 and all(line.get(name) == value for name, value in members.items())]

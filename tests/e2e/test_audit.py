@@ -80,23 +80,3 @@ def test_what_was_typed_is_not_in_the_audit(server):
         client.delete(shell)
     text = (server.folder / 'audit.jsonl').read_text()
     assert 'secret' not in text
-
-
-def test_without_an_audit_nothing_new_is_granted(server):
-    """A limit on the size of files stands for a full disk."""
-    with server.connect('alice') as client:
-        shell = client.create()
-        command = client.command(shell, 'cat')
-        size = (server.folder / 'audit.jsonl').stat().st_size
-        soft, hard = resource.prlimit(server.pid, resource.RLIMIT_FSIZE)
-        resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (size, hard))
-        fault = client.ask(CREATE, STREAMS).fault
-        assert fault.number == 2150858772
-        # What runs goes on and can be ended.
-        client.send_input(shell, command, b'on', end=True)
-        assert client.receive_all(shell, command) == (b'on', b'', 0)
-        client.signal(shell, command)
-        client.delete(shell)
-        resource.prlimit(server.pid, resource.RLIMIT_FSIZE, (soft, hard))
-        client.delete(client.create())
-    assert server.counters()['audit_failures'] > 0
