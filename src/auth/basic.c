@@ -12,6 +12,7 @@
 #include "base/memory.h"
 
 struct basic {
+    struct loop *loop;
     struct channel *broker;
     struct hasher *hasher;
     struct list checks;
@@ -226,6 +227,7 @@ struct basic *basic_new(struct loop *loop, struct channel *broker, const char *p
     struct basic *basic = mem_alloc(sizeof(*basic));
     char salt[CRYPT_GENSALT_OUTPUT_SIZE];
 
+    basic->loop = loop;
     basic->broker = broker;
     list_init(&basic->checks);
     basic->hasher = hasher_new(loop, 0, check_finished);
@@ -242,12 +244,12 @@ struct basic *basic_new(struct loop *loop, struct channel *broker, const char *p
 
 void basic_set_path(struct basic *basic, const char *path)
 {
-    if (path != NULL && basic->path != NULL && strcmp(path, basic->path) == 0)
-        return;
-    free(basic->path);
-    basic->path = mem_text(path);
-    /* The users of one file are not those of another, whatever may be wrong with that one. */
-    users_free(basic->users);
-    basic->users = NULL;
-    users_refresh(basic, true);
+    if (path == NULL) {
+        password_file_abandon(basic->file);
+        basic->file = NULL;
+    } else if (basic->file == NULL) {
+        basic->file = password_file_new(basic->loop, path, user_revoked, basic);
+    } else {
+        password_file_set_path(basic->file, path);
+    }
 }

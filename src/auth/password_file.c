@@ -47,7 +47,7 @@ static void tell_revoked(const struct password_file *file, const struct users *o
 {
     for (size_t i = 0; old != NULL && i < users_count(old); i++) {
         const struct user *before = users_at(old, i);
-        const struct user *now = users_find(file->users, before->name);
+        const struct user *now = file->users != NULL ? users_find(file->users, before->name) : NULL;
 
         if (now == NULL || !user_equal(before, now))
             file->revoked(file->context, before->name);
@@ -133,34 +133,72 @@ static void watch_folder(struct password_file *file)
 
 /* ---- life ---- */
 
+static void file_begin(struct password_file *file, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    file->path = mem_text(path);
+    file->name = slash != NULL ? file->path + (slash - path) + 1 : file->path;
+    memset(&file->status, 0, sizeof(file->status));
+    /* Watched before it is read, so that no change is missed in between. */
+    watch_folder(file);
+    file_read(file);
+}
+
+static void file_leave(struct password_file *file)
+{
+    if (file->watch.fd >= 0) {
+        loop_unwatch(file->loop, &file->watch);
+        close(file->watch.fd);
+    }
+    free(file->path);
+}
+
 struct password_file *password_file_new(struct loop *loop, const char *path,
                                         void (*revoked)(void *context, const char *name),
                                         void *context)
 {
     struct password_file *file = mem_alloc(sizeof(*file));
-    const char *slash = strrchr(path, '/');
 
     file->loop = loop;
-    file->path = mem_text(path);
-    file->name = slash != NULL ? file->path + (slash - path) + 1 : file->path;
     file->revoked = revoked;
     file->context = context;
-    /* Watched before it is read, so that no change is missed in between. */
-    watch_folder(file);
-    file_read(file);
+    file_begin(file, path);
     return file;
+}
+
+void password_file_set_path(struct password_file *file, const char *path)
+{
+    struct users *old = file->users;
+
+    if (strcmp(file->path, path) == 0)
+        return;
+    file->users = NULL;
+    file_leave(file);
+    file_begin(file, path);
+    tell_revoked(file, old);
+    users_free(old);
+}
+
+void password_file_abandon(struct password_file *file)
+{
+    struct users *old;
+
+    if (file == NULL)
+        return;
+    old = file->users;
+    file->users = NULL;
+    tell_revoked(file, old);
+    users_free(old);
+    password_file_free(file);
 }
 
 void password_file_free(struct password_file *file)
 {
     if (file == NULL)
         return;
-    if (file->watch.fd >= 0) {
-        loop_unwatch(file->loop, &file->watch);
-        close(file->watch.fd);
-    }
+    file_leave(file);
     users_free(file->users);
-    free(file->path);
     free(file);
 }
 

@@ -21,6 +21,13 @@ struct password_file;
 struct password_file *password_file_new(struct loop *loop, const char *path,
                                         void (*revoked)(void *context, const char *name),
                                         void *context);
+/*
+ * From now on the users are those of that file: of the ones before, whoever is not in it as they
+ * were is revoked, also when it cannot be read.
+ */
+void password_file_set_path(struct password_file *file, const char *path);
+/* There are no users any more: all are revoked. Frees it; NULL is allowed. */
+void password_file_abandon(struct password_file *file);
 /* NULL is allowed. */
 void password_file_free(struct password_file *file);
 

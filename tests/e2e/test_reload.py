@@ -473,10 +473,13 @@ def test_another_users_file(server, users):
     other.write_bytes(b''.join(line for line in users.read_bytes().splitlines(True)
                                if line.startswith(b'alice:')))
     other.chmod(0o600)
-    edit(server.config, ('file:users', 'file:others'))
-    reload_done(server)
-    with server.connect('alice') as client:
-        client.delete(client.create())
+    with server.connect('alice') as kept, server.connect('bob') as lost:
+        shell = kept.create()
+        lost.delete(lost.create())
+        edit(server.config, ('file:users', 'file:others'))
+        reload_done(server)
+        kept.delete(shell)
+        assert lost.ask(GET).status == 401
     with server.connect('bob') as client:
         assert client.ask(GET).status == 401
 
