@@ -275,14 +275,15 @@ def measured(clients, count):
     return times
 
 
-def test_nobody_waits_for_them(server):
+def test_nobody_waits_for_them(traceable_server):
     """The median of others' requests, over all winrmd-nets, is at most one and a half of what it is
     without the load: best of twelve rounds."""
     bodies = [text.encode() for text, _ in HOSTILE.values()]
-    clients = list(connections_to_every_net(server, 'bob').values())
+    clients = list(connections_to_every_net(traceable_server, 'bob').values())
     context = multiprocessing.get_context('fork')
     go, busy, end = context.Event(), context.Event(), context.Event()
-    sender = context.Process(target=hostile_sender, args=(server.port, bodies, go, busy, end))
+    sender = context.Process(target=hostile_sender, args=(
+        traceable_server.port, bodies, go, busy, end))
     sender.start()
     ratios = []
     try:
