@@ -11,10 +11,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void judge(const struct rules *rules, const char *account, const char *groups)
+static void judge(const struct rules *rules, const char *account, const char *groups,
+                  const char *mechanism, const char *address)
 {
-    const struct rules_client client = {.account = account, .groups = groups};
+    struct rules_client client = {.account = account, .groups = groups, .mechanism = mechanism};
     const struct user_rule *user = rules_judge_user(rules, &client);
+
+    if (!rules_address_read(address, &client.address))
+        abort();
 
     if (user && (user->verdict == RULES_NONE || user->line == 0))
         abort();
@@ -27,6 +31,8 @@ static void judge(const struct rules *rules, const char *account, const char *gr
         if (operation && operation->verdict != RULES_ALLOW && operation->verdict != RULES_DENY)
             abort();
         if (operation && (number == 0 || number > 9))
+            abort();
+        if (operation && operation->condition.networks && !rules->networks)
             abort();
     }
 }
@@ -41,8 +47,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             abort();
         return 0;
     }
-    judge(&rules, "alice", "");
-    judge(&rules, "bob", "admins,,x");
+    judge(&rules, "alice", "", "Basic", "10.0.0.1");
+    judge(&rules, "bob", "admins,,x", "Kerberos", "2001:db8::1%eth0");
+    judge(&rules, "bob", "", "Unheard-of", "::ffff:192.0.2.1");
     rules_free(&rules);
     return 0;
 }

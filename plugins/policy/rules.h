@@ -4,16 +4,20 @@
  * The rule file of the policy plug-in: parsed from bytes into two lists, and judged. In each list
  * the first rule that matches decides; no match means no.
  *
- *   user       SUBJECT  VERDICT                    who may connect, judged once for each user
- *   operation  SUBJECT  OPERATIONS  URI  VERDICT   what he may do, judged for each operation
+ *   user       SUBJECT  [CONDITION]  VERDICT         who may connect, judged once for each user
+ *   operation  SUBJECT  OPERATIONS  URI  [CONDITION]  VERDICT
+ *                                                    what he may do, judged for each operation
  *
  *   SUBJECT     an account, group:NAME, or * for everybody
  *   OPERATIONS  get put create delete enumerate subscribe shell command invoke, joined by commas
  *               without blanks, or * for all of them
  *   URI         a resource URI; with * at its end all that begin like it; letter case is ignored
+ *   CONDITION   mechanism NAMES, some of basic kerberos negotiate ntlm clientcertificate, joined by
+ *               commas: how the client was authenticated
+ *               from NETWORKS, for operations only: where he is, like 10.0.0.0/8,2001:db8::/32
  *   VERDICT     allow
  *               deny ["reason"]
- *   for users   allow [administrator] [quota shells=N operations=N rate=N/10s]
+ *   for users   allow [administrator] [quota shells=N operations=N rate=N/10s] [run-as ACCOUNT]
  *               redirect URI
  *
  * Words are divided by blanks; a word with blanks in it stands in double quotes, with \" and \\
@@ -29,6 +33,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "policy/rules_network.h"
 
 #define RULES_FILE_SIZE   (1024 * 1024) /* bytes */
 #define RULES_COUNT       10000         /* both lists together */
@@ -70,13 +76,22 @@ struct rules_quota {
     uint32_t slot_operations;
 };
 
+/* When a rule counts at all; nothing is set in one that always does. */
+struct rules_condition {
+    unsigned mechanisms; /* bits of rules_mechanism(); 0: any */
+    struct rules_network *networks;
+    size_t network_count; /* 0: from anywhere */
+};
+
 struct user_rule {
     unsigned line;
     struct rules_subject subject;
+    struct rules_condition condition;
     enum rules_verdict verdict;
     bool administrator;
     struct rules_quota quota;
-    char *text; /* redirect: the URI; deny: the reason or NULL */
+    char *run_as; /* an account; NULL: the user's own */
+    char *text;   /* redirect: the URI; deny: the reason or NULL */
 };
 
 struct operation_rule {
@@ -85,6 +100,7 @@ struct operation_rule {
     unsigned operations; /* a bit 1 << n for each enum WSManOperationNumber n */
     char *uri;
     bool uri_is_prefix;
+    struct rules_condition condition;
     enum rules_verdict verdict;
     char *text; /* deny: the reason or NULL */
 };
@@ -94,6 +110,7 @@ struct rules {
     size_t user_count;
     struct operation_rule *operations;
     size_t operation_count;
+    bool networks; /* a rule says from: a client whose address is not known can not be judged */
 };
 
 /* Why a file is refused: what is wrong and what to write instead. */
@@ -105,7 +122,9 @@ struct rules_error {
 /* Somebody to be judged. */
 struct rules_client {
     const char *account;
-    const char *groups; /* joined by commas, or "" */
+    const char *groups;    /* joined by commas, or "" */
+    const char *mechanism; /* as a senderDetails has it; NULL: not known */
+    struct rules_address address;
 };
 
 /*
@@ -116,6 +135,13 @@ bool rules_parse(const char *bytes, size_t size, struct rules *rules, struct rul
 
 /* Frees what rules_parse allocated and empties *rules. */
 void rules_free(struct rules *rules);
+
+/* The bit of a mechanism, letter case ignored; 0 for one that no rule can name. */
+unsigned rules_mechanism(const char *name);
+
+/* Does a rule with this condition count for the client? */
+bool rules_condition_matches(const struct rules_condition *condition,
+                             const struct rules_client *client);
 
 /* The first user rule that matches; NULL when none does, which means no. */
 const struct user_rule *rules_judge_user(const struct rules *rules,

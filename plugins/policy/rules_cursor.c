@@ -5,9 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the rule file is going to say one day; until it can, it must not look as if it did. */
-static const char *const later_words[] = {"run-as", "from", "source", "network"};
-
 bool cursor_fail_memory(struct rules_cursor *at)
 {
     return rules_line_fail(at->line, at->error, "out of memory");
@@ -39,35 +36,12 @@ const struct rules_word *cursor_take(struct rules_cursor *at, const char *what)
     return word;
 }
 
-static bool is_later_word(const char *text)
-{
-    for (size_t i = 0; i < sizeof(later_words) / sizeof(later_words[0]); i++) {
-        size_t length = strlen(later_words[i]);
-
-        if (strncmp(text, later_words[i], length) == 0 &&
-            (text[length] == '\0' || text[length] == '='))
-            return true;
-    }
-    return false;
-}
-
-bool cursor_check_version(struct rules_cursor *at, const struct rules_word *word)
-{
-    if (word->quoted || !is_later_word(word->text))
-        return true;
-    return rules_line_fail(at->line, at->error,
-                           "\"%.*s\" is not available in this version: remove it",
-                           rules_word_shown(word->text), word->text);
-}
-
 bool cursor_finish(struct rules_cursor *at)
 {
     const struct rules_word *word = cursor_peek(at);
 
     if (!word)
         return true;
-    if (!cursor_check_version(at, word))
-        return false;
     return rules_line_fail(at->line, at->error,
                            "\"%.*s\" has no meaning here: remove it or begin a new line",
                            rules_word_shown(word->text), word->text);

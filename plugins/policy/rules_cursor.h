@@ -28,9 +28,6 @@ const struct rules_word *cursor_take(struct rules_cursor *at, const char *what);
 /* Nothing may be left in the line. */
 bool cursor_finish(struct rules_cursor *at);
 
-/* False for a word the rule file is going to have in a later version. */
-bool cursor_check_version(struct rules_cursor *at, const struct rules_word *word);
-
 /* Copies a text of at most `limit` bytes; the copy is the caller's. `what` is for the error. */
 bool cursor_copy(struct rules_cursor *at, const char *text, size_t limit, const char *what,
                  char **copy);

@@ -55,7 +55,8 @@ const struct user_rule *rules_judge_user(const struct rules *rules,
                                          const struct rules_client *client)
 {
     for (size_t i = 0; i < rules->user_count; i++) {
-        if (subject_matches(&rules->users[i].subject, client))
+        if (subject_matches(&rules->users[i].subject, client) &&
+            rules_condition_matches(&rules->users[i].condition, client))
             return &rules->users[i];
     }
     return NULL;
@@ -71,7 +72,8 @@ const struct operation_rule *rules_judge_operation(const struct rules *rules,
         const struct operation_rule *rule = &rules->operations[i];
 
         if ((rule->operations & bit) && uri_matches(rule, uri) &&
-            subject_matches(&rule->subject, client))
+            subject_matches(&rule->subject, client) &&
+            rules_condition_matches(&rule->condition, client))
             return rule;
     }
     return NULL;

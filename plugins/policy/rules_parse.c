@@ -12,6 +12,7 @@
 #include <wsman.h>
 
 #include "common/utf16.h"
+#include "policy/rules_condition.h"
 #include "policy/rules_cursor.h"
 #include "policy/rules_quota.h"
 
@@ -66,6 +67,18 @@ static bool parse_subject(struct rules_cursor *at, struct rules_subject *subject
     return cursor_copy(at, name, RULES_NAME_LENGTH, "name", &subject->name);
 }
 
+static bool parse_run_as(struct rules_cursor *at, char **account)
+{
+    const struct rules_word *word = cursor_take(at, "the account to run as");
+
+    if (!word)
+        return false;
+    if (*word->text == '\0')
+        return rules_line_fail(at->line, at->error,
+                               "the account behind run-as is empty: write one of may-map-to");
+    return cursor_copy(at, word->text, RULES_NAME_LENGTH, "account", account);
+}
+
 /* What may follow "allow" in a user rule, in any order. */
 static bool parse_grant(struct rules_cursor *at, struct user_rule *rule)
 {
@@ -77,6 +90,9 @@ static bool parse_grant(struct rules_cursor *at, struct user_rule *rule)
         } else if (!quota_seen && cursor_accept(at, "quota")) {
             quota_seen = true;
             if (!rules_quota_parse(at, &rule->quota))
+                return false;
+        } else if (!rule->run_as && cursor_accept(at, "run-as")) {
+            if (!parse_run_as(at, &rule->run_as))
                 return false;
         } else {
             return true;
@@ -127,8 +143,6 @@ static bool parse_redirect(struct rules_cursor *at, char **uri)
 
 static bool fail_verdict(struct rules_cursor *at, const struct rules_word *word, const char *choice)
 {
-    if (!cursor_check_version(at, word))
-        return false;
     return rules_line_fail(at->line, at->error, "\"%.*s\" is no verdict: write %s",
                            rules_word_shown(word->text), word->text, choice);
 }
@@ -140,7 +154,7 @@ static bool parse_user_rule(struct rules_cursor *at, struct user_rule *rule)
     rule->quota = (struct rules_quota){.shells = RULES_DEFAULT_SHELLS,
                                        .operations = RULES_DEFAULT_OPERATIONS,
                                        .slot_operations = RULES_UNLIMITED};
-    if (!parse_subject(at, &rule->subject))
+    if (!parse_subject(at, &rule->subject) || !rules_condition_parse(at, false, &rule->condition))
         return false;
     if (cursor_accept(at, "allow")) {
         rule->verdict = RULES_ALLOW;
@@ -200,6 +214,17 @@ static bool parse_operations(struct rules_cursor *at, unsigned *bits)
     }
 }
 
+/* Words that follow the URI of a rule: one of them in its place says that it was left out. */
+static bool is_behind_uri(const char *text)
+{
+    static const char *const words[] = {"allow", "deny", "from", "mechanism"};
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (strcmp(text, words[i]) == 0)
+            return true;
+    return false;
+}
+
 static bool parse_uri(struct rules_cursor *at, struct operation_rule *rule)
 {
     const struct rules_word *word = cursor_take(at, "a resource URI, or *");
@@ -207,7 +232,7 @@ static bool parse_uri(struct rules_cursor *at, struct operation_rule *rule)
 
     if (!word)
         return false;
-    if (!word->quoted && (strcmp(word->text, "allow") == 0 || strcmp(word->text, "deny") == 0))
+    if (!word->quoted && is_behind_uri(word->text))
         return rules_line_fail(at->line, at->error,
                                "the resource URI is missing: write one, or *, before \"%s\"",
                                word->text);
@@ -231,7 +256,7 @@ static bool parse_operation_rule(struct rules_cursor *at, struct operation_rule 
     const struct rules_word *word;
 
     if (!parse_subject(at, &rule->subject) || !parse_operations(at, &rule->operations) ||
-        !parse_uri(at, rule))
+        !parse_uri(at, rule) || !rules_condition_parse(at, true, &rule->condition))
         return false;
     if (cursor_accept(at, "allow")) {
         rule->verdict = RULES_ALLOW;
@@ -274,7 +299,8 @@ static bool parse_rule(struct rules *rules, struct rules_cursor *at)
             return cursor_fail_memory(at);
         rules->users = list;
         rules->users[rules->user_count] = (struct user_rule){.line = at->line->number};
-        return parse_user_rule(at, &rules->users[rules->user_count++]) && cursor_finish(at);
+        return parse_user_rule(at, &rules->users[rules->user_count++]) &&
+               rules_condition_misplaced(at, false) && cursor_finish(at);
     }
     if (cursor_accept(at, "operation")) {
         list = rules->operations;
@@ -283,8 +309,11 @@ static bool parse_rule(struct rules *rules, struct rules_cursor *at)
         rules->operations = list;
         rules->operations[rules->operation_count] =
             (struct operation_rule){.line = at->line->number};
-        return parse_operation_rule(at, &rules->operations[rules->operation_count++]) &&
-               cursor_finish(at);
+        if (!parse_operation_rule(at, &rules->operations[rules->operation_count++]) ||
+            !rules_condition_misplaced(at, true) || !cursor_finish(at))
+            return false;
+        rules->networks |= rules->operations[rules->operation_count - 1].condition.networks != NULL;
+        return true;
     }
     return rules_line_fail(at->line, at->error, "\"%.*s\" begins no rule: write user or operation",
                            rules_word_shown(cursor_peek(at)->text), cursor_peek(at)->text);
@@ -354,10 +383,13 @@ void rules_free(struct rules *rules)
 {
     for (size_t i = 0; i < rules->user_count; i++) {
         free(rules->users[i].subject.name);
+        free(rules->users[i].condition.networks);
+        free(rules->users[i].run_as);
         free(rules->users[i].text);
     }
     for (size_t i = 0; i < rules->operation_count; i++) {
         free(rules->operations[i].subject.name);
+        free(rules->operations[i].condition.networks);
         free(rules->operations[i].uri);
         free(rules->operations[i].text);
     }

@@ -8,9 +8,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -44,6 +47,8 @@ static struct {
     DWORD answer; /* what the completion returns */
 } last;
 
+static atomic_bool judging; /* by several threads: nothing is written down then */
+
 /* A token is the address of one of these. */
 struct token {
     const char *account;
@@ -75,6 +80,41 @@ DWORD WINAPI WSManLinuxGetTokenAccount(HANDLE token, PWSTR buffer, DWORD *length
 DWORD WINAPI WSManLinuxGetTokenGroups(HANDLE token, PWSTR buffer, DWORD *length)
 {
     return give_text(((struct token *)token)->groups, buffer, length);
+}
+
+/* The account that may be mapped to; the token made for it last, and how many are open. */
+static struct token made = {.account = "svc", .groups = ""};
+static unsigned made_open;
+static const char *address = "192.0.2.7"; /* NULL: it is not told */
+
+DWORD WINAPI WSManLinuxCreateToken(WSMAN_SENDER_DETAILS *senderDetails, PCWSTR accountName,
+                                   HANDLE *token)
+{
+    char *account = utf16_to_utf8(accountName);
+    bool permitted = strcmp(account, made.account) == 0;
+
+    assert_non_null(senderDetails);
+    free(account);
+    *token = NULL;
+    if (!permitted)
+        return ERROR_ACCESS_DENIED;
+    made_open++;
+    *token = &made;
+    return NO_ERROR;
+}
+
+DWORD WINAPI WSManLinuxCloseToken(HANDLE token)
+{
+    assert_ptr_equal(token, &made);
+    made_open--;
+    return NO_ERROR;
+}
+
+DWORD WINAPI WSManLinuxGetClientAddress(WSMAN_SENDER_DETAILS *senderDetails, PWSTR buffer,
+                                        DWORD *length)
+{
+    assert_non_null(senderDetails);
+    return give_text(address, buffer, length);
 }
 
 static DWORD record(PVOID context, DWORD error, PCWSTR text)
@@ -114,21 +154,34 @@ DWORD WINAPI WSManPluginAuthzQueryQuotaComplete(WSMAN_SENDER_DETAILS *senderDeta
 {
     assert_non_null(senderDetails);
     assert_int_equal(flags, 0);
+    if (atomic_load(&judging))
+        return NO_ERROR;
     last.quota = *quota;
     return record(NULL, errorCode, extendedErrorInformation);
 }
 
-static DWORD start_with(const char *rules, PVOID *plugin)
+static char path[64]; /* of the rule file */
+
+/* Puts another file into its place. */
+static void write_rules(const char *rules)
 {
-    char path[] = "/tmp/winrmd-policy-XXXXXX";
-    char parameters[200];
-    int fd = mkstemp(path);
-    PWSTR wide;
-    DWORD error;
+    char beside[] = "/tmp/winrmd-policy-XXXXXX";
+    int fd = mkstemp(beside);
 
     assert_true(fd >= 0);
     assert_int_equal(write(fd, rules, strlen(rules)), (ssize_t)strlen(rules));
     close(fd);
+    assert_int_equal(rename(beside, path), 0);
+}
+
+static DWORD start_with(const char *rules, PVOID *plugin)
+{
+    char parameters[200];
+    PWSTR wide;
+    DWORD error;
+
+    snprintf(path, sizeof(path), "/tmp/winrmd-policy-%d", (int)getpid());
+    write_rules(rules);
     snprintf(parameters, sizeof(parameters),
              "<InitializationParameters><Param Name=\"Other\" Value=\"x\"/>"
              "<Param Name=\"Rules\" Value=\"%s\"/></InitializationParameters>",
@@ -136,7 +189,8 @@ static DWORD start_with(const char *rules, PVOID *plugin)
     wide = utf16_from_utf8(parameters);
     error = WSManPluginStartup(0, u"wsman", wide, plugin);
     free(wide);
-    unlink(path);
+    if (error != NO_ERROR)
+        unlink(path);
     return error;
 }
 
@@ -148,6 +202,7 @@ static int start(void **state)
 
 static int stop(void **state)
 {
+    unlink(path);
     free(last.text);
     memset(&last, 0, sizeof(last));
     return WSManPluginShutdown(*state, 0, WSMAN_PLUGIN_SHUTDOWN_SERVICE) == NO_ERROR ? 0 : -1;
@@ -171,7 +226,7 @@ static void ask_user(PVOID plugin, const char *account, const char *groups)
     last.calls = 0;
     WSManPluginAuthzUser(plugin, &sender, 0);
     assert_int_equal(last.calls, 1);
-    if (last.error == NO_ERROR)
+    if (last.error == NO_ERROR && last.token != &made)
         assert_ptr_equal(last.token, &token);
 }
 
@@ -280,6 +335,163 @@ static void quotas_are_answered(void **state)
     assert_int_equal(last.quota.maxAllowedConcurrentShells, 0);
 }
 
+static void rules_run_as_other_accounts(void **state)
+{
+    write_rules("user alice allow run-as svc\nuser bob allow run-as root\nuser * allow\n");
+    ask_user(*state, "alice", "");
+    assert_int_equal(last.error, NO_ERROR);
+    assert_ptr_equal(last.token, &made);
+    assert_int_equal(made_open, 1); /* the host's from now on */
+    WSManPluginAuthzReleaseContext(last.context);
+    ask_user(*state, "bob", "");
+    assert_int_equal(last.error, ERROR_ACCESS_DENIED);
+    assert_string_equal(last.text, "the user rule in line 2 runs as root, which this application "
+                                   "may not map to: write root into may-map-to of the application "
+                                   "in winrmd.conf, or take run-as out of the rule");
+    assert_null(last.context);
+    ask_user(*state, "carol", "");
+    assert_ptr_not_equal(last.token, &made);
+    WSManPluginAuthzReleaseContext(last.context);
+    /* A completion that came too late: the token is still ours. */
+    last.answer = ERROR_INVALID_PARAMETER;
+    ask_user(*state, "alice", "");
+    assert_int_equal(made_open, 1);
+    made_open = 0;
+}
+
+static void operations_are_judged_by_address(void **state)
+{
+    write_rules("user * allow\noperation * get * allow\n"
+                "operation * shell * from 192.0.2.0/24,2001:db8::/32 allow\n");
+    ask_operation(*state, "alice", WSManOperationShell);
+    assert_int_equal(last.error, NO_ERROR);
+    WSManPluginAuthzReleaseContext(last.context);
+    address = "198.51.100.1";
+    ask_operation(*state, "alice", WSManOperationShell);
+    assert_int_equal(last.error, ERROR_ACCESS_DENIED);
+    address = "2001:db8::7";
+    ask_operation(*state, "alice", WSManOperationShell);
+    assert_int_equal(last.error, NO_ERROR);
+    WSManPluginAuthzReleaseContext(last.context);
+    /* With such a rule in the file nobody without an address is let past it by another one. */
+    address = NULL;
+    ask_operation(*state, "alice", WSManOperationGet);
+    assert_int_equal(last.error, ERROR_ACCESS_DENIED);
+    assert_string_equal(last.text, "the address of the client cannot be read");
+    address = "no address";
+    ask_operation(*state, "alice", WSManOperationGet);
+    assert_int_equal(last.error, ERROR_ACCESS_DENIED);
+    write_rules("user * allow\noperation * get * allow\n");
+    ask_operation(*state, "alice", WSManOperationGet);
+    assert_int_equal(last.error, NO_ERROR);
+    WSManPluginAuthzReleaseContext(last.context);
+    address = "192.0.2.7";
+}
+
+static void users_are_judged_by_mechanism(void **state)
+{
+    write_rules(
+        "user alice mechanism kerberos,ntlm allow\nuser * mechanism basic deny \"too weak\"\n"
+        "user * allow\n");
+    ask_user(*state, "alice", "");
+    assert_int_equal(last.error, ERROR_ACCESS_DENIED);
+    assert_string_equal(last.text, "the user rule in line 2 denies: too weak");
+    write_rules("user alice mechanism Basic allow\n");
+    ask_user(*state, "alice", "");
+    assert_int_equal(last.error, NO_ERROR);
+    WSManPluginAuthzReleaseContext(last.context);
+}
+
+/* What the plug-in says to the operator meanwhile. */
+static char *said_while(void (*act)(PVOID plugin), PVOID plugin)
+{
+    static char text[4096];
+    FILE *file = tmpfile();
+    int standard = dup(STDERR_FILENO);
+    size_t length;
+
+    assert_non_null(file);
+    fflush(stderr);
+    dup2(fileno(file), STDERR_FILENO);
+    act(plugin);
+    fflush(stderr);
+    dup2(standard, STDERR_FILENO);
+    close(standard);
+    rewind(file);
+    length = fread(text, 1, sizeof(text) - 1, file);
+    text[length] = '\0';
+    fclose(file);
+    return text;
+}
+
+static void ask_thrice(PVOID plugin)
+{
+    for (int i = 0; i < 3; i++)
+        ask_operation(plugin, "alice", WSManOperationGet);
+}
+
+static void changed_rules_hold_at_once_and_wrong_ones_never(void **state)
+{
+    char expected[512];
+
+    ask_operation(*state, "alice", WSManOperationGet);
+    assert_int_equal(last.error, ERROR_ACCESS_DENIED);
+    write_rules("user * allow\noperation alice get,put * deny \"second edition\"\n");
+    snprintf(expected, sizeof(expected),
+             "policy: %s has changed: 1 user and 1 operation rules hold from now on\n", path);
+    assert_string_equal(said_while(ask_thrice, *state), expected);
+    assert_string_equal(last.text, "the operation rule in line 2 denies: second edition");
+
+    write_rules("user * allow\noperation alice read * allow\n");
+    snprintf(expected, sizeof(expected),
+             "policy: %s:2: \"read\" is no operation: write some of get, put, create, delete, "
+             "enumerate, subscribe, shell, command, invoke joined by commas, or *\n"
+             "policy: %s is not taken: the rules that were read before hold until it is mended\n",
+             path, path);
+    assert_string_equal(said_while(ask_thrice, *state), expected);
+    assert_string_equal(last.text, "the operation rule in line 2 denies: second edition");
+
+    unlink(path);
+    assert_non_null(strstr(said_while(ask_thrice, *state), "No such file or directory\n"));
+    assert_string_equal(said_while(ask_thrice, *state), "");
+    assert_string_equal(last.text, "the operation rule in line 2 denies: second edition");
+
+    write_rules("user * allow\noperation alice get * allow\n");
+    chmod(path, 0646);
+    assert_non_null(strstr(said_while(ask_thrice, *state), "can be written by everybody"));
+    assert_string_equal(last.text, "the operation rule in line 2 denies: second edition");
+    chmod(path, 0644);
+    ask_operation(*state, "alice", WSManOperationGet);
+    assert_int_equal(last.error, NO_ERROR);
+    WSManPluginAuthzReleaseContext(last.context);
+}
+
+static void *judge_without_end(void *plugin)
+{
+    struct token token = {.account = "zoe", .groups = ""};
+    WSMAN_SENDER_DETAILS sender = sender_of(&token);
+
+    while (atomic_load(&judging))
+        WSManPluginAuthzQueryQuota(plugin, &sender, 0);
+    return NULL;
+}
+
+/* Rules change while other threads judge by them; a sanitizer would see them used after free. */
+static void rules_change_under_their_users(void **state)
+{
+    pthread_t threads[3];
+
+    atomic_store(&judging, true);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, judge_without_end, *state), 0);
+    for (int i = 0; i < 200; i++) {
+        write_rules(i % 2 ? "user zoe allow\n" : "user * deny \"a much longer rule\"\n");
+    }
+    atomic_store(&judging, false);
+    for (int i = 0; i < 3; i++)
+        pthread_join(threads[i], NULL);
+}
+
 static void context_of_a_late_completion_is_dropped(void **state)
 {
     last.answer = ERROR_INVALID_PARAMETER;
@@ -360,6 +572,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(long_group_lists_are_read, start, stop),
         cmocka_unit_test_setup_teardown(operations_are_judged, start, stop),
         cmocka_unit_test_setup_teardown(quotas_are_answered, start, stop),
+        cmocka_unit_test_setup_teardown(rules_run_as_other_accounts, start, stop),
+        cmocka_unit_test_setup_teardown(operations_are_judged_by_address, start, stop),
+        cmocka_unit_test_setup_teardown(users_are_judged_by_mechanism, start, stop),
+        cmocka_unit_test_setup_teardown(changed_rules_hold_at_once_and_wrong_ones_never, start,
+                                        stop),
+        cmocka_unit_test_setup_teardown(rules_change_under_their_users, start, stop),
         cmocka_unit_test_setup_teardown(context_of_a_late_completion_is_dropped, start, stop),
         cmocka_unit_test_setup_teardown(shutdown_tells_of_lost_contexts, start, stop),
         cmocka_unit_test(startup_fails_without_good_rules),

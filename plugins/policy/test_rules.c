@@ -128,6 +128,35 @@ static void documented_errors_are_the_real_ones(void **state)
     assert_true(count >= 14);
 }
 
+/* The blocks of docs/policy.md that begin with a user rule are whole files. */
+static void documented_rules_are_good(void **state)
+{
+    FILE *file = fopen(POLICY_DOCUMENT, "r");
+    char block[8192] = "";
+    char line[1024];
+    unsigned count = 0;
+    bool inside = false;
+
+    (void)state;
+    assert_non_null(file);
+    while (fgets(line, sizeof(line), file)) {
+        if (strncmp(line, "```", 3) == 0) {
+            inside = !inside;
+            if (strncmp(block, "user ", 5) == 0) {
+                struct rules rules = parse(block);
+
+                count++;
+                rules_free(&rules);
+            }
+            block[0] = '\0';
+        } else if (inside) {
+            strncat(block, line, sizeof(block) - strlen(block) - 1);
+        }
+    }
+    fclose(file);
+    assert_true(count >= 5);
+}
+
 static void a_byte_order_mark_is_no_word(void **state)
 {
     struct rules rules = parse("\xef\xbb\xbfuser alice allow\n");
@@ -190,6 +219,166 @@ static void limits_in_all_forms(void **state)
     rules_free(&rules);
 }
 
+static void addresses_are_in_networks(void **state)
+{
+    static const struct {
+        const char *network;
+        const char *address;
+        bool in;
+    } cases[] = {
+        {"10.0.0.0/8", "10.255.255.255", true},
+        {"10.0.0.0/8", "11.0.0.0", false},
+        {"10.0.0.0/8", "::ffff:10.1.2.3", true},
+        {"10.0.0.0/8", "a00::", false},
+        {"192.0.2.128/25", "192.0.2.127", false},
+        {"192.0.2.128/25", "192.0.2.128", true},
+        {"192.0.2.1", "192.0.2.1", true},
+        {"192.0.2.1", "192.0.2.0", false},
+        {"192.0.2.1/32", "192.0.2.1", true},
+        {"0.0.0.0/0", "255.255.255.255", true},
+        {"0.0.0.0/0", "2001:db8::1", false},
+        {"::/0", "2001:db8::1", true},
+        {"::/0", "192.0.2.1", false},
+        {"::/0", "::ffff:192.0.2.1", false},
+        {"2001:db8::/33", "2001:db8:7fff::1", true},
+        {"2001:db8::/33", "2001:db8:8000::1", false},
+        {"fe80::/10", "fe80::1%eth0", true},
+        {"::1", "::1", true},
+        {"::1", "::2", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct rules_network network;
+        struct rules_address address;
+
+        assert_int_equal(rules_network_read(cases[i].network, &network), NETWORK_GOOD);
+        assert_true(rules_address_read(cases[i].address, &address));
+        if (rules_network_has(&network, &address) != cases[i].in)
+            fail_msg("%s in %s", cases[i].address, cases[i].network);
+    }
+    for (size_t i = 0; i < 4; i++) {
+        static const char *const wrong[] = {"", "192.0.2", "192.0.2.1:80", "%eth0"};
+        struct rules_address address;
+        struct rules_network all;
+
+        assert_false(rules_address_read(wrong[i], &address));
+        assert_int_equal(rules_network_read("0.0.0.0/0", &all), NETWORK_GOOD);
+        assert_false(rules_network_has(&all, &address));
+    }
+}
+
+static void conditions_and_accounts_are_read(void **state)
+{
+    struct rules rules = parse("user a mechanism Kerberos,basic allow run-as svc administrator\n"
+                               "user \"mechanism\" allow quota shells=1 run-as \"two words\"\n"
+                               "operation a get * mechanism ntlm from ::1,10.0.0.0/8 allow\n"
+                               "operation a get * from 10.0.0.0/8 mechanism ntlm deny\n"
+                               "operation a get * allow\n");
+
+    (void)state;
+    assert_int_equal(rules.users[0].condition.mechanisms,
+                     rules_mechanism("KERBEROS") | rules_mechanism("Basic"));
+    assert_string_equal(rules.users[0].run_as, "svc");
+    assert_true(rules.users[0].administrator);
+    assert_string_equal(rules.users[1].subject.name, "mechanism");
+    assert_string_equal(rules.users[1].run_as, "two words");
+    assert_int_equal(rules.operations[0].condition.network_count, 2);
+    assert_int_equal(rules.operations[0].condition.mechanisms, rules_mechanism("ntlm"));
+    assert_int_equal(rules.operations[1].condition.network_count, 1);
+    assert_null(rules.operations[2].condition.networks);
+    assert_true(rules.networks);
+    assert_int_equal(rules_mechanism("Digest"), 0);
+    rules_free(&rules);
+    rules = parse("user a allow\noperation a get * allow\n");
+    assert_false(rules.networks);
+    rules_free(&rules);
+}
+
+/*
+ * Every list of up to three rules out of these, and every client: the verdict is that of the first
+ * line which by itself says something about the client. What a line says by itself stands in the
+ * table, so that no code of the parser or the judge is asked for what is expected.
+ */
+static const struct {
+    const char *line;
+    unsigned matches; /* bits of the clients below */
+} operation_lines[] = {
+    {"operation alice get * allow", 0x01},
+    {"operation * shell,get * deny", 0x3f},
+    {"operation group:g get,put http://x/* allow", 0x0c},
+    {"operation * get http://x/y deny", 0x07},
+    {"operation * * * from 10.0.0.0/8 allow", 0x15},
+    {"operation * get * mechanism kerberos deny", 0x2a},
+    {"operation bob * http://x/y mechanism kerberos from 192.0.2.0/24 allow", 0x02},
+    {"operation * put * deny", 0x00},
+};
+
+static const struct {
+    const char *account, *groups, *mechanism, *address, *uri;
+} operation_clients[] = {
+    {"alice", "", "Basic", "10.0.0.1", "http://x/y"},
+    {"bob", "h", "Kerberos", "192.0.2.1", "HTTP://X/Y"},
+    {"carol", "g,h", "NTLM", "10.255.0.1", "http://x/y"},
+    {"carol", "h,g", "kerberos", "2001:db8::1", "http://x/z"},
+    {"carol", "", "Basic", "10.0.0.1", "http://w/"},
+    {"Alice", "gg", "Kerberos", "192.0.2.1", "http://w/"},
+};
+
+enum {
+    OPERATION_LINES = sizeof(operation_lines) / sizeof(operation_lines[0]),
+    OPERATION_CLIENTS = sizeof(operation_clients) / sizeof(operation_clients[0])
+};
+
+static void assert_first_match(const size_t *chosen, size_t count)
+{
+    char text[1024] = "user * allow\n";
+    struct rules rules;
+
+    for (size_t i = 0; i < count; i++) {
+        strcat(text, operation_lines[chosen[i]].line);
+        strcat(text, "\n");
+    }
+    rules = parse(text);
+    for (size_t i = 0; i < OPERATION_CLIENTS; i++) {
+        struct rules_client client = {.account = operation_clients[i].account,
+                                      .groups = operation_clients[i].groups,
+                                      .mechanism = operation_clients[i].mechanism};
+        const struct operation_rule *rule;
+        unsigned expected = 0; /* line of the file; 0: none */
+
+        for (size_t at = count; at-- > 0;)
+            if (operation_lines[chosen[at]].matches & 1U << i)
+                expected = (unsigned)at + 2;
+        assert_true(rules_address_read(operation_clients[i].address, &client.address));
+        rule = rules_judge_operation(&rules, &client, WSManOperationGet, operation_clients[i].uri);
+        if ((rule ? rule->line : 0) != expected)
+            fail_msg("client %zu: line %u instead of %u of\n%s", i, rule ? rule->line : 0, expected,
+                     text);
+    }
+    rules_free(&rules);
+}
+
+static void first_match_wins_in_every_list(void **state)
+{
+    size_t chosen[3];
+    unsigned lists = 0;
+
+    (void)state;
+    for (size_t count = 0; count <= 3; count++) {
+        size_t total = 1;
+
+        for (size_t i = 0; i < count; i++)
+            total *= OPERATION_LINES;
+        for (size_t list = 0; list < total; list++, lists++) {
+            for (size_t i = 0, rest = list; i < count; i++, rest /= OPERATION_LINES)
+                chosen[i] = rest % OPERATION_LINES;
+            assert_first_match(chosen, count);
+        }
+    }
+    assert_int_equal(lists, 1 + 8 + 64 + 512);
+}
+
 static void quotes_take_the_meaning_of_signs(void **state)
 {
     struct rules rules = parse("user \"*\" allow\nuser \"group:g\" allow\n"
@@ -215,7 +404,7 @@ static void example_file_is_good(void **state)
     fclose(file);
     rules = parse(text);
     assert_int_equal(rules.user_count, 6);
-    assert_int_equal(rules.operation_count, 4);
+    assert_int_equal(rules.operation_count, 5);
     rules_free(&rules);
 }
 
@@ -232,9 +421,37 @@ static const struct {
     {"user", 1, "write an account, group:NAME or * next"},
     {"user x", 1, "write allow, deny or redirect next"},
     {"user x allow now", 1, "\"now\" has no meaning here"},
-    {"user x allow run-as=root", 1, "\"run-as=root\" is not available in this version"},
-    {"user x run-as root", 1, "\"run-as\" is not available in this version"},
-    {"user x allow\noperation x get * allow from 10.0.0.0/8", 2, "\"from\" is not available"},
+    {"user x allow run-as=root", 1, "\"run-as=root\" has no meaning here"},
+    {"user x run-as root", 1, "\"run-as\" is no verdict"},
+    {"user x allow run-as", 1, "write the account to run as next"},
+    {"user x allow run-as \"\"", 1, "the account behind run-as is empty"},
+    {"user x allow run-as a run-as b", 1, "\"run-as\" has no meaning here"},
+    {"user x deny run-as a", 1, "put the reason in quotes"},
+    {"user x mechanism", 1, "write the names of mechanisms, like kerberos next"},
+    {"user x mechanism digest allow", 1, "\"digest\" is no mechanism: write some of basic"},
+    {"user x mechanism basic, allow", 1, "\"\" is no mechanism"},
+    {"user x mechanism basic mechanism ntlm allow", 1, "mechanism stands twice"},
+    {"user x mechanism basic", 1, "write allow, deny or redirect next"},
+    {"user x allow mechanism basic", 1, "mechanism stands behind the verdict"},
+    {"user x from 10.0.0.0/8 allow", 1, "from can not stand in a user rule: a user is judged once"},
+    {"user x allow from 10.0.0.0/8", 1, "from can not stand in a user rule: a user is judged once"},
+    {"user x mechanism basic from ::/0 allow", 1, "from can not stand in a user rule"},
+    {"user x allow\noperation x get * allow from 10.0.0.0/8", 2, "from stands behind the verdict"},
+    {"user x allow\noperation x get from 10.0.0.0/8 allow", 2, "before \"from\""},
+    {"user x allow\noperation x get * from allow", 2, "\"allow\" is no network: write one like"},
+    {"user x allow\noperation x get * from", 2, "write networks, like 10.0.0.0/8 next"},
+    {"user x allow\noperation x get * from 10.0.0.0/8 from ::/0 allow", 2, "from stands twice"},
+    {"user x allow\noperation x get * from 10.0.0.0/8, allow", 2, "\"\" is no network"},
+    {"user x allow\noperation x get * from 10.0.0.0/ allow", 2, "a number of bits behind the /"},
+    {"user x allow\noperation x get * from 10.0.0.0/33 allow", 2, "a number of bits behind the /"},
+    {"user x allow\noperation x get * from 10.0.0.0/08 allow", 2, "a number of bits behind the /"},
+    {"user x allow\noperation x get * from ::/129 allow", 2, "a number of bits behind the /"},
+    {"user x allow\noperation x get * from 10.0.0.1/8 allow", 2, "bits beyond its prefix"},
+    {"user x allow\noperation x get * from 2001:db8::1/32 allow", 2, "bits beyond its prefix"},
+    {"user x allow\noperation x get * from ::ffff:10.0.0.0/104 allow", 2,
+     "write it like 10.0.0.0/8"},
+    {"user x allow\noperation x get * from 10.0.0 allow", 2, "is no network"},
+    {"user x allow\noperation x get * from host.example allow", 2, "is no network"},
     {"user group: allow", 1, "the name is empty"},
     {"user group:a,b allow", 1, "a rule names one group"},
     {"user \"\" allow", 1, "the name is empty"},
@@ -344,10 +561,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(first_match_decides_about_users),
         cmocka_unit_test(documented_errors_are_the_real_ones),
+        cmocka_unit_test(documented_rules_are_good),
         cmocka_unit_test(a_byte_order_mark_is_no_word),
         cmocka_unit_test(first_match_decides_about_operations),
         cmocka_unit_test(no_match_is_no_rule),
         cmocka_unit_test(limits_in_all_forms),
+        cmocka_unit_test(addresses_are_in_networks),
+        cmocka_unit_test(conditions_and_accounts_are_read),
+        cmocka_unit_test(first_match_wins_in_every_list),
         cmocka_unit_test(quotes_take_the_meaning_of_signs),
         cmocka_unit_test(example_file_is_good),
         cmocka_unit_test(errors_name_line_cause_and_cure),
