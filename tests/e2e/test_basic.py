@@ -275,6 +275,22 @@ def test_changed_groups_hold_at_once_and_nobody_notices(new_server):
         assert server.audit('authentication', verdict='refused') == []
 
 
+def test_another_file_after_a_reload_counts_for_open_connections_too(server):
+    (server.folder / 'others').write_text(users_line('alice', 'elsewhere', 'admins'))
+    os.chmod(server.folder / 'others', 0o600)
+    server.config.write_text(server.config.read_text().replace('file:users', 'file:others'))
+    with server.connect('alice') as alice, server.connect('bob') as bob:
+        shell = alice.create()
+        assert bob.post('').status == 200
+        subprocess.run([built('winrmctl'), '--config', server.config, 'reload'], check=True,
+                       timeout=HANG)
+        server.wait_for_counter('sessions_revoked', 2)
+        for client in (alice, bob):
+            wait_until(lambda: client.ask(GET, shell=shell).status == 401, 'a refusal')
+        alice.authorization = basic('alice', 'elsewhere')
+        alice.delete(shell)
+
+
 # Many of them
 
 
