@@ -81,7 +81,7 @@ static enum read_result parse(const char *path, const char *bytes, size_t size, 
     return READ_WRONG;
 }
 
-/* `status` is that of the file that was read, or found wrong; zero when there is none. */
+/* `status` is that of the file that was read, or found wrong; zero when it cannot be opened. */
 static enum read_result read_rules(const char *path, struct rules *rules, struct stat *status)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -93,9 +93,6 @@ static enum read_result read_rules(const char *path, struct rules *rules, struct
     memset(status, 0, sizeof(*status));
     if (fd < 0 || fstat(fd, status) != 0) {
         complain("cannot open %s: %s", path, strerror(errno));
-        /* Known all the same, so that it is said once. */
-        if (stat(path, status) != 0)
-            memset(status, 0, sizeof(*status));
         goto out;
     }
     if (!status_fine(path, status))
@@ -126,8 +123,8 @@ static void edition_return(struct edition *edition)
     free(edition);
 }
 
-/* The file is not as it was when it was last read. */
-static void refresh(struct rulebook *book)
+/* The file is not as it was when it was last read; `seen` is its status, zero without a file. */
+static void refresh(struct rulebook *book, const struct stat *seen)
 {
     struct edition *edition = calloc(1, sizeof(*edition));
     enum read_result result =
@@ -142,11 +139,14 @@ static void refresh(struct rulebook *book)
         return;
     }
     free(edition);
-    if (result == READ_CHANGING)
+    if (result == READ_CHANGING) {
         memset(&book->status, 0, sizeof(book->status));
-    else
-        complain("%s is not taken: the rules that were read before hold until it is mended",
-                 book->path);
+        return;
+    }
+    /* Also of a file that could not be opened, so that it is said once. */
+    book->status = *seen;
+    complain("%s is not taken: the rules that were read before hold until it is mended",
+             book->path);
 }
 
 struct rulebook *rulebook_open(const char *path)
@@ -161,9 +161,9 @@ struct rulebook *rulebook_open(const char *path)
     book->edition = calloc(1, sizeof(*book->edition));
     if (book->path && book->edition) {
         book->edition->users = 1;
-        result = read_rules(path, &book->edition->rules, &book->status);
+        result = read_rules(book->path, &book->edition->rules, &book->status);
         if (result == READ_CHANGING)
-            complain("%s is being written: start again when it is complete", path);
+            complain("%s is being written: start again when it is complete", book->path);
     }
     if (result == READ_GOOD)
         return book;
@@ -190,7 +190,7 @@ const struct rules *rulebook_take(struct rulebook *book)
     if (stat(book->path, &status) != 0)
         memset(&status, 0, sizeof(status));
     if (!status_equal(&status, &book->status))
-        refresh(book);
+        refresh(book, &status);
     edition = book->edition;
     edition->users++;
     pthread_mutex_unlock(&book->lock);

@@ -61,7 +61,7 @@ static uint8_t mask(unsigned prefix, unsigned i)
 {
     unsigned bits = prefix > 8 * i ? prefix - 8 * i : 0;
 
-    return bits >= 8 ? 0xff : (uint8_t)(0xff00U >> bits);
+    return (uint8_t)(bits >= 8 ? 0xffU : (0xff00U >> bits) & 0xffU);
 }
 
 enum rules_network_fault rules_network_read(const char *text, struct rules_network *network)
