@@ -198,6 +198,13 @@ void loop_defer(struct loop *loop, struct loop_task *task)
     list_append(&loop->tasks, &task->link);
 }
 
+void loop_defer_first(struct loop *loop, struct loop_task *task)
+{
+    loop_task_cancel(task);
+    task->waiting = true;
+    list_prepend(&loop->tasks, &task->link);
+}
+
 void loop_task_cancel(struct loop_task *task)
 {
     if (task->waiting)

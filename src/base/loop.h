@@ -63,6 +63,8 @@ void loop_timer_stop(struct loop *loop, struct loop_timer *timer);
 
 /* Runs `task` once at the end of this turn, however often it is asked for. */
 void loop_defer(struct loop *loop, struct loop_task *task);
+/* The same, ahead of every task that waits now. */
+void loop_defer_first(struct loop *loop, struct loop_task *task);
 void loop_task_cancel(struct loop_task *task);
 
 #endif

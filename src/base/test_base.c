@@ -176,6 +176,36 @@ static void loop_fires_timers_in_their_order(void **state)
     loop_free(recorder.loop);
 }
 
+static struct loop_task ordered[3];
+static char order[8];
+
+static void note_order(struct loop_task *task)
+{
+    size_t length = strlen(order);
+
+    order[length] = (char)('a' + (task - ordered));
+    /* Asked for while the others wait: still before them. */
+    if (length == 0)
+        loop_defer_first(recorder.loop, task);
+    if (length + 1 == 4)
+        loop_stop(recorder.loop);
+}
+
+static void loop_runs_the_first_task_first(void **state)
+{
+    (void)state;
+    recorder = (struct recorder){.loop = loop_new()};
+    memset(order, 0, sizeof(order));
+    for (size_t i = 0; i < 3; i++) {
+        ordered[i] = (struct loop_task){.run = note_order};
+        loop_defer(recorder.loop, &ordered[i]);
+    }
+    loop_defer_first(recorder.loop, &ordered[1]);
+    loop_run(recorder.loop);
+    assert_string_equal(order, "bbac");
+    loop_free(recorder.loop);
+}
+
 static void unwatched(struct loop_watch *watch, uint32_t events)
 {
     (void)watch;
@@ -224,6 +254,7 @@ int main(void)
         cmocka_unit_test(hash_is_siphash_2_4),
         cmocka_unit_test(map_keeps_what_it_was_given),
         cmocka_unit_test(loop_fires_timers_in_their_order),
+        cmocka_unit_test(loop_runs_the_first_task_first),
         cmocka_unit_test(loop_does_not_call_what_was_unwatched_in_this_turn),
     };
 

@@ -132,11 +132,20 @@ static void audit_flush(struct loop_task *task)
 {
     struct audit *audit = container_of(task, struct audit, flush);
     bool written = audit_write_lines(audit);
+    struct list ready;
 
     buffer_reset(&audit->lines);
     audit->line_count = 0;
+    /* What these add waits for the lines that these add. */
+    list_init(&ready);
     while (!list_empty(&audit->actions)) {
-        struct audit_action *action = container_of(audit->actions.next, struct audit_action, link);
+        struct list *link = audit->actions.next;
+
+        list_remove(link);
+        list_append(&ready, link);
+    }
+    while (!list_empty(&ready)) {
+        struct audit_action *action = container_of(ready.next, struct audit_action, link);
 
         audit_action_cancel(action);
         action->act(action, written);
@@ -175,7 +184,9 @@ void audit_close(struct audit *audit)
     if (audit == NULL)
         return;
     /* Also without a line: what waits is freed by being acted on. */
-    audit_flush(&audit->flush);
+    do
+        audit_flush(&audit->flush);
+    while (!list_empty(&audit->actions));
     loop_task_cancel(&audit->flush);
     buffer_free(&audit->lines);
     audit_file_close(&audit->file);
@@ -250,7 +261,7 @@ void audit_end(struct audit *audit)
 {
     buffer_text(&audit->lines, "}\n");
     audit->line_count++;
-    loop_defer(audit->loop, &audit->flush);
+    loop_defer_first(audit->loop, &audit->flush);
 }
 
 void audit_then(struct audit *audit, struct audit_action *action)
@@ -259,7 +270,7 @@ void audit_then(struct audit *audit, struct audit_action *action)
         return;
     action->waiting = true;
     list_append(&audit->actions, &action->link);
-    loop_defer(audit->loop, &audit->flush);
+    loop_defer_first(audit->loop, &audit->flush);
 }
 
 void audit_action_cancel(struct audit_action *action)

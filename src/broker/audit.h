@@ -2,10 +2,10 @@
 
 /*
  * The audit stream: one JSON object a line (docs/audit.md). Lines are collected and written with
- * one write() at the end of the loop's turn. A verdict is acted on only after its line has been
- * written: audit_then() calls back with the outcome. While the file can not be written, the
- * broker refuses new grants and retries with every line; the first line afterwards says how many
- * are missing.
+ * one write() at the end of the loop's turn, before anything of that turn is sent. A verdict is
+ * acted on only after its line has been written: audit_then() calls back with the outcome. While
+ * the file can not be written, the broker refuses new grants and retries with every line; the first
+ * line afterwards says how many are missing.
  */
 #ifndef BROKER_AUDIT_H
 #define BROKER_AUDIT_H

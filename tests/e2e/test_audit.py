@@ -3,9 +3,8 @@
 
 import os
 import re
-import resource
 
-from wire import COMMAND, CREATE
+from wire import COMMAND, CREATE, SEND, envelope
 
 IDS = ['uuid:AAAAAAA%d-2222-3333-4444-555555555555' % number for number in range(9)]
 STREAMS = '<rsp:Shell><rsp:OutputStreams>stdout stderr</rsp:OutputStreams></rsp:Shell>'
@@ -80,3 +79,38 @@ def test_what_was_typed_is_not_in_the_audit(server):
         client.delete(shell)
     text = (server.folder / 'audit.jsonl').read_text()
     assert 'secret' not in text
+
+
+def test_every_answer_has_its_line(new_server):
+    """Whoever has read an answer, a refusal as well, finds its line in the audit at once: the
+    verdict was written before it was acted on."""
+    server = new_server(net_processes=1,
+                        rules='user carol deny\nuser dave allow quota shells=0\n'
+                              'user * allow\noperation bob * * deny\noperation * * * allow\n')
+    with server.connect('alice') as client:
+        shell = client.create()
+        command = client.command(shell, 'cat >/dev/null')
+    # What follows on, and has no line, is between what has one.
+    users = ('alice', 'carol', 'alice', 'bob', 'alice', 'dave') * 6
+    clients = [server.connect(user) for user in users]
+    written = ''
+    with open(server.folder / 'audit.jsonl', encoding='utf-8') as audit:
+        for number in range(10):
+            asked = []
+            for user, client in zip(users, clients):
+                asked.append('uuid:%08d-2222-3333-4444-%012d' % (number, len(asked)))
+                if user == 'alice':
+                    body = ('<rsp:Send><rsp:Stream Name="stdin" CommandId="%s">eA==</rsp:Stream>'
+                            '</rsp:Send>' % command)
+                    client.send(envelope(SEND, body, shell=shell, message_id=asked[-1]))
+                else:
+                    client.send(envelope(CREATE, '<rsp:Shell/>', message_id=asked[-1]))
+            for user, client, message_id in zip(users, clients, asked):
+                fault = client.receive().fault
+                assert fault or user == 'alice'
+                written += audit.read()
+                assert message_id in written or user == 'alice'
+    for client in clients:
+        client.close()
+    with server.connect('alice') as client:
+        client.delete(shell)
