@@ -51,6 +51,7 @@ listener "http" {{
 authentication {{ basic = "file:users" }}
 audit {{ file = "audit.jsonl" }}
 net-processes = {net_processes}
+connections {{ total = 20000  unauthenticated = 20000  per-source = 20000 }}
 control = "winrmd.sock"
 application "/wsman" {{ directory = "wsman" }}
 '''
