@@ -10,6 +10,7 @@ Everything lies in one temporary folder. The build under test is named by WINRMD
 import ctypes
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -58,9 +59,9 @@ def password(user):
     return user + '-secret'
 
 
-def wait_until(condition, what, limit=HANG):
+def wait_until(condition, what, limit=HANG, pause=0.005):
     """Looks again and again until `condition()` is true, and returns what it returned. Only a
-    service that hangs meets the limit."""
+    service that hangs meets the limit. `pause`: longer where a look costs much."""
     deadline = time.monotonic() + limit
     while True:
         result = condition()
@@ -68,7 +69,7 @@ def wait_until(condition, what, limit=HANG):
             return result
         if time.monotonic() > deadline:
             raise AssertionError('waited %d s for %s' % (limit, what))
-        time.sleep(0.005)
+        time.sleep(pause)
 
 
 def adopt_orphans():
@@ -118,6 +119,15 @@ def stand_in(folder, name):
     (folder / 'winrmd-net').rename(folder / 'winrmd-net.real')
     shutil.copy(built(name), folder / 'winrmd-net')
     return folder / 'winrmd'
+
+
+def with_descriptors(folder, soft, hard, winrmd=None):
+    """A winrmd that may have so many files open."""
+    script = folder / 'winrmd-limited'
+    script.write_text('#!/bin/sh\nulimit -Sn %d && ulimit -Hn %d && exec %s "$@"\n'
+                     % (soft, hard, shlex.quote(str(winrmd or built('winrmd')))))
+    script.chmod(0o755)
+    return script
 
 
 def make_users_file(path):

@@ -2,12 +2,10 @@
 """The limits of `connections` in winrmd.conf, seen by the clients that meet them."""
 
 import contextlib
-import os
-import stat
 
 import pytest
 
-from server import Server, built, wait_until
+from server import Server, wait_until, with_descriptors
 from wire import GET, Connection
 
 NO_SHELL = '6B29FC40-CA47-1067-B31D-00DD010662DA'
@@ -83,15 +81,6 @@ def test_a_source_is_one_address(limited):
         with Connection(server.port, source='127.0.0.2') as other:
             other.authorization = one.authorization
             assert_serves(other)
-
-
-def with_descriptors(folder, soft, hard):
-    """A winrmd that may have so many files open."""
-    script = folder / 'winrmd-limited'
-    script.write_text('#!/bin/sh\nulimit -Sn %d && ulimit -Hn %d && exec %s "$@"\n'
-                      % (soft, hard, built('winrmd')))
-    script.chmod(script.stat().st_mode | stat.S_IXUSR)
-    return script
 
 
 def test_the_soft_limit_of_files_does_not_limit_connections(limited, tmp_path):
