@@ -58,7 +58,9 @@
     L(WSMAN_SELECTORS, 64, "selectors", "of a request")                                           \
     L(WSMAN_SELECTOR_BYTES, 1024, "bytes", "value of a selector")                                 \
     L(WSMAN_ENVELOPE_MINIMUM, 8192, "bytes", "least MaxEnvelopeSize that a client may ask for")   \
-    L(WSMAN_SHELL_NAME, 255, "bytes", "friendly name of a shell")
+    L(WSMAN_SHELL_NAME, 255, "bytes", "friendly name of a shell")                                 \
+    L(SHELL_OUTPUT_BYTES, 16777216, "bytes",                                                      \
+      "output of a shell and its commands, finished ones too, that no client has fetched")
 
 enum limit {
 #define L(name, number, unit, meaning) name = (number),

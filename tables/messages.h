@@ -307,7 +307,10 @@ enum {
     FIELDS_TICKET(F) F(U64, timeout, 0) F(TEXT, command_id, LIMIT_ID) F(TEXT, code, LIMIT_URI)
 /* net -> host: the client left; a waiting Receive gives nothing away any more. */
 #define FIELDS_request_cancel(F) F(U64, request, 0)
-/* net -> host: what became of an output message. Not delivered: it is kept for the next Receive. */
+/*
+ * net -> host: what became of an output message. Not delivered: it is kept for the next Receive.
+ * That can also be said after `delivered`, when the client closed without reading.
+ */
 #define FIELDS_output_written(F) F(U64, request, 0) F(BOOL, delivered, 0)
 /* host -> net: how it ended; code 0 is success. */
 #define FIELDS_host_answer(F) \

@@ -127,7 +127,7 @@ static void command_tell_end(struct command *command)
 {
     struct output_view view;
 
-    output_look(command->target.receiver.output, &view);
+    output_look(command->target.receiver.output, 0, &view);
     free(view.state_uri);
     command->ended = true;
     channel_send(host.broker, command_ended, .operation = command->operation,

@@ -11,10 +11,20 @@
 #include "host/api.h"
 #include "host/clock.h"
 #include "host/post.h"
+#include "input_limits.h"
+
+/* What one stream holds. */
+struct queue {
+    struct list chunks;
+    size_t count;
+    size_t bytes;
+    uint64_t first_at;
+};
 
 struct output {
-    pthread_mutex_t lock;
     pthread_cond_t room;
+    struct list crowd; /* in `crowded` while a thread waits */
+    unsigned waiting;  /* threads */
     unsigned references;
     char *const *streams;
     size_t stream_count;
@@ -24,16 +34,98 @@ struct output {
     bool posted;
     bool cancelled;
     bool overflow; /* nobody waits any more: what does not fit is lost */
-    struct list chunks;
     size_t chunk_count;
-    size_t bytes;
-    uint64_t first_at;
+    uint64_t last_number;
     uint64_t ended;
-    bool flush;
+    uint64_t flush; /* bit per stream */
+    bool told;      /* false: a state, or a flush of no stream, has not been told yet */
     enum command_state state;
     char *state_uri;
     uint32_t exit_code;
+    struct queue queues[];
 };
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static size_t total; /* the cost of all chunks, queued or taken */
+static struct list crowded = {&crowded, &crowded};
+
+/* ---- counting; lock held ---- */
+
+static size_t chunk_cost(const struct output_chunk *chunk)
+{
+    return chunk->length - chunk->offset + OUTPUT_OVERHEAD;
+}
+
+static void total_shrink(size_t bytes)
+{
+    bool was_full = total >= SHELL_OUTPUT_BYTES;
+
+    total -= bytes;
+    if (!was_full || total >= SHELL_OUTPUT_BYTES)
+        return;
+    list_each(link, &crowded)
+        pthread_cond_broadcast(&container_of(link, struct output, crowd)->room);
+}
+
+static void queue_count(struct output *output, const struct output_chunk *chunk)
+{
+    output->queues[chunk->stream].count++;
+    output->queues[chunk->stream].bytes += chunk_cost(chunk);
+    output->chunk_count++;
+}
+
+static void queue_remove(struct output *output, struct output_chunk *chunk)
+{
+    list_remove(&chunk->link);
+    output->queues[chunk->stream].count--;
+    output->queues[chunk->stream].bytes -= chunk_cost(chunk);
+    output->chunk_count--;
+}
+
+static struct output_chunk *queue_first(const struct queue *queue)
+{
+    return list_empty(&queue->chunks) ? NULL
+                                      : container_of(queue->chunks.next, struct output_chunk, link);
+}
+
+/* The oldest chunk of these streams, or NULL. */
+static struct output_chunk *output_first(const struct output *output, uint64_t streams)
+{
+    struct output_chunk *first = NULL;
+
+    for (size_t i = 0; i < output->stream_count; i++) {
+        struct output_chunk *chunk = queue_first(&output->queues[i]);
+
+        if ((streams >> i & 1) != 0 && chunk != NULL &&
+            (first == NULL || chunk->number < first->number))
+            first = chunk;
+    }
+    return first;
+}
+
+static void free_chunks(struct list *chunks)
+{
+    size_t cost = 0;
+
+    list_each(link, chunks) {
+        struct output_chunk *chunk = container_of(link, struct output_chunk, link);
+
+        cost += chunk_cost(chunk);
+        list_remove(link);
+        free(chunk);
+    }
+    total_shrink(cost);
+}
+
+static void output_drop_chunks(struct output *output)
+{
+    for (size_t i = 0; i < output->stream_count; i++) {
+        free_chunks(&output->queues[i].chunks);
+        output->queues[i].count = 0;
+        output->queues[i].bytes = 0;
+    }
+    output->chunk_count = 0;
+}
 
 /* ---- life ---- */
 
@@ -42,10 +134,10 @@ static void output_tell(struct post *post)
     struct output *output = container_of(post, struct output, post);
     void *owner;
 
-    pthread_mutex_lock(&output->lock);
+    pthread_mutex_lock(&lock);
     output->posted = false;
     owner = output->owner;
-    pthread_mutex_unlock(&output->lock);
+    pthread_mutex_unlock(&lock);
     if (owner != NULL)
         output->changed(owner);
     output_unref(output);
@@ -54,37 +146,28 @@ static void output_tell(struct post *post)
 struct output *output_new(char *const *streams, size_t count, void (*changed)(void *owner),
                           void *owner)
 {
-    struct output *output = mem_alloc(sizeof(*output));
+    struct output *output = mem_alloc(sizeof(*output) + count * sizeof(output->queues[0]));
 
-    pthread_mutex_init(&output->lock, NULL);
     pthread_cond_init(&output->room, NULL);
+    list_init(&output->crowd);
     output->references = 1;
     output->streams = streams;
     output->stream_count = count;
     output->changed = changed;
     output->owner = owner;
     output->post.run = output_tell;
-    list_init(&output->chunks);
+    output->told = true;
+    for (size_t i = 0; i < count; i++)
+        list_init(&output->queues[i].chunks);
     return output;
 }
 
 struct output *output_ref(struct output *output)
 {
-    pthread_mutex_lock(&output->lock);
+    pthread_mutex_lock(&lock);
     output->references++;
-    pthread_mutex_unlock(&output->lock);
+    pthread_mutex_unlock(&lock);
     return output;
-}
-
-/* Lock held. */
-static void output_drop_chunks(struct output *output)
-{
-    list_each(link, &output->chunks) {
-        list_remove(link);
-        free(container_of(link, struct output_chunk, link));
-    }
-    output->bytes = 0;
-    output->chunk_count = 0;
 }
 
 void output_unref(struct output *output)
@@ -93,48 +176,49 @@ void output_unref(struct output *output)
 
     if (output == NULL)
         return;
-    pthread_mutex_lock(&output->lock);
+    pthread_mutex_lock(&lock);
     last = --output->references == 0;
-    pthread_mutex_unlock(&output->lock);
+    if (last)
+        output_drop_chunks(output);
+    pthread_mutex_unlock(&lock);
     if (!last)
         return;
-    output_drop_chunks(output);
     pthread_cond_destroy(&output->room);
-    pthread_mutex_destroy(&output->lock);
     free(output->state_uri);
     free(output);
 }
 
 void output_cancel(struct output *output)
 {
-    pthread_mutex_lock(&output->lock);
+    pthread_mutex_lock(&lock);
     output->cancelled = true;
     pthread_cond_broadcast(&output->room);
-    pthread_mutex_unlock(&output->lock);
+    pthread_mutex_unlock(&lock);
 }
 
 void output_overflow(struct output *output)
 {
-    pthread_mutex_lock(&output->lock);
+    pthread_mutex_lock(&lock);
     output->overflow = true;
     pthread_cond_broadcast(&output->room);
-    pthread_mutex_unlock(&output->lock);
+    pthread_mutex_unlock(&lock);
 }
 
 void output_detach(struct output *output)
 {
     output_cancel(output);
-    pthread_mutex_lock(&output->lock);
+    pthread_mutex_lock(&lock);
     output->owner = NULL;
-    pthread_mutex_unlock(&output->lock);
+    output_drop_chunks(output);
+    pthread_mutex_unlock(&lock);
 }
 
 void output_clear(struct output *output)
 {
-    pthread_mutex_lock(&output->lock);
+    pthread_mutex_lock(&lock);
     output_drop_chunks(output);
     pthread_cond_broadcast(&output->room);
-    pthread_mutex_unlock(&output->lock);
+    pthread_mutex_unlock(&lock);
 }
 
 /* ---- the plug-in's side ---- */
@@ -151,17 +235,19 @@ int output_stream(const struct output *output, const char *name)
 static void output_add(struct output *output, int stream, const void *data, size_t length, bool end)
 {
     struct output_chunk *chunk = mem_alloc(sizeof(*chunk) + length + 1);
+    struct queue *queue = &output->queues[stream];
 
     chunk->stream = (unsigned)stream;
     chunk->end = end;
     chunk->length = length;
+    chunk->number = ++output->last_number;
     if (length > 0)
         memcpy(chunk->data, data, length);
-    if (output->chunk_count == 0)
-        output->first_at = clock_milliseconds();
-    list_append(&output->chunks, &chunk->link);
-    output->chunk_count++;
-    output->bytes += length + OUTPUT_OVERHEAD;
+    if (queue->count == 0)
+        queue->first_at = clock_milliseconds();
+    list_append(&queue->chunks, &chunk->link);
+    queue_count(output, chunk);
+    total += chunk_cost(chunk);
     if (end)
         output->ended |= (uint64_t)1 << stream;
 }
@@ -176,6 +262,31 @@ static void output_announce(struct output *output)
     post_send(&output->post);
 }
 
+/* Lock held: how many bytes of data this stream can take now. */
+static size_t output_room(const struct output *output, int stream)
+{
+    if (output->queues[stream].bytes >= OUTPUT_LIMIT)
+        return 0;
+    if (total < SHELL_OUTPUT_BYTES)
+        return OUTPUT_PIECE;
+    return output->chunk_count == 0 ? OUTPUT_LEAST : 0;
+}
+
+/* Lock held: waits until there is room, or nobody waits any more. */
+static size_t output_wait(struct output *output, int stream)
+{
+    size_t room;
+
+    while ((room = output_room(output, stream)) == 0 && !output->cancelled && !output->overflow) {
+        if (output->waiting++ == 0)
+            list_append(&crowded, &output->crowd);
+        pthread_cond_wait(&output->room, &lock);
+        if (--output->waiting == 0)
+            list_remove(&output->crowd);
+    }
+    return output->cancelled ? 0 : room;
+}
+
 /* Lock held: adds data piece by piece as there is room; waits for it, or drops the rest. */
 static void output_add_data(struct output *output, const struct output_result *result)
 {
@@ -183,11 +294,10 @@ static void output_add_data(struct output *output, const struct output_result *r
     size_t left = result->length;
 
     while (left > 0) {
-        size_t piece = left < OUTPUT_PIECE ? left : OUTPUT_PIECE;
+        size_t room = output_wait(output, result->stream);
+        size_t piece = left < room ? left : room;
 
-        while (!output->cancelled && !output->overflow && output->bytes >= OUTPUT_LIMIT)
-            pthread_cond_wait(&output->room, &output->lock);
-        if (output->cancelled || output->bytes >= OUTPUT_LIMIT)
+        if (room == 0)
             return;
         if (piece < left)
             piece -= utf8_incomplete_tail(data, piece);
@@ -208,14 +318,14 @@ static void output_set_state(struct output *output, const struct output_result *
     output->state = result->state;
     output->exit_code = result->exit_code;
     if (result->state != COMMAND_STATE_running && result->state != COMMAND_STATE_done)
-        output->flush = true;
+        output->told = false;
 }
 
 uint32_t output_push(struct output *output, const struct output_result *result)
 {
     uint32_t code = ERROR_INVALID_PARAMETER;
 
-    pthread_mutex_lock(&output->lock);
+    pthread_mutex_lock(&lock);
     if (output->state == COMMAND_STATE_done)
         goto out;
     output_add_data(output, result);
@@ -224,38 +334,40 @@ uint32_t output_push(struct output *output, const struct output_result *result)
         goto out;
     if (result->end)
         output_add(output, result->stream, NULL, 0, true);
-    if (result->flush)
-        output->flush = true;
+    if (result->flush && result->stream != OUTPUT_NO_STREAM)
+        output->flush |= (uint64_t)1 << result->stream;
+    else if (result->flush)
+        output->told = false;
     output_set_state(output, result);
     output_announce(output);
     code = NO_ERROR;
 out:
-    pthread_mutex_unlock(&output->lock);
+    pthread_mutex_unlock(&lock);
     return code;
 }
 
 /* ---- the loop's side ---- */
 
-void output_look(struct output *output, struct output_view *view)
+void output_look(struct output *output, uint64_t streams, struct output_view *view)
 {
-    pthread_mutex_lock(&output->lock);
-    *view = (struct output_view){.bytes = output->bytes,
-                                 .chunks = output->chunk_count,
-                                 .first_at = output->first_at,
-                                 .flush = output->flush,
+    pthread_mutex_lock(&lock);
+    *view = (struct output_view){.flush = (output->flush & streams) != 0 || !output->told,
                                  .done = output->state == COMMAND_STATE_done,
                                  .state = output->state,
                                  .state_uri = mem_text(output->state_uri),
                                  .exit_code = output->exit_code,
                                  .ended = output->ended};
-    pthread_mutex_unlock(&output->lock);
-}
+    for (size_t i = 0; i < output->stream_count; i++) {
+        const struct queue *queue = &output->queues[i];
 
-static void output_remove(struct output *output, struct output_chunk *chunk)
-{
-    list_remove(&chunk->link);
-    output->chunk_count--;
-    output->bytes -= chunk->length - chunk->offset + OUTPUT_OVERHEAD;
+        if ((streams >> i & 1) == 0 || queue->count == 0)
+            continue;
+        if (view->chunks == 0 || queue->first_at < view->first_at)
+            view->first_at = queue->first_at;
+        view->chunks += queue->count;
+        view->bytes += queue->bytes;
+    }
+    pthread_mutex_unlock(&lock);
 }
 
 /* A copy of the first `size` bytes of a chunk, which loses them. */
@@ -266,52 +378,62 @@ static struct output_chunk *chunk_cut(struct output_chunk *chunk, size_t size)
     size -= size > 3 ? utf8_incomplete_tail(chunk->data + chunk->offset, size) : 0;
     head = mem_alloc(sizeof(*head) + size + 1);
     head->stream = chunk->stream;
+    head->number = chunk->number;
     head->length = size;
     memcpy(head->data, chunk->data + chunk->offset, size);
     chunk->offset += size;
     return head;
 }
 
-void output_take(struct output *output, size_t room, size_t most, struct list *taken)
+void output_take(struct output *output, uint64_t streams, size_t room, size_t most,
+                 struct list *taken)
 {
     size_t left = room > OUTPUT_OVERHEAD + 4 ? room : OUTPUT_OVERHEAD + 4;
-    size_t count = 0;
+    struct output_chunk *chunk;
 
-    pthread_mutex_lock(&output->lock);
-    output->flush = false;
-    while (!list_empty(&output->chunks) && count < most && left >= OUTPUT_OVERHEAD + 4) {
-        struct output_chunk *chunk = container_of(output->chunks.next, struct output_chunk, link);
+    pthread_mutex_lock(&lock);
+    output->flush &= ~streams;
+    output->told = true;
+    for (size_t count = 0; count < most && left >= OUTPUT_OVERHEAD + 4 &&
+                           (chunk = output_first(output, streams)) != NULL;
+         count++) {
         size_t length = chunk->length - chunk->offset;
 
         left -= OUTPUT_OVERHEAD;
-        count++;
         if (length > left) {
             chunk = chunk_cut(chunk, left);
-            output->bytes -= chunk->length;
+            output->queues[chunk->stream].bytes -= chunk->length;
+            total += OUTPUT_OVERHEAD;
             list_append(taken, &chunk->link);
             break;
         }
-        output_remove(output, chunk);
+        queue_remove(output, chunk);
         list_append(taken, &chunk->link);
         left -= length;
     }
     pthread_cond_broadcast(&output->room);
-    pthread_mutex_unlock(&output->lock);
+    pthread_mutex_unlock(&lock);
 }
 
 void output_give_back(struct output *output, struct list *taken)
 {
-    pthread_mutex_lock(&output->lock);
+    pthread_mutex_lock(&lock);
     while (!list_empty(taken)) {
         struct output_chunk *chunk = container_of(taken->previous, struct output_chunk, link);
 
         list_remove(&chunk->link);
-        list_prepend(&output->chunks, &chunk->link);
-        output->chunk_count++;
-        output->bytes += chunk->length - chunk->offset + OUTPUT_OVERHEAD;
+        list_prepend(&output->queues[chunk->stream].chunks, &chunk->link);
+        output->queues[chunk->stream].first_at = 0;
+        queue_count(output, chunk);
     }
-    output->first_at = 0;
-    output->flush = true;
+    output->told = false;
     output_announce(output);
-    pthread_mutex_unlock(&output->lock);
+    pthread_mutex_unlock(&lock);
+}
+
+void output_free_chunks(struct list *taken)
+{
+    pthread_mutex_lock(&lock);
+    free_chunks(taken);
+    pthread_mutex_unlock(&lock);
 }

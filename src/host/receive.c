@@ -64,15 +64,7 @@ void receiver_init(struct target *target)
     receiver->deadline.expired = deadline_passed;
     receiver->gather.expired = gathered;
     receiver->noting.expired = noting_late;
-    list_init(&receiver->kept);
-}
-
-static void kept_drop(struct receiver *receiver)
-{
-    list_each(link, &receiver->kept) {
-        list_remove(link);
-        free(container_of(link, struct output_chunk, link));
-    }
+    delivery_init(&receiver->delivery);
 }
 
 void receiver_free(struct target *target)
@@ -81,7 +73,7 @@ void receiver_free(struct target *target)
 
     receiver_refuse(target, ERROR_OPERATION_ABORTED);
     loop_timer_stop(host.loop, &receiver->noting);
-    kept_drop(receiver);
+    delivery_free(&receiver->delivery);
     output_detach(receiver->output);
     output_unref(receiver->output);
     free(receiver->extended);
@@ -107,25 +99,6 @@ static void receive_completed(struct follow_on *follow_on, uint32_t code, const 
     receiver_consider(follow_on->target);
 }
 
-/* The names of the streams asked for, in the order of the shell. */
-static bool receive_streams(struct follow_on *follow_on, uint64_t asked)
-{
-    struct arena *arena = &follow_on->request->arena;
-    WSMAN_STREAM_ID_SET *set = &follow_on->streams;
-
-    set->streamIDs = arena_alloc(arena, shell.output_count * sizeof(PCWSTR));
-    if (set->streamIDs == NULL)
-        return false;
-    for (size_t i = 0; i < shell.output_count; i++) {
-        if ((asked >> i & 1) == 0)
-            continue;
-        set->streamIDs[set->streamIDsCount] = utf16_arena(arena, shell.outputs[i]);
-        if (set->streamIDs[set->streamIDsCount++] == NULL)
-            return false;
-    }
-    return true;
-}
-
 static uint32_t receiver_begin(struct target *target)
 {
     struct receiver *receiver = &target->receiver;
@@ -135,10 +108,7 @@ static uint32_t receiver_begin(struct target *target)
         return ERROR_NOT_ENOUGH_MEMORY;
     follow_on->completed = receive_completed;
     follow_on->request->output = output_ref(receiver->output);
-    if (!receive_streams(follow_on, receiver->asked)) {
-        follow_on_free(follow_on);
-        return ERROR_NOT_ENOUGH_MEMORY;
-    }
+    follow_on->streams = shell.output_set;
     if (!follow_on_submit(follow_on, receive_enter))
         return ERROR_BUSY;
     receiver->request = follow_on->request;
@@ -146,7 +116,12 @@ static uint32_t receiver_begin(struct target *target)
     return NO_ERROR;
 }
 
-/* Bits of the streams in a blank-separated list; 0 when one of them is not the shell's. */
+static uint64_t stream_bit(size_t stream)
+{
+    return (uint64_t)1 << stream;
+}
+
+/* Bits of the streams in a blank-separated list, all without one; 0: one is not the shell's. */
 static uint64_t streams_asked(const struct receiver *receiver, const char *list)
 {
     size_t count = 0;
@@ -160,10 +135,10 @@ static uint64_t streams_asked(const struct receiver *receiver, const char *list)
             asked = 0;
             break;
         }
-        asked |= (uint64_t)1 << stream;
+        asked |= stream_bit((size_t)stream);
     }
-    if (count == 0)
-        asked = shell.output_count < 64 ? ((uint64_t)1 << shell.output_count) - 1 : UINT64_MAX;
+    for (size_t i = 0; count == 0 && i < shell.output_count; i++)
+        asked |= stream_bit(i);
     free(words);
     return asked;
 }
@@ -179,16 +154,13 @@ void receiver_ask(struct target *target, struct reply reply,
         code = ERROR_WSMAN_SHELL_INVALID_DESIRED_STREAMS;
     else if (receiver->waiting.open)
         code = ERROR_WINRS_RECEIVE_IN_PROGRESS;
-    if (code == NO_ERROR && !receiver->begun && !target_is_over(target)) {
-        receiver->asked = asked;
+    else if (!receiver->begun && !target_is_over(target))
         code = receiver_begin(target);
-    }
     if (code != NO_ERROR) {
         reply_send(&reply, code);
         return;
     }
-    if (receiver->asked == 0)
-        receiver->asked = asked;
+    receiver->asked = asked;
     receiver->waiting = reply;
     receiver->room = message->room > ROOM_LEAST ? message->room : ROOM_LEAST;
     if (receiver->room > ROOM_MOST)
@@ -215,26 +187,26 @@ static uint32_t items_of_ends(const struct receiver *receiver, const struct outp
                               struct ipc_item *items, uint32_t count)
 {
     for (size_t i = 0; i < shell.output_count; i++)
-        if ((receiver->asked >> i & 1) != 0 && (view->ended >> i & 1) == 0)
+        if ((receiver->asked & stream_bit(i)) != 0 && (view->ended & stream_bit(i)) == 0)
             items[count++] =
                 (struct ipc_item){.name = shell.outputs[i], .value = "", .flags = ITEM_END};
     return count;
 }
 
-static size_t kept_count(const struct receiver *receiver)
+static size_t list_length(const struct list *list)
 {
     size_t count = 0;
 
-    for (const struct list *link = receiver->kept.next; link != &receiver->kept; link = link->next)
+    for (const struct list *link = list->next; link != list; link = link->next)
         count++;
     return count;
 }
 
-static uint32_t items_of_chunks(const struct receiver *receiver, struct ipc_item *items)
+static uint32_t items_of_chunks(const struct list *chunks, struct ipc_item *items)
 {
     uint32_t count = 0;
 
-    for (struct list *link = receiver->kept.next; link != &receiver->kept; link = link->next) {
+    for (const struct list *link = chunks->next; link != chunks; link = link->next) {
         const struct output_chunk *chunk = container_of(link, struct output_chunk, link);
 
         items[count++] = (struct ipc_item){.name = shell.outputs[chunk->stream],
@@ -251,17 +223,18 @@ static void receiver_answer(struct target *target, const struct output_view *vie
     struct receiver *receiver = &target->receiver;
     struct message_output message = {.request = receiver->waiting.request};
     struct channel *channel = reply_channel(&receiver->waiting);
+    struct list *chunks = &receiver->delivery.kept;
     struct ipc_item *items;
     struct output_view rest;
 
-    output_take(receiver->output, receiver->room, LIMIT_CHUNKS - shell.output_count,
-                &receiver->kept);
-    items = mem_alloc((kept_count(receiver) + shell.output_count) * sizeof(*items));
-    output_look(receiver->output, &rest);
+    output_take(receiver->output, receiver->asked, receiver->room,
+                LIMIT_CHUNKS - shell.output_count, chunks);
+    items = mem_alloc((list_length(chunks) + shell.output_count) * sizeof(*items));
+    output_look(receiver->output, receiver->asked, &rest);
     free(rest.state_uri);
     final = final && rest.chunks == 0;
     message.chunks.item = items;
-    message.chunks.count = items_of_chunks(receiver, items);
+    message.chunks.count = items_of_chunks(chunks, items);
     if (final)
         message.chunks.count = items_of_ends(receiver, view, items, message.chunks.count);
     if (target->command != NULL) {
@@ -271,7 +244,7 @@ static void receiver_answer(struct target *target, const struct output_view *vie
         message.state_uri = message.state == COMMAND_STATE_other ? view->state_uri : NULL;
         message.exit_code = final && view->done ? view->exit_code : 0;
     }
-    receiver->sent = receiver->waiting;
+    delivery_begin(&receiver->delivery, receiver->waiting);
     receiver->waiting.open = false;
     loop_timer_stop(host.loop, &receiver->deadline);
     loop_timer_stop(host.loop, &receiver->gather);
@@ -341,9 +314,9 @@ static void receiver_say(struct target *target, bool hurry)
     const char *extended;
     uint32_t code;
 
-    if (!receiver->waiting.open || receiver->sent.open)
+    if (!receiver->waiting.open || receiver->delivery.sent.open)
         return;
-    output_look(receiver->output, &view);
+    output_look(receiver->output, receiver->asked, &view);
     code = receiver_error(target, &view, &extended);
     if (code != NO_ERROR) {
         output_clear(receiver->output);
@@ -373,24 +346,14 @@ bool receiver_cancel(struct target *target, const struct channel *channel, uint6
     return true;
 }
 
-static void receiver_settle(struct target *target, bool delivered)
-{
-    struct receiver *receiver = &target->receiver;
-
-    receiver->sent.open = false;
-    if (delivered)
-        kept_drop(receiver);
-    else
-        output_give_back(receiver->output, &receiver->kept);
-    receiver_consider(target);
-}
-
 bool receiver_written(struct target *target, const struct channel *channel, uint64_t request,
                       bool delivered)
 {
-    if (!reply_matches(&target->receiver.sent, channel, request))
+    struct receiver *receiver = &target->receiver;
+
+    if (!delivery_end(&receiver->delivery, receiver->output, channel, request, delivered))
         return false;
-    receiver_settle(target, delivered);
+    receiver_consider(target);
     return true;
 }
 
@@ -400,6 +363,6 @@ void receiver_peer_gone(struct target *target, uint64_t peer)
 
     if (receiver->waiting.open && receiver->waiting.peer == peer)
         receiver_refuse(target, ERROR_OPERATION_ABORTED);
-    if (receiver->sent.open && receiver->sent.peer == peer)
-        receiver_settle(target, false);
+    if (delivery_peer_gone(&receiver->delivery, receiver->output, peer))
+        receiver_consider(target);
 }

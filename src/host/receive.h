@@ -2,9 +2,10 @@
 
 /*
  * Receive: what the plug-in puts out meets the messages of clients who ask for it. The plug-in is
- * asked once (WSManPluginReceive with the first message) and then pushes into an output queue; one
- * message of a client waits for it at a time. An answer sent is kept until winrmd-net has written
- * it; if it could not, the next message gets the same again.
+ * asked once, with the first message, for all output streams of the shell: it would not be asked
+ * again for a stream that another message names. It pushes into an output, and each message gets
+ * what there is of the streams it names; one message waits for it at a time. What becomes of an
+ * answer is delivery.h's.
  *
  * Loop's thread, except for service_receive_result().
  */
@@ -13,6 +14,7 @@
 
 #include "base/loop.h"
 #include "host/api.h"
+#include "host/delivery.h"
 #include "host/output.h"
 #include "host/peer.h"
 
@@ -26,15 +28,14 @@ struct receiver {
     bool over;               /* the plug-in completed it */
     uint32_t code;           /* with this */
     char *extended;
-    uint64_t asked; /* bit per stream the first message asked for */
     struct reply waiting;
+    uint64_t asked; /* the streams it names, a bit for each */
     uint32_t room; /* bytes of data the answer to it can take */
     struct loop_timer deadline;
     struct loop_timer gather; /* a little more may come: do not answer with a single byte */
     struct loop_timer noting; /* for a plug-in that says Done and does not end its command */
     bool noting_over;         /* it had its time: Done is shown all the same */
-    struct reply sent;        /* open: not known yet whether it has been written */
-    struct list kept;         /* its chunks */
+    struct delivery delivery;
 };
 
 void receiver_init(struct target *target);

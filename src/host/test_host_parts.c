@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The parts of a host that need no plug-in: addresses, output, processes, text. */
+/* The parts of a host that need no plug-in: addresses, processes, text. */
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -19,7 +19,6 @@
 #include "base/text.h"
 #include "host/address.h"
 #include "host/orphans.h"
-#include "host/output.h"
 #include "host/post.h"
 #include "host/text16.h"
 #include "host/token.h"
@@ -74,133 +73,6 @@ static void addresses_are_not_read_through(void **state)
     handle_drop(&handle);
     handle_drop(&handle);
     address_unlock();
-}
-
-/* ---- output ---- */
-
-static char *streams[] = {"stdout", "stderr"};
-
-static void nothing(void *owner)
-{
-    (void)owner;
-}
-
-static void push(struct output *output, const char *text, bool end)
-{
-    const struct output_result result = {
-        .stream = 0, .data = text, .length = strlen(text), .end = end};
-
-    assert_int_equal(output_push(output, &result), 0);
-}
-
-static struct output_chunk *first(struct list *chunks)
-{
-    return container_of(chunks->next, struct output_chunk, link);
-}
-
-static void drop(struct list *chunks)
-{
-    while (!list_empty(chunks)) {
-        struct output_chunk *chunk = first(chunks);
-
-        list_remove(&chunk->link);
-        free(chunk);
-    }
-}
-
-static void chunks_are_cut_between_characters(void **state)
-{
-    struct output *output = output_new(streams, 2, nothing, &streams);
-    struct list taken;
-
-    (void)state;
-    list_init(&taken);
-    push(output,
-         "0123456789\xe2\x82\xac"
-         "abc",
-         false);
-    output_take(output, OUTPUT_OVERHEAD + 12, 10, &taken);
-    assert_int_equal(first(&taken)->length, 10);
-    drop(&taken);
-    output_take(output, OUTPUT_OVERHEAD + 12, 10, &taken);
-    assert_memory_equal(first(&taken)->data + first(&taken)->offset,
-                        "\xe2\x82\xac"
-                        "abc",
-                        6);
-    drop(&taken);
-    output_detach(output);
-    output_unref(output);
-}
-
-static void chunks_given_back_come_first(void **state)
-{
-    struct output *output = output_new(streams, 2, nothing, &streams);
-    struct output_view view;
-    struct list taken;
-
-    (void)state;
-    list_init(&taken);
-    push(output, "one", false);
-    push(output, "two", true);
-    output_take(output, 10000, 2, &taken);
-    push(output, "three", false);
-    output_give_back(output, &taken);
-    output_look(output, &view);
-    assert_int_equal(view.chunks, 4);
-    assert_int_equal(view.ended, 1);
-    output_take(output, 10000, 1, &taken);
-    assert_memory_equal(first(&taken)->data, "one", 3);
-    drop(&taken);
-    output_cancel(output);
-    assert_int_equal(output_push(output, &(struct output_result){.data = "x", .length = 1}),
-                     ERROR_OPERATION_ABORTED);
-    output_detach(output);
-    output_unref(output);
-}
-
-/* An answer can have been nothing but a state that was to be told at once. */
-static void a_state_given_back_is_told_again(void **state)
-{
-    struct output *output = output_new(streams, 2, nothing, &streams);
-    struct output_result pending = {.stream = OUTPUT_NO_STREAM, .state = COMMAND_STATE_pending};
-    struct output_view view;
-    struct list taken;
-
-    (void)state;
-    list_init(&taken);
-    assert_int_equal(output_push(output, &pending), NO_ERROR);
-    output_take(output, 10000, 2, &taken);
-    output_look(output, &view);
-    assert_false(view.flush);
-    output_give_back(output, &taken);
-    output_look(output, &view);
-    assert_true(view.flush);
-    output_detach(output);
-    output_unref(output);
-}
-
-static void nobody_waits_when_the_end_is_near(void **state)
-{
-    struct output *output = output_new(streams, 2, nothing, &streams);
-    static const char block[OUTPUT_PIECE];
-    const struct output_result data = {.data = block, .length = sizeof(block)};
-    struct output_view view;
-
-    (void)state;
-    output_overflow(output);
-    for (int i = 0; i < 10; i++)
-        assert_int_equal(output_push(output, &data), NO_ERROR);
-    output_look(output, &view);
-    assert_true(view.bytes <= OUTPUT_LIMIT + OUTPUT_PIECE + OUTPUT_OVERHEAD);
-    assert_int_equal(output_push(output, &(struct output_result){.stream = OUTPUT_NO_STREAM,
-                                                                 .state = COMMAND_STATE_done,
-                                                                 .exit_code = 9}),
-                     NO_ERROR);
-    output_look(output, &view);
-    assert_true(view.done);
-    assert_int_equal(view.exit_code, 9);
-    output_detach(output);
-    output_unref(output);
 }
 
 /* ---- processes ---- */
@@ -356,10 +228,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(addresses_are_used_once),
         cmocka_unit_test(addresses_are_not_read_through),
-        cmocka_unit_test(chunks_are_cut_between_characters),
-        cmocka_unit_test(chunks_given_back_come_first),
-        cmocka_unit_test(a_state_given_back_is_told_again),
-        cmocka_unit_test(nobody_waits_when_the_end_is_near),
         cmocka_unit_test(adopted_processes_are_reaped_in_the_second_round),
         cmocka_unit_test(children_of_plug_in_threads_are_left_alone),
         cmocka_unit_test(groups_cannot_be_made_up_by_a_comma),

@@ -165,6 +165,20 @@ void http_client_end(struct http_client *client, bool gone)
     forget_client(client);
 }
 
+/* The connection was reset. Nobody has read the last answer if nothing came from the client since.
+ */
+static void client_was_reset(struct http_client *client)
+{
+    const struct http_server *server = client->server;
+    bool unread =
+        client->connection.state == HTTP_STATE_LINGERING ||
+        (client->connection.state == HTTP_STATE_HEAD && http_connection_idle(&client->connection));
+
+    if (unread && client->served > 0 && client->user != NULL && server->events->unread != NULL)
+        server->events->unread(server->context, client->user);
+    http_client_end(client, true);
+}
+
 /* Sends or keeps for later; false when the connection has failed. */
 static bool client_send(struct http_client *client, struct iovec *parts, int count)
 {
@@ -423,6 +437,8 @@ static void client_read(struct http_client *client)
     if (count > 0) {
         http_connection_received(&client->connection, (size_t)count);
         http_client_run(client);
+    } else if (count < 0 && errno == ECONNRESET) {
+        client_was_reset(client);
     } else if (count == 0 || (errno != EAGAIN && errno != EINTR)) {
         http_client_end(client, false);
     }
@@ -433,8 +449,11 @@ static void client_ready(struct loop_watch *watch, uint32_t events)
     struct http_client *client = container_of(watch, struct http_client, watch);
     uint8_t state = client->connection.state;
 
-    if ((events & EPOLLERR) != 0 ||
-        ((events & (EPOLLRDHUP | EPOLLHUP)) != 0 && state == HTTP_STATE_DISPATCHED) ||
+    if ((events & EPOLLERR) != 0) {
+        client_was_reset(client);
+        return;
+    }
+    if (((events & (EPOLLRDHUP | EPOLLHUP)) != 0 && state == HTTP_STATE_DISPATCHED) ||
         ((events & EPOLLHUP) != 0 && state == HTTP_STATE_ANSWERING)) {
         http_client_end(client, true);
         return;

@@ -44,6 +44,12 @@ struct http_events {
      * and often before http_answer() returns.
      */
     void (*written)(void *context, uint64_t handle, uint64_t token, bool delivered);
+    /*
+     * The client reset its connection (RST) after the last answer had been written and before it
+     * sent anything more: it closed without reading all of it. `closed` follows at once. A client
+     * that closes in order (FIN) has read what had arrived.
+     */
+    void (*unread)(void *context, void *user);
     /* A connection that has a user pointer has ended: let go of what the pointer names. */
     void (*closed)(void *context, void *user);
     /* Is this a path of ours? Others are answered 404. NULL: all are. No NUL behind `path`. */

@@ -156,6 +156,40 @@ static void test_a_reset_while_waiting_counts_as_gone(void **state)
     leave_while_waiting(true, NULL);
 }
 
+/* An answer is written; then the client sends `more` and resets or closes its connection. */
+static int unread_after(bool reset, const char *more)
+{
+    const struct linger now = {.l_onoff = 1};
+    struct fixture fixture;
+    int fd;
+
+    server_start(&fixture);
+    fd = connect_client(&fixture, false);
+    client_say(fd, GOOD);
+    await(&fixture, is_written);
+    assert_int_equal(fixture.delivered, 1);
+    if (more != NULL)
+        client_say(fd, more);
+    if (reset)
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+    else
+        expect_answer(&fixture, fd, "HTTP/1.1 200 OK\r\n", "answer");
+    close(fd);
+    await(&fixture, is_closed);
+    assert_int_equal(fixture.written, 1);
+    assert_int_equal(fixture.gone, 0);
+    server_stop(&fixture);
+    return fixture.unread;
+}
+
+static void test_a_reset_behind_an_answer_is_told(void **state)
+{
+    (void)state;
+    assert_int_equal(unread_after(true, NULL), 1);
+    assert_int_equal(unread_after(false, NULL), 0);
+    assert_int_equal(unread_after(false, "POST /wsman HTTP"), 0);
+}
+
 static void fill_body(struct fixture *fixture, char *big)
 {
     for (size_t i = 0; i < BIG; i++)
@@ -508,6 +542,7 @@ int main(void)
         cmocka_unit_test(test_a_fin_while_waiting_counts_as_gone),
         cmocka_unit_test(test_a_fin_behind_more_bytes_counts_as_gone),
         cmocka_unit_test(test_a_reset_while_waiting_counts_as_gone),
+        cmocka_unit_test(test_a_reset_behind_an_answer_is_told),
         cmocka_unit_test(test_partial_writes),
         cmocka_unit_test(test_partial_writes_into_tiny_buffers),
         cmocka_unit_test(test_an_answer_cut_short_is_told),

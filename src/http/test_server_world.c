@@ -66,6 +66,14 @@ static void on_written(void *context, uint64_t handle, uint64_t token, bool deli
     fixture->token = token;
 }
 
+static void on_unread(void *context, void *user)
+{
+    struct fixture *fixture = context;
+
+    assert_ptr_equal(user, fixture->user);
+    fixture->unread++;
+}
+
 static void on_closed(void *context, void *user)
 {
     struct fixture *fixture = context;
@@ -97,6 +105,7 @@ static const struct http_events events = {
     .request = on_request,
     .gone = on_gone,
     .written = on_written,
+    .unread = on_unread,
     .closed = on_closed,
     .path_known = on_path,
     .unlistened = on_unlistened,

@@ -47,6 +47,7 @@ struct fixture {
     bool authenticated;
     size_t length;
     int gone;
+    int unread;
     int closed;
     int written;
     int delivered;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "net/host_channel.h"
 #include "net/net.h"
 
 struct connection *connection_of(struct net *net, const struct http_request *http)
@@ -16,6 +17,7 @@ struct connection *connection_of(struct net *net, const struct http_request *htt
         connection->net = net;
         *http->user = connection;
     }
+    connection->output_host = 0;
     return connection;
 }
 
@@ -54,6 +56,13 @@ void connection_drop_session(struct connection *connection)
     channel_send(connection->net->broker, session_closed,
                  .session = session_ref_id(connection->session));
     session_forget(connection);
+}
+
+void connection_unread(const struct connection *connection)
+{
+    struct host_channel *host = map_get_u64(&connection->net->hosts, connection->output_host);
+
+    host_channel_output_written(host, connection->output_request, false);
 }
 
 void connection_closed(struct connection *connection)

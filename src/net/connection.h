@@ -19,9 +19,11 @@ struct connection {
     struct session_ref *session; /* NULL: has not authenticated */
     bool revoked;                /* has lost its session; the HTTP server has not been told */
     struct request *request;     /* NULL between requests */
+    uint32_t output_host;        /* whose output the last answer was; 0: of nobody */
+    uint64_t output_request;     /* and for which request */
 };
 
-/* The connection a request came on. */
+/* The connection a request came on; it has read what it was answered before. */
 struct connection *connection_of(struct net *net, const struct http_request *http);
 
 /* What an operation is built with (operation.h); NULL: the connection has not authenticated. */
@@ -35,6 +37,9 @@ void connection_revoke_session(struct net *net, uint64_t session);
 
 /* Gives the session back, if there is one: authentication starts anew. */
 void connection_drop_session(struct connection *connection);
+
+/* The client has not read its last answer: a host whose output that was is told. */
+void connection_unread(const struct connection *connection);
 
 /* The HTTP connection has ended. */
 void connection_closed(struct connection *connection);

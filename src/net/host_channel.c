@@ -130,6 +130,11 @@ struct host_channel *host_channel_find(struct net *net, uint32_t number, int fd)
     return host_channel_new(net, number, fd);
 }
 
+uint32_t host_channel_number(const struct host_channel *host)
+{
+    return host->number;
+}
+
 /* What winrmd-net sends to a shell host, by kind of operation: P(kind, message). */
 #define PAYLOAD_TABLE(P)       \
     P(shell, shell_create)     \

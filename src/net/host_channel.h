@@ -22,6 +22,8 @@ struct request;
  */
 struct host_channel *host_channel_find(struct net *net, uint32_t number, int fd);
 
+uint32_t host_channel_number(const struct host_channel *host);
+
 /*
  * Sends the payload of a granted request, with the ticket of its grant. False when it cannot be
  * sent; nothing is waited for then.

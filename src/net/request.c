@@ -106,6 +106,10 @@ void request_end(struct request *request, bool delivered)
 
     if (request->output)
         host_channel_output_written(request->host, request->id, delivered);
+    if (request->output && delivered && request->host != NULL && request->connection != NULL) {
+        request->connection->output_host = host_channel_number(request->host);
+        request->connection->output_request = request->id;
+    }
     if (request->operation != 0)
         channel_send(net->broker, operation_written, .operation = request->operation);
     if (request->connection != NULL)

@@ -44,6 +44,12 @@ static void serve_written(void *context, uint64_t handle, uint64_t token, bool d
         request_end(request, delivered);
 }
 
+static void serve_unread(void *context, void *user)
+{
+    (void)context;
+    connection_unread(user);
+}
+
 static void serve_closed(void *context, void *user)
 {
     (void)context;
@@ -89,6 +95,7 @@ bool serve_start(struct net *net)
         .request = serve_request,
         .gone = serve_gone,
         .written = serve_written,
+        .unread = serve_unread,
         .closed = serve_closed,
         .path_known = serve_path_known,
         .drained = serve_drained,

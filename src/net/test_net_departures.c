@@ -165,6 +165,43 @@ static void client_leaves_while_output_is_written(void **state)
     free(bytes);
 }
 
+/* The kernel took the answer, but its client closes without having read it. */
+static void client_leaves_without_reading(void **state)
+{
+    static const struct ipc_item chunk = {.name = "stdout", .value = "late", .length = 4};
+    struct world *world = *state;
+    const struct message_output_written *written;
+    struct peer host;
+    uint64_t request;
+    char byte;
+
+    for (int reads = 0; reads < 2; reads++) {
+        struct client client = flow_open_client(world);
+
+        flow_post(&client, SHELL_ "Receive", SHELL_ID, flow_receive_body);
+        flow_grant(world, reads == 0 ? &host : NULL,
+                   flow_expect_operation(world, OPERATION_receive)->request);
+        request = flow_expect_payload(&host, receive_output)->request;
+        peer_send(&host, output, .request = request, .chunks = {&chunk, 1},
+                  .state = COMMAND_STATE_running);
+        assert_true(peer_expect(&host, output_written)->delivered);
+        flow_expect_written(world);
+        if (reads > 0)
+            client_response(&client);
+        else
+            assert_int_equal(recv(client.fd, &byte, 1, MSG_PEEK), 1);
+        client_close(&client);
+        if (reads == 0) {
+            written = peer_expect(&host, output_written);
+            assert_int_equal(written->request, request);
+            assert_false(written->delivered);
+        }
+        assert_int_equal(peer_expect(&world->broker, session_closed)->session, FLOW_SESSION);
+    }
+    assert_true(peer_silent(&host));
+    peer_close(&host);
+}
+
 static void client_leaves_while_the_host_works(void **state)
 {
     static const struct {
@@ -212,6 +249,7 @@ int main(int argc, char **argv)
         WORLD_TEST(client_leaves_before_the_answer),
         WORLD_TEST(client_leaves_a_receive),
         WORLD_TEST(client_leaves_while_output_is_written),
+        WORLD_TEST(client_leaves_without_reading),
         WORLD_TEST(client_leaves_while_the_host_works),
     };
 

@@ -146,8 +146,8 @@ def test_clients_that_leave_in_the_middle_lose_nothing(server, alice, shell):
             received.append(base64.b64decode(stream.text or ''))
         if response.xml.find('.//rsp:CommandState', NS).get('State') == DONE:
             break
-    # What a kernel took for a client who left at that moment counts as delivered: the numbers may
-    # begin later, but from there on none is missing, none comes twice.
+    # What was sent after an answer that nobody read cannot be taken back: the numbers may begin
+    # later, but from there on none is missing, none comes twice.
     lines = b''.join(received).splitlines()
     assert lines and lines == [b'%d' % i for i in range(int(lines[0]), 41)]
 

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: ISC */
+
+/* What commands have put out, and how much of it a host keeps. */
+
+#include <pthread.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/loop.h"
+#include "host/api.h"
+#include "host/output.h"
+#include "host/post.h"
+#include "input_limits.h"
+
+enum { ALL = 3 };
+
+static char *streams[] = {"stdout", "stderr"};
+
+static void nothing(void *owner)
+{
+    (void)owner;
+}
+
+static void push(struct output *output, const char *text, bool end)
+{
+    const struct output_result result = {
+        .stream = 0, .data = text, .length = strlen(text), .end = end};
+
+    assert_int_equal(output_push(output, &result), 0);
+}
+
+static struct output_chunk *first(struct list *chunks)
+{
+    return container_of(chunks->next, struct output_chunk, link);
+}
+
+static void chunks_are_cut_between_characters(void **state)
+{
+    struct output *output = output_new(streams, 2, nothing, &streams);
+    struct list taken;
+
+    (void)state;
+    list_init(&taken);
+    push(output,
+         "0123456789\xe2\x82\xac"
+         "abc",
+         false);
+    output_take(output, ALL, OUTPUT_OVERHEAD + 12, 10, &taken);
+    assert_int_equal(first(&taken)->length, 10);
+    output_free_chunks(&taken);
+    output_take(output, ALL, OUTPUT_OVERHEAD + 12, 10, &taken);
+    assert_memory_equal(first(&taken)->data + first(&taken)->offset,
+                        "\xe2\x82\xac"
+                        "abc",
+                        6);
+    output_free_chunks(&taken);
+    output_detach(output);
+    output_unref(output);
+}
+
+static void chunks_given_back_come_first(void **state)
+{
+    struct output *output = output_new(streams, 2, nothing, &streams);
+    struct output_view view;
+    struct list taken;
+
+    (void)state;
+    list_init(&taken);
+    push(output, "one", false);
+    push(output, "two", true);
+    output_take(output, ALL, 10000, 2, &taken);
+    push(output, "three", false);
+    output_give_back(output, &taken);
+    output_look(output, ALL, &view);
+    assert_int_equal(view.chunks, 4);
+    assert_int_equal(view.ended, 1);
+    output_take(output, ALL, 10000, 1, &taken);
+    assert_memory_equal(first(&taken)->data, "one", 3);
+    output_free_chunks(&taken);
+    output_cancel(output);
+    assert_int_equal(output_push(output, &(struct output_result){.data = "x", .length = 1}),
+                     ERROR_OPERATION_ABORTED);
+    output_detach(output);
+    output_unref(output);
+}
+
+/* An answer can have been nothing but a state that was to be told at once. */
+static void a_state_given_back_is_told_again(void **state)
+{
+    struct output *output = output_new(streams, 2, nothing, &streams);
+    struct output_result pending = {.stream = OUTPUT_NO_STREAM, .state = COMMAND_STATE_pending};
+    struct output_view view;
+    struct list taken;
+
+    (void)state;
+    list_init(&taken);
+    assert_int_equal(output_push(output, &pending), NO_ERROR);
+    output_take(output, ALL, 10000, 2, &taken);
+    output_look(output, ALL, &view);
+    assert_false(view.flush);
+    output_give_back(output, &taken);
+    output_look(output, ALL, &view);
+    assert_true(view.flush);
+    output_free_chunks(&taken);
+    output_detach(output);
+    output_unref(output);
+}
+
+static void nobody_waits_when_the_end_is_near(void **state)
+{
+    struct output *output = output_new(streams, 2, nothing, &streams);
+    static const char block[OUTPUT_PIECE];
+    const struct output_result data = {.data = block, .length = sizeof(block)};
+    struct output_view view;
+
+    (void)state;
+    output_overflow(output);
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(output_push(output, &data), NO_ERROR);
+    output_look(output, ALL, &view);
+    assert_true(view.bytes <= OUTPUT_LIMIT + OUTPUT_PIECE + OUTPUT_OVERHEAD);
+    assert_int_equal(output_push(output, &(struct output_result){.stream = OUTPUT_NO_STREAM,
+                                                                 .state = COMMAND_STATE_done,
+                                                                 .exit_code = 9}),
+                     NO_ERROR);
+    output_look(output, ALL, &view);
+    assert_true(view.done);
+    assert_int_equal(view.exit_code, 9);
+    output_detach(output);
+    output_unref(output);
+}
+
+static void each_stream_is_fetched_by_itself(void **state)
+{
+    struct output *output = output_new(streams, 2, nothing, &streams);
+    struct output_result result = {.stream = 1, .data = "error", .length = 5, .flush = true};
+    struct output_view view;
+    struct list taken;
+
+    (void)state;
+    list_init(&taken);
+    push(output, "one", false);
+    assert_int_equal(output_push(output, &result), NO_ERROR);
+    push(output, "two", true);
+    output_look(output, 1, &view);
+    assert_int_equal(view.chunks, 3);
+    assert_int_equal(view.bytes, 6 + 3 * OUTPUT_OVERHEAD);
+    assert_false(view.flush);
+    output_take(output, 1, 10000, 10, &taken);
+    assert_string_equal(first(&taken)->data, "one");
+    assert_string_equal(container_of(first(&taken)->link.next, struct output_chunk, link)->data,
+                        "two");
+    output_free_chunks(&taken);
+    output_look(output, 1, &view);
+    assert_int_equal(view.chunks, 0);
+    output_look(output, ALL, &view);
+    assert_int_equal(view.chunks, 1);
+    assert_true(view.flush);
+    output_take(output, 2, 10000, 10, &taken);
+    assert_string_equal(first(&taken)->data, "error");
+    output_free_chunks(&taken);
+    output_detach(output);
+    output_unref(output);
+}
+
+static void streams_together_come_in_their_order(void **state)
+{
+    struct output *output = output_new(streams, 2, nothing, &streams);
+    struct list taken;
+    unsigned expected = 0;
+
+    (void)state;
+    list_init(&taken);
+    for (int i = 0; i < 6; i++)
+        assert_int_equal(
+            output_push(output, &(struct output_result){.stream = i % 2, .data = "x", .length = 1}),
+            NO_ERROR);
+    output_take(output, ALL, 10000, 10, &taken);
+    list_each(link, &taken)
+        assert_int_equal(container_of(link, struct output_chunk, link)->stream, expected++ % 2);
+    assert_int_equal(expected, 6);
+    output_free_chunks(&taken);
+    output_detach(output);
+    output_unref(output);
+}
+
+/* ---- the bound of a shell ---- */
+
+enum { OUTPUTS = 24, BLOCK = 256 * 1024, BLOCKS = 16 };
+
+static size_t held(struct output *const *outputs)
+{
+    struct output_view view;
+    size_t bytes = 0;
+
+    for (int i = 0; i < OUTPUTS; i++) {
+        output_look(outputs[i], ALL, &view);
+        bytes += view.bytes;
+    }
+    return bytes;
+}
+
+/* As a thread of a plug-in: more than one command may keep, in blocks. */
+static void *put_out(void *argument)
+{
+    static const char block[BLOCK];
+
+    for (int i = 0; i < BLOCKS; i++) {
+        const struct output_result result = {.data = block, .length = sizeof(block)};
+
+        if (output_push(argument, &result) != NO_ERROR)
+            return argument;
+    }
+    return NULL;
+}
+
+/* Takes everything until the thread has put out all; returns how much that was. */
+static size_t fetch_all(struct output *output)
+{
+    struct list taken;
+    size_t got = 0;
+
+    list_init(&taken);
+    while (got < (size_t)BLOCK * BLOCKS) {
+        output_take(output, ALL, 100000, 100, &taken);
+        list_each(link, &taken)
+            got += container_of(link, struct output_chunk, link)->length -
+                   container_of(link, struct output_chunk, link)->offset;
+        output_free_chunks(&taken);
+        sched_yield();
+    }
+    return got;
+}
+
+static void all_together_are_bounded(void **state)
+{
+    struct output *outputs[OUTPUTS];
+    pthread_t threads[OUTPUTS];
+    size_t before = 0;
+    void *failed;
+
+    (void)state;
+    for (int i = 0; i < OUTPUTS; i++) {
+        outputs[i] = output_new(streams, 2, nothing, &streams);
+        assert_int_equal(pthread_create(&threads[i], NULL, put_out, outputs[i]), 0);
+    }
+    while (held(outputs) < SHELL_OUTPUT_BYTES)
+        sched_yield();
+    /* Full, as it is, every command gets on when somebody reads it, and all of it arrives. */
+    for (int i = OUTPUTS - 1; i >= OUTPUTS / 2; i--) {
+        assert_int_equal(fetch_all(outputs[i]), (size_t)BLOCK * BLOCKS);
+        assert_int_equal(pthread_join(threads[i], &failed), 0);
+        assert_null(failed);
+        before = held(outputs);
+        assert_true(before <= SHELL_OUTPUT_BYTES + OUTPUT_PIECE + OUTPUT_OVERHEAD +
+                                  OUTPUTS * (OUTPUT_LEAST + OUTPUT_OVERHEAD));
+    }
+    /* Who is told to end does not wait for a reader. */
+    for (int i = 0; i < OUTPUTS / 2; i++) {
+        output_detach(outputs[i]);
+        assert_int_equal(pthread_join(threads[i], &failed), 0);
+        assert_ptr_equal(failed, outputs[i]);
+    }
+    for (int i = 0; i < OUTPUTS; i++) {
+        output_detach(outputs[i]);
+        output_unref(outputs[i]);
+    }
+}
+
+/* What is on its way to a client counts, and what is freed makes room for the others. */
+static void chunks_taken_count_until_they_are_freed(void **state)
+{
+    enum { FULL = SHELL_OUTPUT_BYTES / OUTPUT_LIMIT };
+    static char block[OUTPUT_PIECE];
+    const struct output_result data = {.data = block, .length = sizeof(block)};
+    struct output *outputs[FULL];
+    struct output *late = output_new(streams, 2, nothing, &streams);
+    struct output_view view;
+    struct list taken;
+    pthread_t thread;
+    void *failed;
+
+    (void)state;
+    list_init(&taken);
+    for (int i = 0; i < FULL; i++) {
+        outputs[i] = output_new(streams, 2, nothing, &streams);
+        assert_int_equal(output_push(outputs[i], &data), NO_ERROR);
+        assert_int_equal(output_push(outputs[i], &data), NO_ERROR);
+        output_take(outputs[i], ALL, SIZE_MAX, 10, &taken);
+    }
+    assert_int_equal(pthread_create(&thread, NULL, put_out, late), 0);
+    do {
+        output_look(late, ALL, &view);
+        sched_yield();
+    } while (view.chunks == 0);
+    assert_int_equal(view.bytes, OUTPUT_LEAST + OUTPUT_OVERHEAD);
+    output_free_chunks(&taken);
+    do {
+        output_look(late, ALL, &view);
+        sched_yield();
+    } while (view.bytes < OUTPUT_LIMIT);
+    output_detach(late);
+    assert_int_equal(pthread_join(thread, &failed), 0);
+    output_unref(late);
+    for (int i = 0; i < FULL; i++)
+        output_unref(outputs[i]);
+}
+
+static int set_up(void **state)
+{
+    post_open(loop_new());
+    *state = NULL;
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(chunks_are_cut_between_characters),
+        cmocka_unit_test(chunks_given_back_come_first),
+        cmocka_unit_test(a_state_given_back_is_told_again),
+        cmocka_unit_test(nobody_waits_when_the_end_is_near),
+        cmocka_unit_test(each_stream_is_fetched_by_itself),
+        cmocka_unit_test(streams_together_come_in_their_order),
+        cmocka_unit_test(all_together_are_bounded),
+        cmocka_unit_test(chunks_taken_count_until_they_are_freed),
+    };
+
+    return cmocka_run_group_tests(tests, set_up, NULL);
+}
