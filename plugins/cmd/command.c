@@ -27,6 +27,9 @@ static const struct {
     {WSMAN_SIGNAL_SHELL_CODE_TERMINATE, SIGKILL},
     {WSMAN_SIGNAL_SHELL_CODE_CTRL_C, SIGINT},
     {WSMAN_SIGNAL_SHELL_CODE_CTRL_BREAK, SIGQUIT},
+    /* PowerShell's "stop": misspelt by Windows, and as other clients spell it. */
+    {WSMAN_TEXT("powershell/signal/crtl_c"), SIGINT},
+    {WSMAN_TEXT("powershell/signal/ctrl_c"), SIGINT},
 };
 
 /* Command line and arguments, joined by blanks, in UTF-8; NULL when that cannot be made. */
@@ -205,7 +208,8 @@ void command_release(struct command *command)
 void command_reap(struct command *command)
 {
     pthread_mutex_lock(&command->lock);
-    kill(-command->child.pid, SIGKILL);
+    if (!command->exited || command->terminated)
+        kill(-command->child.pid, SIGKILL);
     command->reaped = true;
     pthread_mutex_unlock(&command->lock);
     while (waitpid(command->child.pid, NULL, 0) < 0 && errno == EINTR)

@@ -9,9 +9,10 @@
  * never fetch is the host's to release: it cancels what a terminated command leaves open.
  *
  * The process is reaped as the last thing before the command completes. Until then its number
- * belongs to its group, so signals cannot hit a stranger. What is left of the group is killed at
- * that moment. A process in a session of its own (setsid) outlives its command, but not the shell:
- * with that the host ends all its descendants.
+ * belongs to its group, so signals cannot hit a stranger. A terminate signal or a cancellation
+ * kills the whole group. What a process leaves behind when it ends by itself lives on, as it would
+ * on Windows and under sshd, but not longer than the shell: with that the host ends all its
+ * descendants. Nobody waits for those who hold the pipes of a command that has exited.
  *
  * Threads: the fields under `lock` are shared between the thread and the entry points; the others
  * are the thread's own, or do not change. No lock is held while a service function is called.
@@ -78,7 +79,7 @@ void command_signal(struct command *command, WSMAN_PLUGIN_REQUEST *request, PCWS
 /* The end of a command, after its operation completed. */
 void command_release(struct command *command);
 
-/* Kills what is left of the process group and reaps its leader; after that signals do nothing. */
+/* Reaps the process, with its group if it did not end by itself; after that signals do nothing. */
 void command_reap(struct command *command);
 
 /* The body of a command's thread. */
