@@ -280,7 +280,7 @@ enum {
     F(U64, operation, 0) F(U32, code, 0) F(BOOL, exited, 0) F(U32, exit_code, 0)
 #define FIELDS_command_noted(F) F(U64, operation, 0)
 /* broker -> host: if this command has not begun, forget its ticket and say command_ended. */
-#define FIELDS_command_void(F) F(U64, operation, 0)
+#define FIELDS_command_void(F) F(U64, operation, 0) F(U64, sequence, 0) /* of its ticket */
 
 /* ---- payload ---- */
 

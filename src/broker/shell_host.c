@@ -189,7 +189,8 @@ void shell_host_revoke(struct shell *shell, uint32_t net)
 void shell_host_void(struct shell *shell, const struct operation *operation)
 {
     if (shell->host != NULL)
-        channel_send(shell->host->channel, command_void, .operation = operation->id);
+        channel_send(shell->host->channel, command_void, .operation = operation->id,
+                     .sequence = operation->sequence);
 }
 
 void shell_host_end(struct shell *shell, uint64_t patience)

@@ -315,9 +315,8 @@ void command_ask(struct reply reply, const struct message_command_create *messag
     const char *id = message->command_id;
     struct command *command;
 
-    if (id == NULL || map_get_u64(&shell.operations, message->operation) != NULL ||
-        map_remove_u64(&shell.voided, message->operation) != NULL) {
-        stray_report("command_create", "a command that was voided, or began before");
+    if (id == NULL || map_get_u64(&shell.operations, message->operation) != NULL) {
+        stray_report("command_create", "a command that began before");
         reply_send(&reply, ERROR_ACCESS_DENIED);
         return;
     }
@@ -332,11 +331,11 @@ void command_ask(struct reply reply, const struct message_command_create *messag
         command_tell_end(command);
 }
 
-void command_make_void(uint64_t operation)
+void command_make_void(uint64_t operation, uint64_t sequence)
 {
     if (map_get_u64(&shell.operations, operation) != NULL)
         return;
-    map_put_u64(&shell.voided, operation, &shell);
+    ticket_void(&shell.tickets, sequence);
     channel_send(host.broker, command_ended, .operation = operation,
                  .code = ERROR_OPERATION_ABORTED);
 }

@@ -53,7 +53,8 @@ void command_cancel(struct command *command);
 
 /* The broker's messages. */
 void command_note(uint64_t operation);
-void command_make_void(uint64_t operation);
+/* A command whose ticket has that number shall not begin, if it has not. */
+void command_make_void(uint64_t operation, uint64_t sequence);
 
 /* Frees it, wherever it stands; only when command_is_finished(). */
 void command_free(struct command *command);

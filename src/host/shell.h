@@ -38,7 +38,6 @@ struct shell {
     struct list commands;
     struct map by_id;           /* commands by command id */
     struct map operations;      /* commands by the broker's number */
-    struct map voided;          /* numbers of commands that must not begin */
     struct loop_timer deadline; /* of shell_create: without a context by then it ends */
     struct loop_timer grace;
     struct pool_work release;

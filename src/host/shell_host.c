@@ -91,7 +91,6 @@ static bool shell_know(const struct message_host_shell *message)
     list_init(&shell.commands);
     map_init(&shell.by_id);
     map_init(&shell.operations);
-    map_init(&shell.voided);
     target_init(&shell.target, NULL);
     return true;
 }
@@ -126,7 +125,7 @@ static void command_void(struct channel *channel, const union message_body *body
 {
     (void)channel;
     if (shell.known)
-        command_make_void(body->command_void.operation);
+        command_make_void(body->command_void.operation, body->command_void.sequence);
 }
 
 static void command_noted(struct channel *channel, const union message_body *body)

@@ -343,7 +343,8 @@ static void voided_commands_do_not_begin(void **state)
 {
     struct fixture *f = *state;
 
-    channel_send(f->host.broker.channel, command_void, .operation = f->operation + 1);
+    channel_send(f->host.broker.channel, command_void, .operation = f->operation + 1,
+                 .sequence = f->sequence + 1);
     note_end(f, f->operation + 1);
     begin_command(f, "C1", "echo", NULL);
     assert_int_equal(answer_code(&f->net), DENIED);

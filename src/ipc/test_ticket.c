@@ -61,12 +61,29 @@ static void a_ticket_is_good_for_what_it_names_only(void **state)
     assert_true(ticket_accept(&window, key, 1, OPERATION_receive, 77, ticket));
 }
 
+static void a_void_ticket_is_good_for_nothing(void **state)
+{
+    static struct ticket_window window;
+
+    (void)state;
+    ticket_void(&window, 2);
+    assert_true(accept(&window, 1));
+    assert_false(accept(&window, 2));
+    assert_true(accept(&window, 3));
+    ticket_void(&window, 3);
+    ticket_void(&window, TICKET_WINDOW + 3);
+    assert_false(accept(&window, 3));
+    assert_false(accept(&window, TICKET_WINDOW + 3));
+    assert_true(accept(&window, TICKET_WINDOW + 2));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_ticket_is_good_once_and_in_any_order),
         cmocka_unit_test(the_last_number_is_good_too),
         cmocka_unit_test(a_ticket_is_good_for_what_it_names_only),
+        cmocka_unit_test(a_void_ticket_is_good_for_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,11 +31,9 @@ static void window_advance(struct ticket_window *window, uint64_t sequence)
     window->highest = sequence;
 }
 
-bool ticket_accept(struct ticket_window *window, const uint8_t key[TICKET_KEY_SIZE],
-                   uint64_t sequence, enum operation_kind kind, uint64_t operation, uint64_t ticket)
+/* Marks a number as used; false when it was, or is too old to tell. */
+static bool window_use(struct ticket_window *window, uint64_t sequence)
 {
-    if (ticket_make(key, sequence, kind, operation) != ticket)
-        return false;
     if (sequence > window->highest)
         window_advance(window, sequence);
     else if (window->highest - sequence >= TICKET_WINDOW ||
@@ -43,4 +41,15 @@ bool ticket_accept(struct ticket_window *window, const uint8_t key[TICKET_KEY_SI
         return false;
     window_set(window, sequence, true);
     return true;
+}
+
+bool ticket_accept(struct ticket_window *window, const uint8_t key[TICKET_KEY_SIZE],
+                   uint64_t sequence, enum operation_kind kind, uint64_t operation, uint64_t ticket)
+{
+    return ticket_make(key, sequence, kind, operation) == ticket && window_use(window, sequence);
+}
+
+void ticket_void(struct ticket_window *window, uint64_t sequence)
+{
+    window_use(window, sequence);
 }

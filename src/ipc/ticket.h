@@ -32,4 +32,7 @@ bool ticket_accept(struct ticket_window *window, const uint8_t key[TICKET_KEY_SI
                    uint64_t sequence, enum operation_kind kind, uint64_t operation,
                    uint64_t ticket);
 
+/* The ticket of that number is used: it is not accepted any more. */
+void ticket_void(struct ticket_window *window, uint64_t sequence);
+
 #endif
