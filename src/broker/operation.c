@@ -153,6 +153,7 @@ static struct operation *operation_new(struct child *net, const struct message_o
             ? message->timeout
             : application->settings->max_operation_time;
     operation->idle_timeout = message->idle_timeout;
+    operation->lifetime = message->lifetime;
     operation->options = message->options;
     operation->ending = message->kind == OPERATION_delete ||
                         (message->kind == OPERATION_signal && message->ending) ||

@@ -69,6 +69,7 @@ struct operation {
     const char *output_streams;
     uint64_t timeout;
     uint64_t idle_timeout;
+    uint64_t lifetime;
     uint64_t sequence; /* of the ticket that was given for it */
     uint32_t options;
     bool ending; /* Delete, Signal terminate: never refused by a quota */

@@ -93,6 +93,15 @@ static void shell_idle_expired(struct loop_timer *timer)
     shell_begin_end(container_of(timer, struct shell, idle), "its idle time-out elapsed");
 }
 
+static void shell_lifetime_expired(struct loop_timer *timer)
+{
+    struct shell *shell = container_of(timer, struct shell, lifetime);
+
+    if (shell->state == SHELL_starting)
+        shell->end_code = FAULT_timed_out;
+    shell_begin_end(shell, "its lifetime elapsed");
+}
+
 static void shell_begin_expired(struct loop_timer *timer)
 {
     struct shell *shell = container_of(timer, struct shell, begin);
@@ -165,6 +174,7 @@ void shell_create(struct operation *operation)
                               : operation->application->settings->max_shell_idle;
     shell->created_at = shell->used_at = loop_now(broker->loop);
     shell->idle.expired = shell_idle_expired;
+    shell->lifetime.expired = shell_lifetime_expired;
     shell->begin.expired = shell_begin_expired;
     random_bytes(shell->ticket_key, sizeof(shell->ticket_key));
     list_init(&shell->commands);
@@ -173,6 +183,8 @@ void shell_create(struct operation *operation)
     operation->shell = shell;
     map_put(&broker->shells, shell->key, shell->key_length, shell);
     shell_enter(shell);
+    if (operation->lifetime > 0)
+        loop_timer_start(broker->loop, &shell->lifetime, operation->lifetime);
     /* WSManPluginStartup may block; the client waits no longer than it said. */
     loop_timer_start(broker->loop, &shell->begin, operation_patience(operation));
     if (!shell_host_start(shell))
@@ -331,6 +343,7 @@ static void shell_begin_end(struct shell *shell, const char *reason)
         return;
     shell->end_reason = reason;
     loop_timer_stop(shell->broker->loop, &shell->idle);
+    loop_timer_stop(shell->broker->loop, &shell->lifetime);
     loop_timer_stop(shell->broker->loop, &shell->begin);
     shell_host_end(shell, shell->state == SHELL_starting ? 0 : END_PATIENCE);
     shell->state = SHELL_ending;
@@ -361,6 +374,7 @@ static void shell_answer_deletes(struct shell *shell)
 static void shell_free(struct shell *shell)
 {
     loop_timer_stop(shell->broker->loop, &shell->idle);
+    loop_timer_stop(shell->broker->loop, &shell->lifetime);
     loop_timer_stop(shell->broker->loop, &shell->begin);
     map_remove(&shell->broker->shells, shell->key, shell->key_length);
     explicit_bzero(shell->ticket_key, sizeof(shell->ticket_key));

@@ -50,6 +50,7 @@ struct shell {
     uint64_t created_at;
     uint64_t used_at;
     struct loop_timer idle;
+    struct loop_timer lifetime; /* whatever the shell is doing */
     const char *end_reason;
     uint32_t end_code; /* for a Create that waits; 0: what the host's end means */
 };
