@@ -16,6 +16,7 @@ enum {
     FIRST_PAUSE = 100, /* before the start after a crash; doubles with each crash in a row */
     LONGEST_PAUSE = 30000,
     QUARANTINE_PAUSE = 1000, /* callers wait for a start that is nearer than this */
+    START_PATIENCE = 30000,  /* for a host that is tried */
     CALM = 30000             /* a host that lived this long did not crash "in a row" */
 };
 
@@ -82,6 +83,8 @@ static void handle_started(struct channel *channel, const union message_body *bo
     process->ready = true;
     if (host == NULL)
         return;
+    if (host->tried != NULL)
+        loop_timer_stop(host->broker->loop, &process->kill_timer);
     host->started = told->code == 0;
     if (!host->started)
         failure =
@@ -310,6 +313,8 @@ struct authz_host *authz_host_try(struct broker *broker, struct application_sett
     if (host != NULL) {
         host->tried = tried;
         host->trier = trier;
+        /* One that blocks in its start-up is killed; its death is then the answer. */
+        loop_timer_start(broker->loop, &host->process->kill_timer, START_PATIENCE);
     }
     return host;
 }
