@@ -226,7 +226,10 @@ enum {
     F(TEXT, plugin, LIMIT_NAME) F(TEXT, filename, LIMIT_URI) F(U32, sdk_version, 0) \
     F(TEXT, extra_info, LIMIT_PAYLOAD) F(BOOL, supports_quota, 0) \
     F(U32, startup_flags, 0) F(ITEMS, may_map_to, LIMIT_GROUPS) F(BYTES, key, 16)
-#define FIELDS_host_started(F) F(U32, code, 0) F(TEXT, text, LIMIT_REASON)
+/* `library`, `version`: what was loaded, so that a reload sees when that file is another one. */
+#define FIELDS_host_started(F) \
+    F(U32, code, 0) F(TEXT, text, LIMIT_REASON) F(TEXT, library, LIMIT_URI) \
+    F(TEXT, version, LIMIT_ID)
 /* broker -> host: end in order; `reason` is that of WSManPluginShutdown. */
 #define FIELDS_host_stop(F) F(U32, reason, 0)
 

@@ -3,7 +3,9 @@
 #include "broker/authz_host.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/file_version.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "broker/authz.h"
@@ -24,6 +26,8 @@ static void host_free(struct authz_host *host)
 {
     list_remove(&host->link);
     application_settings_unref(host->settings);
+    free(host->library);
+    free(host->version);
     free(host);
 }
 
@@ -86,6 +90,10 @@ static void handle_started(struct channel *channel, const union message_body *bo
     if (host->tried != NULL)
         loop_timer_stop(host->broker->loop, &process->kill_timer);
     host->started = told->code == 0;
+    free(host->library);
+    free(host->version);
+    host->library = mem_text(told->library);
+    host->version = mem_text(told->version);
     if (!host->started)
         failure =
             mem_printf("%s (code %u)", told->text != NULL ? told->text : "refused", told->code);
@@ -358,6 +366,17 @@ void authz_host_replace(struct application *application, struct authz_host *host
         authz_ask_kept(application);
     else
         authz_fail_calls(application, NULL, AUTHZ_unavailable, FAULT_provider_load);
+}
+
+bool authz_host_outdated(const struct authz_host *host)
+{
+    char version[FILE_VERSION_SIZE];
+    struct stat status;
+
+    if (host->library == NULL || host->version == NULL || stat(host->library, &status) != 0)
+        return true;
+    file_version(&status, version);
+    return strcmp(version, host->version) != 0;
 }
 
 struct authz_host *authz_host_find(const struct application *application, uint64_t generation)

@@ -29,6 +29,8 @@ struct authz_host {
     uint64_t generation; /* 0 while it is tried */
     bool started;        /* WSManPluginStartup succeeded */
     bool leaving;
+    char *library; /* the file it loaded, and that as it was then; NULL: not known yet */
+    char *version;
     uint64_t begun_at;
     unsigned calls;    /* questions without an answer */
     uint64_t contexts; /* reported, not given back */
@@ -60,6 +62,9 @@ void authz_host_dismiss(struct authz_host *host);
  * instead of the application's host, which leaves.
  */
 void authz_host_replace(struct application *application, struct authz_host *host);
+
+/* Is another file now where the plug-in was loaded from? (A new build of it, say.) */
+bool authz_host_outdated(const struct authz_host *host);
 
 /* ---- for authz.c ---- */
 

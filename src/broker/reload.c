@@ -283,12 +283,17 @@ static void authorizer_tried(struct authz_host *host, const char *failure)
     reload_decide(reload);
 }
 
-/* One whose plug-in could not be used so far is tried again, though nothing was written anew. */
+/*
+ * One whose plug-in could not be used so far is tried again, though nothing was written anew; and
+ * one whose plug-in was built anew gets the new one.
+ */
 static bool application_changes(const struct application *application,
                                 const struct application_settings *settings)
 {
     return application == NULL || application->removed || application->authz.failure != NULL ||
            application->authz.quarantined ||
+           (application->authz.host != NULL && application->authz.host->started &&
+            authz_host_outdated(application->authz.host)) ||
            !application_settings_equal(application->settings, settings);
 }
 

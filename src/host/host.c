@@ -115,7 +115,8 @@ static void start_done(struct post *post)
                  host.plugin.path, start_code);
         start_refuse(start_code, text);
     }
-    channel_send(host.broker, host_started, .code = NO_ERROR);
+    channel_send(host.broker, host_started, .code = NO_ERROR, .library = host.plugin.path,
+                 .version = host.plugin.version);
     if (host.stopping)
         host_shutdown();
 }

@@ -150,6 +150,7 @@ bool plugin_load(struct plugin *plugin, const struct message_host_start *start, 
     char loaded[64];
     char why[PATH_MAX + 256] = "";
     const char *missing;
+    struct stat status;
     bool done = false;
     int fd = -1;
 
@@ -167,6 +168,8 @@ bool plugin_load(struct plugin *plugin, const struct message_host_start *start, 
         explain(text, size, path, "SDKVersion %u is unknown; use 1 or 2", start->sdk_version);
         goto out;
     }
+    if (fstat(fd, &status) == 0)
+        file_version(&status, plugin->version);
     snprintf(loaded, sizeof(loaded), "/proc/self/fd/%d", fd);
     plugin->library = dlopen(loaded, RTLD_NOW | RTLD_LOCAL);
     if (plugin->library == NULL) {

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/file_version.h"
 #include "host/api.h"
 #include "ipc/message.h"
 
@@ -19,6 +20,7 @@
 struct plugin {
     char *name;            /* display name from the configuration */
     char *path;            /* of the library, as found */
+    char version[FILE_VERSION_SIZE];
     char16_t *name16;      /* what WSManPluginGetConfiguration tells */
     char16_t *account16;   /* the same: the user a shell runs as; NULL in an authorization host */
     char16_t *application; /* for WSManPluginStartup */

@@ -2,6 +2,7 @@
 """Reload: checked aside, swapped whole, nobody is disconnected (docs/configuration.md, Reload)."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -345,6 +346,23 @@ def test_quotas_count_across_a_reload(server):
         refused = client.ask(CREATE, '<rsp:Shell/>')
         assert refused.fault.number == 2150859173
         client.delete(shell)
+        client.delete(client.create())
+
+
+def test_a_plug_in_that_was_built_anew_is_loaded(server):
+    """The configuration is the same, the file is another."""
+    copy = server.application_folder / 'policy.so'
+    shutil.copy(built('policy.so'), copy)
+    edit(server.application_folder / 'web.config', (str(built('policy.so')), str(copy)))
+    reload_done(server)
+    first = authorization_host(server)
+    reload_done(server)
+    assert authorization_host(server) == first
+    shutil.copy(built('policy.so'), copy.with_name('fresh'))
+    os.rename(copy.with_name('fresh'), copy)
+    reload_done(server)
+    wait_until(lambda: not is_running(first), 'the end of the old host')
+    with server.connect('alice') as client:
         client.delete(client.create())
 
 
