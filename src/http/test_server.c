@@ -190,6 +190,41 @@ static void test_a_reset_behind_an_answer_is_told(void **state)
     assert_int_equal(unread_after(false, "POST /wsman HTTP"), 0);
 }
 
+/* The answer is given when the client has left, and before the server has looked. */
+static void answer_after_the_client(bool reset)
+{
+    const struct linger now = {.l_onoff = 1};
+    struct fixture fixture;
+    int fd;
+
+    server_start(&fixture);
+    fixture.manner = ANSWER_LATER;
+    fd = connect_client(&fixture, false);
+    client_say(fd, GOOD);
+    await(&fixture, has_request);
+    if (reset)
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+    close(fd);
+    assert_true(http_answer(fixture.server, fixture.handle, 0, 200, NULL, "output", 6));
+    await(&fixture, is_closed);
+    assert_int_equal(fixture.written, 1);
+    assert_int_equal(fixture.delivered - fixture.unread, 0);
+    assert_int_equal(fixture.gone, 0);
+    server_stop(&fixture);
+}
+
+static void test_an_answer_behind_a_close_is_not_read(void **state)
+{
+    (void)state;
+    answer_after_the_client(false);
+}
+
+static void test_an_answer_behind_a_reset_is_not_read(void **state)
+{
+    (void)state;
+    answer_after_the_client(true);
+}
+
 static void fill_body(struct fixture *fixture, char *big)
 {
     for (size_t i = 0; i < BIG; i++)
@@ -543,6 +578,8 @@ int main(void)
         cmocka_unit_test(test_a_fin_behind_more_bytes_counts_as_gone),
         cmocka_unit_test(test_a_reset_while_waiting_counts_as_gone),
         cmocka_unit_test(test_a_reset_behind_an_answer_is_told),
+        cmocka_unit_test(test_an_answer_behind_a_close_is_not_read),
+        cmocka_unit_test(test_an_answer_behind_a_reset_is_not_read),
         cmocka_unit_test(test_partial_writes),
         cmocka_unit_test(test_partial_writes_into_tiny_buffers),
         cmocka_unit_test(test_an_answer_cut_short_is_told),
