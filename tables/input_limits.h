@@ -21,6 +21,7 @@
     L(HTTP_BODY_BYTES, 1089536, "bytes", "body of a request: an envelope of 500 KiB in UTF-16")   \
     L(HTTP_GUEST_BODY_BYTES, 65536, "bytes",                                                      \
       "body that is read from a connection that showed no credentials; a larger one is dropped")  \
+    L(IDENTIFY_GUEST_BYTES, 16384, "bytes", "body of an Identify without authentication")         \
     L(HTTP_GUEST_TOTAL_BYTES, 33554432, "bytes",                                                  \
       "input buffers of all connections together that have not authenticated")                    \
     L(HTTP_DROP_BYTES, 524288, "bytes",                                                           \

@@ -12,9 +12,7 @@
 #include "net/net.h"
 #include "net/operation.h"
 #include "net/respond.h"
-
-/* Bytes of an Identify that is read before anybody has authenticated. */
-enum { GUEST_BODY = 16 * 1024 };
+#include "input_limits.h"
 
 enum step_result {
     STEP_none,
@@ -50,9 +48,9 @@ static enum step_result step_guest(struct request *request)
     }
     type = content_type_read(request->http.content_type);
     if (type.kind == CONTENT_soap && request->http.body_length > 0 &&
-        request->http.body_length <= GUEST_BODY &&
-        read_message(request, type.charset[0] != '\0' ? type.charset : NULL, GUEST_BODY, &fault) ==
-            WSMAN_request &&
+        request->http.body_length <= IDENTIFY_GUEST_BYTES &&
+        read_message(request, type.charset[0] != '\0' ? type.charset : NULL, IDENTIFY_GUEST_BYTES,
+                     &fault) == WSMAN_request &&
         request->message.identify)
         respond_identify(request, true);
     else
