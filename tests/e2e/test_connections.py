@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: ISC
-"""The limits of `connections` in winrmd.conf, seen by the clients that meet them."""
+"""Limits of connections and bodies, seen by the clients that meet them."""
 
 import contextlib
+import socket
 
 import pytest
 
@@ -111,3 +112,52 @@ def test_a_hard_limit_of_files_below_total_is_said_and_kept(limited, tmp_path):
         clients[3].delete(shell)
 
 
+# Answers before the body, and bodies above the limit
+
+def announced(client, length, credentials):
+    """The head of a request whose body is to follow."""
+    return ('POST /wsman HTTP/1.1\r\nHost: x\r\nContent-Type: application/soap+xml\r\n%s'
+            'Content-Length: %d\r\n\r\n'
+            % ('Authorization: %s\r\n' % client.authorization if credentials else '',
+               length)).encode()
+
+
+def test_a_401_before_a_large_body_is_not_lost(server):
+    """The client writes all of its body before it reads; above the bound the connection ends."""
+    with server.connect('alice') as client:
+        client.socket.sendall(announced(client, 500000, False) + b'x' * 500000)
+        response = client.receive()
+        assert response.status == 401 and response.header('Connection') is None
+        assert_serves(client)
+    with server.connect('alice') as client:
+        client.socket.sendall(announced(client, 1000000, False) + b'x' * 1000000)
+        response = client.receive()
+        assert response.status == 401 and response.header('Connection') == 'close'
+        assert response.header('WWW-Authenticate')
+        assert client.socket.recv(1) == b''
+
+
+def test_a_body_above_the_limit_ends_only_what_is_large(limited):
+    # Bodies of 2 * 32 KiB + 64 KiB are taken: an envelope in UTF-16 and what stands around it.
+    server = limited(operations='MaxEnvelopeSizeKB="32" QuotaSystemWindowOperations="0"')
+    with server.connect('alice') as client:
+        client.socket.sendall(announced(client, 131073, True) + b'x' * 131073)
+        response = client.receive()
+        assert response.status == 413 and response.header('Connection') is None
+        assert_serves(client)
+        client.socket.sendall(announced(client, 1000000, True) + b'x' * 1000000)
+        response = client.receive()
+        assert response.status == 413 and response.header('Connection') == 'close'
+        assert client.socket.recv(1) == b''
+
+
+# Back-pressure
+
+def test_output_through_a_tiny_window(server):
+    with server.connect('alice') as client:
+        client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        shell = client.create()
+        command = client.command(shell, 'seq 1 30000')
+        stdout, _, code = client.receive_all(shell, command)
+        assert stdout == b''.join(b'%d\n' % number for number in range(1, 30001)) and code == 0
+        client.delete(shell)
