@@ -284,22 +284,30 @@ void authz_host_start(struct application *application)
         start_failed(application, "winrmd-host cannot be started");
 }
 
+void authz_host_hush(struct application *application)
+{
+    struct authz_state *state = &application->authz;
+
+    authz_fail_calls(application, NULL, AUTHZ_stopping, FAULT_endpoint_unavailable);
+    if (state->host != NULL)
+        authz_fail_calls(application, state->host, AUTHZ_stopping, FAULT_endpoint_unavailable);
+    list_each(link, &state->leaving)
+        authz_fail_calls(application, container_of(link, struct authz_host, link), AUTHZ_stopping,
+                         FAULT_endpoint_unavailable);
+}
+
 void authz_host_stop(struct application *application)
 {
     struct authz_state *state = &application->authz;
 
     loop_timer_stop(application->broker->loop, &state->restart);
-    /* What is still asked holds up the plug-in's Shutdown, and nobody waits for the answer. */
-    authz_fail_calls(application, NULL, AUTHZ_stopping, FAULT_endpoint_unavailable);
-    if (state->host != NULL)
-        authz_fail_calls(application, state->host, AUTHZ_stopping, FAULT_endpoint_unavailable);
+    authz_host_hush(application);
     record_release_all(application);
     if (state->host != NULL && !state->host->process->expected_end)
         host_stop(state->host->process);
     list_each(link, &state->leaving) {
         struct authz_host *host = container_of(link, struct authz_host, link);
 
-        authz_fail_calls(application, host, AUTHZ_stopping, FAULT_endpoint_unavailable);
         if (!host->process->expected_end)
             host_stop(host->process);
     }

@@ -42,6 +42,11 @@ struct authz_host {
 /* Starts the application's host; it is started again when it ends. */
 void authz_host_start(struct application *application);
 /*
+ * The service stops: open questions are closed and answered with a refusal, so that neither a
+ * client nor the plug-in's Shutdown waits for a verdict that nobody acts on.
+ */
+void authz_host_hush(struct application *application);
+/*
  * Ends the hosts in order: open questions are closed, the contexts of user records go back, the
  * plug-ins are shut down.
  */

@@ -27,8 +27,9 @@
 #include "broker/reload.h"
 #include "broker/shell.h"
 #include "broker/status.h"
+#include "broker/stop.h"
 
-enum { STOP_LIMIT = 10000, EXIT_USAGE = 2 };
+enum { EXIT_USAGE = 2 };
 
 static const char help[] =
     "winrmd - a WinRM (WS-Management) service that runs authorization plug-ins\n"
@@ -111,62 +112,6 @@ void broker_check_ready(struct broker *broker)
         for (size_t k = 0; k < configuration->application_count; k++)
             fprintf(stderr, "winrmd: ready on %s%s\n", configuration->listeners[i].url,
                     configuration->applications[k]->path);
-}
-
-/* ---- stop ---- */
-
-static bool broker_has_children(const struct broker *broker)
-{
-    return !list_empty(&broker->processes);
-}
-
-static bool stop_is_over(const struct broker *broker)
-{
-    return broker->stopping && !broker_has_children(broker);
-}
-
-/*
- * Shells first, because their operations hold contexts; then what is still asked for, which is
- * answered before the connections close; then the contexts of the records, and the plug-ins'
- * Shutdown.
- */
-static void stop_continue(struct broker *broker)
-{
-    if (!broker->stopping || broker->shells.count > 0 || !peers_drained(broker))
-        return;
-    list_each(link, &broker->processes) {
-        struct child *process = container_of(link, struct child, link);
-
-        if (process->role != PROCESS_authz_host && !process->expected_end)
-            child_dismiss(process, 1000);
-    }
-    for (size_t i = 0; i < broker->application_count; i++)
-        authz_host_stop(broker->applications[i]);
-    if (stop_is_over(broker))
-        loop_stop(broker->loop);
-}
-
-static void stop_expired(struct loop_timer *timer)
-{
-    struct broker *broker = container_of(timer, struct broker, stop_timer);
-
-    log_error("not everything ended in time; the rest is killed");
-    list_each(link, &broker->processes)
-        child_kill(container_of(link, struct child, link));
-    loop_stop(broker->loop);
-}
-
-static void stop_begin(struct broker *broker)
-{
-    if (broker->stopping)
-        return;
-    broker->stopping = true;
-    broker->stop_timer.expired = stop_expired;
-    loop_timer_start(broker->loop, &broker->stop_timer, STOP_LIMIT);
-    reload_stop(broker);
-    peers_drain(broker);
-    shell_close_all(broker, "the service is stopping");
-    stop_continue(broker);
 }
 
 /* ---- signals ---- */
@@ -338,7 +283,7 @@ static bool broker_start(struct broker *broker)
 static void broker_end_children(struct broker *broker)
 {
     stop_begin(broker);
-    while (broker_has_children(broker))
+    while (!list_empty(&broker->processes))
         loop_run(broker->loop);
 }
 
