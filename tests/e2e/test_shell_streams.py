@@ -241,9 +241,12 @@ def test_finished_commands_together_are_bounded(server, alice, shell):
 
 # Deaths
 
-def test_nothing_is_lost_with_a_winrmd_net(server, alice, shell):
+def test_nothing_is_lost_with_a_winrmd_net(traceable_server):
     """The process that holds a Receive is killed while output comes all the time: another
     connection gets all that had not been received, in its order."""
+    server = traceable_server
+    alice = server.connect('alice')
+    shell = alice.create()
     command = alice.command(shell, 'trap "exit 0" INT; i=0; '
                                    'while i=$((i+1)); do echo $i; sleep 0.001; done')
     received = []
