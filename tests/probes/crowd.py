@@ -28,15 +28,16 @@ def address(number):
 
 
 class Client:
-    __slots__ = ('socket', 'number', 'connected', 'opened', 'spoke', 'ended', 'how', 'out', 'got',
-                 'count', 'armed')
+    __slots__ = ('socket', 'number', 'connected', 'opened', 'spoke', 'ended', 'how', 'out', 'sent',
+                 'got', 'count', 'armed')
 
     def __init__(self, number, connected):
         self.socket, self.number = connected, number
         self.connected = False
         self.opened = self.spoke = self.ended = None  # seconds of time.monotonic()
         self.how = None  # 'closed', 'reset', 'left' (by ourselves), or why it never came to be
-        self.out, self.got, self.count = b'', b'', 0
+        self.out, self.sent = b'', 0  # what it says, and how much of that has been said
+        self.got, self.count = b'', 0
         self.armed = 0
 
     @property
@@ -82,7 +83,7 @@ class Crowd:
     def say(self, client, data):
         """Says more, if somebody still listens."""
         if client.ended is None:
-            client.out += data
+            client.out, client.sent = client.out[client.sent:] + data, 0
             self._write(client)
 
     def leave(self, client, reset=False):
@@ -192,16 +193,18 @@ class Crowd:
         if not client.connected or not client.out:
             return
         try:
-            sent = client.socket.send(client.out)
+            sent = client.socket.send(memoryview(client.out)[client.sent:])
         except BlockingIOError:
             sent = 0
         except OSError:
             # What the server said before it closed may still lie in our buffer.
-            client.out = b''
+            client.out, client.sent = b'', 0
             return
         if client.spoke is None and sent:
             client.spoke = time.monotonic()
-        client.out = client.out[sent:]
+        client.sent += sent
+        if client.sent == len(client.out):
+            client.out, client.sent = b'', 0
         self._arm(client)
 
     def _read(self, client):

@@ -10,7 +10,7 @@ import socket
 from crowd import Crowd, times_of
 from harness import FEW, SLACK, USER, assert_idle
 from server import password, wait_until
-from wire import GET, RECEIVE, basic, envelope, receive_body
+from wire import GET, HANG, RECEIVE, basic, envelope, receive_body
 
 POST = b'POST /wsman HTTP/1.1\r\nHost: x\r\n'
 KNOWN = POST + b'Authorization: %s\r\n' % basic(USER, password(USER)).encode()
@@ -28,7 +28,7 @@ def known(world, count, first_address):
     """A crowd that has shown who it is."""
     crowd = Crowd(world.port, first_address)
     crowd.open(count, KNOWN + EMPTY)
-    assert crowd.run(SLACK, crowd.all_answered)
+    assert crowd.run(HANG, crowd.all_answered)
     assert {client.status for client in crowd.clients} == {200}, crowd.summary()
     for client in crowd.clients:
         client.got, client.count, client.spoke = b'', 0, None
@@ -138,15 +138,14 @@ def left_receive(world):
         command = client.command(world.shell, 'cat')
         for number in range(10):
             with world.connect() as other:
-                other.socket.settimeout(SLACK)
                 other.send(envelope(RECEIVE, receive_body(command), shell=world.shell))
                 wait_until(lambda: world.server.counters()['operations'] > before + 1,
-                           'the Receive to be held', SLACK)
+                           'the Receive to be held')
                 if number % 2:
                     other.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
                                             b'\1\0\0\0\0\0\0\0')
             wait_until(lambda: world.server.counters()['operations'] == before + 1,
-                       'the Receive to be given up', SLACK)
+                       'the Receive to be given up')
         client.send_input(world.shell, command, b'still here', end=True)
         assert client.receive_all(world.shell, command) == (b'still here', b'', 0)
         client.signal(world.shell, command)
@@ -157,7 +156,7 @@ def left_receive(world):
                 other.send(envelope(RECEIVE, receive_body(large), shell=world.shell))
                 other.socket.recv(100)
         client.signal(world.shell, large)
-    wait_until(lambda: world.server.counters()['operations'] == before, 'the commands to end', SLACK)
+    wait_until(lambda: world.server.counters()['operations'] == before, 'the commands to end')
     return '10 left a held Receive, 3 a large answer'
 
 
@@ -174,7 +173,8 @@ def few_files(world):
             assert world.ask(connection) == world.expected
         shells = [connection.create() for connection in world.standing]
         for connection, shell in zip(world.standing, shells):
-            assert connection.receive_all(shell, connection.command(shell, 'echo new'))[0] == b'new\n'
+            command = connection.command(shell, 'echo new')
+            assert connection.receive_all(shell, command) == (b'new\n', b'', 0)
             connection.delete(shell)
         ends = crowd.summary()['ends']
         assert set(ends) <= {'open 0', 'closed 503'} and ends['closed 503'] > 100, ends

@@ -125,7 +125,8 @@ def attributes(world):
     declared = ''.join(' xmlns:n%x="u"' % number for number in range(count * 2 // 3))
     many = ''.join('<e a=""/>' for _ in range(count))
     bodies = [('<e%s/>' % text).encode() for text in (different, same, declared)]
-    bodies += [inside('<e%s/>' % text, {}) for text in (different[:490000], same, declared[:480000])]
+    bodies += [inside('<e%s/>' % text, {})
+               for text in (different[:490000], same, declared[:480000])]
     bodies += [inside(many, {})]
     bodies += [('<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"%s/>'
                 % different[:490000]).encode()]
@@ -175,8 +176,8 @@ def mutated(chance, text):
         elif kind == 3:
             data[at:end] = chance.randbytes(end - at)
         elif kind == 4:
-            data[at:at] = chance.choice((b'<', b'>', b'&', b'"', b'\0', b']]>', b'<!--', b'<![CDATA[',
-                                         b'&#0;', b'\xff', b'<?x?>', b'<s:Body>', b'xmlns:s=""'))
+            data[at:at] = chance.choice((b'<', b'>', b'&', b'"', b'\0', b']]>', b'<!--',
+                                         b'<![CDATA[', b'&#0;', b'\xff', b'<?x?>', b'<s:Body>', b'xmlns:s=""'))
         elif kind == 5:
             data = data[:at]
         else:
