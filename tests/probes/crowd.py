@@ -124,8 +124,11 @@ class Crowd:
             for descriptor, events in self.poll.poll(min(left, 0.2), 1024):
                 self._ready(self.by_descriptor[descriptor], events)
 
+    def ended(self):
+        return sum(client.ended is not None for client in self.clients)
+
     def all_ended(self):
-        return all(client.ended is not None for client in self.clients)
+        return self.ended() == len(self.clients)
 
     def all_answered(self):
         return all(client.status or client.ended is not None for client in self.clients)
@@ -306,7 +309,8 @@ def main():
         elif command == 'answers':
             crowd.run(values['limit'], crowd.all_answered)
         elif command == 'ends':
-            crowd.run(values['limit'], crowd.all_ended)
+            wanted = values['share'] * len(crowd.clients)
+            crowd.run(values['limit'], lambda: crowd.ended() >= wanted)
         elif command == 'close':
             crowd.close()
         print(json.dumps(crowd.summary()), flush=True)

@@ -177,7 +177,8 @@ def mutated(chance, text):
             data[at:end] = chance.randbytes(end - at)
         elif kind == 4:
             data[at:at] = chance.choice((b'<', b'>', b'&', b'"', b'\0', b']]>', b'<!--',
-                                         b'<![CDATA[', b'&#0;', b'\xff', b'<?x?>', b'<s:Body>', b'xmlns:s=""'))
+                                         b'<![CDATA[', b'&#0;', b'\xff', b'<?x?>',
+                                         b'<s:Body>', b'xmlns:s=""'))
         elif kind == 5:
             data = data[:at]
         else:

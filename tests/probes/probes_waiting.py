@@ -10,7 +10,7 @@ import time
 
 from crowd import Crowd, Herd, times_of, total
 from harness import CONNECTIONS, SLACK, USER, assert_idle
-from server import password, wait_until
+from server import password
 from wire import HANG, IDENTIFY, basic, envelope
 
 HEAD, BODY, ANSWER, GUEST_IDLE, GUEST, BODY_RATE = 10, 30, 30, 30, 60, 16384
@@ -134,9 +134,9 @@ def half_open(world):
             herd.all_do('close')
             return None
         # Between the end of the one half and of the other.
-        wait_until(lambda: world.guests() <= 2500, 'heads to be given up', HEAD + SLACK, 0.05)
+        herd.all_do('ends', limit=HEAD + SLACK, share=0.5)
         assert_idle(world.names())
-        summary = total(herd.all_do('ends', limit=stalled(world)))
+        summary = total(herd.all_do('ends', limit=stalled(world), share=1))
         expect_ends(summary, {'closed 0': (2500, GUEST_IDLE), 'closed 408': (2500, HEAD)})
         return times_of(summary)
 
@@ -154,7 +154,7 @@ def idle(world):
             herd.all_do('close')
             return None
         assert_idle(world.names())
-        summary = total(herd.all_do('ends', limit=stalled(world)))
+        summary = total(herd.all_do('ends', limit=stalled(world), share=1))
         expect_ends(summary, {'closed 401': (CONNECTIONS, GUEST_IDLE)})
         return '%s; winrmd-nets then held %d KiB' % (times_of(summary), held)
 
