@@ -521,6 +521,22 @@ def test_reloads_that_are_asked_for_at_once(server):
         client.delete(client.create())
 
 
+def test_a_net_process_that_is_stopped_takes_it_when_it_goes_on(server):
+    """The reload ends without it, and says so; nothing is served by the old configuration later."""
+    victim = server.pids('winrmd-net')[0]
+    os.kill(victim, signal.SIGSTOP)
+    try:
+        server.config.write_text(server.config.read_text() + SECOND)
+        reload_done(server)
+        assert 'a process has not taken the new configuration' in server.report()
+    finally:
+        os.kill(victim, signal.SIGCONT)
+    connections = [server.connect('alice') for _ in range(30)]
+    assert {one.post(envelope(GET), path='/second').status for one in connections} == {500}
+    for one in connections:
+        one.close()
+
+
 def test_stopped_in_the_middle_of_a_reload(new_server):
     server = new_server(authorizer='gate')
     edit(server.application_folder / 'web.config', ('gate.so', 'slow_start.so'))
