@@ -18,6 +18,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include "base/list.h"
@@ -56,6 +57,7 @@ struct broker {
     struct reload *reload; /* of reload.c; NULL: none is running */
     struct audit *audit;
     char *library_folder; /* where the other programs are */
+    struct rlimit files;  /* of open files, as the broker was started: the children's */
     char machine[256];    /* this host's name, for fault details */
 
     struct list processes; /* struct child.link */
@@ -68,8 +70,9 @@ struct broker {
     uint64_t next_id;         /* sessions, operations, calls, hosts: one sequence, never reused */
 
     struct loop_watch control; /* listening socket of winrmctl */
-    struct list controls;      /* of status.c: its connections */
-    bool ready;                /* the ready lines have been printed */
+    struct loop_timer control_pause;
+    struct list controls; /* of status.c: its connections */
+    bool ready;           /* the ready lines have been printed */
     bool stopping;
     struct loop_timer stop_timer;
     uint64_t counters[COUNTERS];

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -96,6 +97,9 @@ struct child *child_start(struct broker *broker, enum process role, const char *
     process->kill_timer.expired = child_kill_expired;
     if (error == 0)
         error = spawn_program(&process->pid, path, directory, pair[1]);
+    /* It has done nothing yet that counts: it waits to be told its task. */
+    if (error == 0)
+        prlimit(process->pid, RLIMIT_NOFILE, &broker->files, NULL);
     if (error != 0) {
         log_error("%s cannot be started (%s)", path, strerror(error));
         if (pair[0] >= 0)

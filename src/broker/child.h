@@ -26,7 +26,7 @@ struct child {
     uint32_t number; /* the net's number or the host's id; 0 for the others */
     pid_t pid;       /* -1 once it has been waited for */
     bool ready;      /* it has said so */
-    bool settling; /* it has not yet said that it goes by the configuration of now */
+    bool settling;   /* it has not yet said that it goes by the configuration of now */
     bool expected_end;
     uint32_t restarts; /* how often this place was filled again */
     /*

@@ -20,10 +20,10 @@ struct listener_problem {
 
 /*
  * Gives every listener of `fresh` a socket: a copy of that of the listener of `old` (may be NULL)
- * with the same address and port as configured (and, for port 0, the same name), else one that is bound now. A new socket may
- * overlap one of `old` (127.0.0.1 becomes 0.0.0.0). One that takes larger or smaller heads is a new
- * listener on the old socket. False: `problem` is filled in, and what was
- * bound is closed with `fresh`.
+ * with the same address and port as configured (and, for port 0, the same name), else one that is
+ * bound now. A new socket may overlap one of `old` (127.0.0.1 becomes 0.0.0.0). One that takes
+ * larger or smaller heads is a new listener on the old socket. False: `problem` is filled in, and
+ * what was bound is closed with `fresh`.
  */
 bool listeners_bind(struct broker *broker, struct configuration *fresh,
                     const struct configuration *old, struct listener_problem *problem);

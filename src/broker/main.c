@@ -308,6 +308,23 @@ static void broker_close(struct broker *broker)
     loop_free(broker->loop);
 }
 
+/*
+ * The broker holds a descriptor for each process, connection of winrmctl and listener: it takes as
+ * many as it may. Plug-ins and commands keep what it was started with, since select() cannot take
+ * more than 1024.
+ */
+static void files_raise(struct broker *broker)
+{
+    struct rlimit raised;
+
+    if (getrlimit(RLIMIT_NOFILE, &broker->files) != 0)
+        log_error("getrlimit: %s", strerror(errno));
+    raised = broker->files;
+    raised.rlim_cur = raised.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &raised) != 0)
+        log_error("setrlimit: %s", strerror(errno));
+}
+
 static int run(const struct options *options)
 {
     struct broker broker = {.library_folder = library_folder(), .loop = loop_new()};
@@ -318,6 +335,7 @@ static int run(const struct options *options)
     list_init(&broker.replacements);
     list_init(&broker.controls);
     broker.control.fd = -1;
+    files_raise(&broker);
     if (gethostname(broker.machine, sizeof(broker.machine) - 1) != 0)
         strcpy(broker.machine, "localhost");
     if (broker.loop == NULL || !signals_watch(&signals, &broker)) {

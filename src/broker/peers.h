@@ -15,8 +15,8 @@ struct configuration;
 /* Starts them; the listeners are bound, the applications known. */
 void peers_start(struct broker *broker);
 /*
- * Another configuration holds than `old`: each is told what is new to it. reload_settled() is called
- * whenever one has taken it, or has gone.
+ * Another configuration holds than `old`: each is told what is new to it. reload_settled() is
+ * called whenever one has taken it, or has gone.
  */
 void peers_update(struct broker *broker, const struct configuration *old);
 /* Do all of them go by the configuration of now? */

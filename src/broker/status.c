@@ -18,7 +18,7 @@
 #include "broker/reload.h"
 #include "broker/shell.h"
 
-enum { CONTROL_BACKLOG = 16 };
+enum { CONTROL_BACKLOG = 16, PAUSE_TIME = 1000 };
 
 /* A connected winrmctl. */
 struct control {
@@ -177,6 +177,25 @@ static void control_ended(struct channel *channel, bool fault, const char *why)
     control_free(channel_owner(channel));
 }
 
+static void control_resume(struct loop_timer *timer)
+{
+    struct broker *broker = container_of(timer, struct broker, control_pause);
+
+    if (broker->control.fd >= 0)
+        loop_rewatch(broker->loop, &broker->control, EPOLLIN);
+}
+
+/* Who waits in the queue would otherwise wake the loop again and again. */
+static void control_pause(struct broker *broker)
+{
+    log_error("no descriptor is left to answer winrmctl with (%s); raise the limit of open files "
+              "(LimitNOFILE of the service, ulimit -Hn of the shell)",
+              strerror(errno));
+    loop_rewatch(broker->loop, &broker->control, 0);
+    broker->control_pause.expired = control_resume;
+    loop_timer_start(broker->loop, &broker->control_pause, PAUSE_TIME);
+}
+
 static void control_accept(struct loop_watch *watch, uint32_t events)
 {
     static const channel_handler handlers[MESSAGE_COUNT] = {
@@ -191,8 +210,11 @@ static void control_accept(struct loop_watch *watch, uint32_t events)
     int fd = accept4(watch->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
     (void)events;
-    if (fd < 0)
+    if (fd < 0) {
+        if (errno == EMFILE || errno == ENFILE)
+            control_pause(broker);
         return;
+    }
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0 ||
         (peer.uid != 0 && peer.uid != getuid())) {
         close(fd);
@@ -254,6 +276,7 @@ void status_close(struct broker *broker)
         return;
     list_each(link, &broker->controls)
         control_free(container_of(link, struct control, link));
+    loop_timer_stop(broker->loop, &broker->control_pause);
     loop_unwatch(broker->loop, &broker->control);
     close(broker->control.fd);
     unlink(broker->configuration->control);

@@ -8,7 +8,8 @@ struct broker;
 
 /* Begins to stop; more calls change nothing. The loop stops when the last process has ended. */
 void stop_begin(struct broker *broker);
-/* Something has ended: goes on with what waited for it. Nothing, while the service does not stop. */
+/* Something has ended: goes on with what waited for it. Nothing, while the service does not stop.
+ */
 void stop_continue(struct broker *broker);
 
 #endif

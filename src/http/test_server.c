@@ -338,7 +338,7 @@ static void test_an_answer_that_is_not_taken(void **state)
 static size_t say_rest(int fd, size_t sent)
 {
     size_t at = sent % (sizeof(GOOD) - 1);
-    ssize_t count = send(fd, GOOD + at, sizeof(GOOD) - 1 - at, MSG_NOSIGNAL);
+    ssize_t count = send(fd, &GOOD[at], sizeof(GOOD) - 1 - at, MSG_NOSIGNAL);
 
     return count > 0 ? (size_t)count : 0;
 }

@@ -2,7 +2,9 @@
 """Limits of connections and bodies, seen by the clients that meet them."""
 
 import contextlib
+import os
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,12 @@ from wire import GET, Connection
 
 NO_SHELL = '6B29FC40-CA47-1067-B31D-00DD010662DA'
 NO_SUCH_SHELL = 2150858843
+
+
+def processor_time(pid):
+    """Seconds of CPU that a process has used."""
+    fields = Path('/proc', str(pid), 'stat').read_text().rsplit(') ', 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
 
 
 @pytest.fixture
@@ -92,6 +100,36 @@ def test_the_soft_limit_of_files_does_not_limit_connections(limited, tmp_path):
         assert_serves(client)
         assert_sent_away(server)
     assert 'open files' not in server.report()
+
+
+def test_the_soft_limit_of_files_limits_no_shells_and_is_what_they_get(limited, tmp_path):
+    """The broker has a descriptor for each host: it takes what the hard limit allows. A plug-in
+    and a command find the limit that winrmd was started with: select() cannot take more."""
+    server = limited(rules='user * allow quota shells=40\noperation * * * allow\n',
+                     winrmd=with_descriptors(tmp_path, 32, 1024))
+    with server.connect('alice') as client:
+        shells = [client.create() for _ in range(40)]
+        command = client.command(shells[-1], 'ulimit -Sn; ulimit -Hn')
+        assert client.receive_all(shells[-1], command)[0] == b'32\n1024\n'
+        for shell in shells:
+            client.delete(shell)
+
+
+def test_without_descriptors_the_broker_waits_for_one(limited, tmp_path):
+    """More winrmctls than it has descriptors for: no spinning, and the next one is answered."""
+    server = limited(winrmd=with_descriptors(tmp_path, 40, 40))
+    with contextlib.ExitStack() as held:
+        while 'no descriptor is left' not in server.report():
+            one = held.enter_context(socket.socket(socket.AF_UNIX))
+            one.settimeout(0.1)  # while the queue is full nobody is let in
+            with contextlib.suppress(BlockingIOError, TimeoutError):
+                one.connect(str(server.folder / 'winrmd.sock'))
+        before = processor_time(server.pid)
+        with server.connect('alice') as client:
+            for _ in range(20):
+                client.ask(GET, shell=NO_SHELL)
+        assert processor_time(server.pid) - before < 0.5
+    server.status()
 
 
 def test_a_hard_limit_of_files_below_total_is_said_and_kept(limited, tmp_path):
