@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from server import PROMISE, is_running, wait_until
+from server import PROMISE, wait_until
 from test_operations import connections_to_every_net
 from wire import GET, basic, envelope
 
@@ -81,9 +81,11 @@ def replace(server, name, victim, number):
     before = serving(server, name)
     begin = time.monotonic()
     os.kill(victim, number)
-    wait_until(lambda: not is_running(victim) and len(serving(server, name)) == len(before),
-               'a new ' + name)
-    assert victim not in serving(server, name)
+
+    def replaced():
+        now = serving(server, name)
+        return victim not in now and len(now) == len(before)
+    wait_until(replaced, 'a new ' + name)
     return time.monotonic() - begin
 
 
@@ -104,7 +106,8 @@ def assert_all_is_back(server):
 
 @pytest.mark.parametrize('number', SIGNALS)
 @pytest.mark.parametrize('name', [NET, AUTH, AUTHORIZATION])
-def test_replaced_in_time(server, plain_signals, name, number):
+def test_replaced_in_time(plain_signals, traceable_server, name, number):
+    server = traceable_server
     connections = connections_to_every_net(server, 'bob')
     safe, connection = connections.popitem()
     times = []
@@ -124,7 +127,7 @@ def test_replaced_in_time(server, plain_signals, name, number):
 
 
 @pytest.mark.parametrize('number', SIGNALS)
-def test_a_shell_host(server, plain_signals, number):
+def test_a_shell_host(plain_signals, server, number):
     """Whoever waits for its output hears of its end; nobody else notices."""
     with server.connect('alice') as client, server.connect('alice') as other:
         shell = client.create()
@@ -190,8 +193,9 @@ def has_answer(client):
     return bool(select.select([client.socket], [], [], 0)[0])
 
 
-def test_a_stopped_net_process(server):
+def test_a_stopped_net_process(traceable_server):
     """Others take the connections that come; those it holds are answered when it goes on."""
+    server = traceable_server
     connections = connections_to_every_net(server, 'alice')
     victim, client = connections.popitem()
     shell = client.create()
