@@ -66,6 +66,11 @@ struct shell *shell_find(const struct operation *operation, bool any_owner);
 bool shell_is_foreign(const struct operation *operation);
 /* Answers a Get with the shell's details. */
 void shell_describe(struct shell *shell, struct operation *operation);
+/* Asks the host to end everything; shell_over() follows, by its word or by its death. */
+void shell_begin_end(struct shell *shell, const char *reason);
+/* The audit line of something that befell a shell, or a command of it. */
+void shell_audit(const struct shell *shell, const struct operation *operation, const char *event,
+                 const char *reason);
 /* An allowed Delete: answered when the shell has ended. */
 void shell_delete(struct shell *shell, struct operation *operation);
 /* An allowed Command, or a follow-on message: gives winrmd-net a ticket for the host. */
