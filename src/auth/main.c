@@ -116,6 +116,7 @@ int main(int count, char **arguments)
     (void)arguments;
     log_open("winrmd-auth");
     guard_memory();
+    guard_end_with_parent();
     list_init(&service.peers);
     service.loop = count > 1 ? NULL : loop_new();
     if (service.loop != NULL)

@@ -2,6 +2,7 @@
 
 #include "base/guard.h"
 
+#include <signal.h>
 #include <stdbool.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -25,4 +26,9 @@ void guard_memory(void)
         return;
     prctl(PR_SET_DUMPABLE, 0);
     setrlimit(RLIMIT_CORE, &none);
+}
+
+void guard_end_with_parent(void)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* For processes through which passwords pass. */
+/* What a process promises about itself when it starts. */
 #ifndef BASE_GUARD_H
 #define BASE_GUARD_H
 
@@ -10,5 +10,10 @@
  * nothing in a build with a sanitizer, whose search for leaks traces the process.
  */
 void guard_memory(void);
+/*
+ * The kernel kills this process when the broker, which started it, dies: also while it is stopped
+ * and does not see its channel end. Not for a shell host, which has to kill what is below it.
+ */
+void guard_end_with_parent(void);
 
 #endif

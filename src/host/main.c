@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/guard.h"
 #include "base/log.h"
 #include "host/host.h"
 
@@ -59,8 +60,10 @@ int main(void)
         return 1;
     }
     /* Not in a shell host: what the plug-in starts there would inherit it. */
-    if (authorization)
+    if (authorization) {
         signal(SIGPIPE, SIG_IGN);
+        guard_end_with_parent();
+    }
     if (!host_open(CHANNEL_FD, authorization)) {
         log_error("cannot start: no address space or no descriptors");
         return 1;

@@ -20,6 +20,7 @@ int main(void)
 
     log_open("winrmd-net");
     guard_memory();
+    guard_end_with_parent();
     signal(SIGPIPE, SIG_IGN);
     net.loop = loop_new();
     net.reader = soap_reader_new();

@@ -184,6 +184,18 @@ def test_the_end_of_the_broker_ends_everything(server, how):
         Connection(server.port)
 
 
+def test_the_end_of_the_broker_ends_processes_that_are_stopped(server):
+    """A stopped process does not see its channel end."""
+    for name in ('winrmd-net', 'winrmd-auth', 'winrmd-host (authorization)'):
+        for pid in server.pids(name):
+            os.kill(pid, signal.SIGSTOP)
+    server.kill()
+    server.process.wait()
+    begin = time.monotonic()
+    server.wait_for_nobody_left(limit=PROMISE)
+    assert time.monotonic() - begin <= PROMISE
+
+
 def test_stopped_while_clients_work(server):
     """SIGTERM in the middle of requests ends with status 0 and nothing left (Server.stop)."""
     clients = [server.connect('alice') for _ in range(4)]
