@@ -170,7 +170,8 @@ def test_something_else_answers(tmp_path, users):
 def test_the_help_is_a_page(server):
     code, text, error = winrmctl(server, '--help')
     assert (code, error) == (0, '')
-    assert max(len(line) for line in text.split('\n')) <= 90
+    # The path of winrmd.conf alone is as long as the installation's prefix makes it.
+    assert max(len(line) for line in text.split('\n') if not line.endswith('.conf')) <= 90
     for word in ('status', 'shells', 'reload', 'passwd', 'examples', 'exit status'):
         assert '\n' + word in text
 
