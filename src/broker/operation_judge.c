@@ -6,6 +6,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include "base/hash.h"
@@ -13,6 +14,8 @@
 #include "broker/operation.h"
 #include "broker/shell.h"
 #include "faults.h"
+
+enum { REDIRECT_LIMIT = 2048 /* characters */ };
 
 static uint64_t microseconds(void)
 {
@@ -163,16 +166,20 @@ static void operation_check(struct operation *operation)
 
 /* ---- user ---- */
 
+/* An absolute http or https URI with a host, of printable characters (RFC 3986, 3 and 4.3). */
 static bool redirect_valid(const char *location, uint32_t *code)
 {
     size_t length = strlen(location);
-    bool valid = strncmp(location, "http://", 7) == 0 || strncmp(location, "https://", 8) == 0;
+    size_t scheme = strncasecmp(location, "https://", 8) == 0  ? 8
+                    : strncasecmp(location, "http://", 7) == 0 ? 7
+                                                               : 0;
+    bool valid = scheme > 0 && strchr("/?#:@", location[scheme]) == NULL;
 
     for (size_t i = 0; i < length; i++)
         valid = valid && (unsigned char)location[i] > 0x20 && (unsigned char)location[i] < 0x7f;
-    if (length > 2048)
+    if (length > REDIRECT_LIMIT)
         *code = FAULT_redirect_location_long;
-    else if (!valid || strlen(strchr(location, ':')) < 4)
+    else if (!valid)
         *code = FAULT_redirect_location_invalid;
     else
         return true;

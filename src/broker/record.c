@@ -326,13 +326,16 @@ static void quota_answered(void *asker, const struct authz_answer *answer)
         record->limits = answer->quota_present ? answer->quota : quota_default_limits;
         record->limits_known = true;
     } else if (!record->limits_known) {
+        /* Only AuthzUser may redirect: from here the address is not passed on either. */
+        bool redirect = answer->code == FAULT_redirect;
+
         refusal = (struct record_refusal){
             .lost = answer->lost,
-            .code = answer->code == FAULT_redirect ? FAULT_redirect_elsewhere : answer->code,
+            .code = redirect ? FAULT_redirect_elsewhere : answer->code,
             .reason = answer->lost != AUTHZ_answered
                           ? authz_lost_reason(answer->lost, "AuthzQueryQuota", text)
                           : "the authorization plug-in's AuthzQueryQuota failed",
-            .extended = answer->extended};
+            .extended = redirect ? NULL : answer->extended};
     }
     waiting_finish(record, &refusal);
     record_unref(record);
