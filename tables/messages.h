@@ -57,6 +57,7 @@ enum {
     /* authorization calls, between the broker and an authorization host */ \
     M(authz_user) M(authz_quota) M(authz_operation) M(authz_close) M(authz_release) \
     M(authz_user_answer) M(authz_quota_answer) M(authz_operation_answer) M(authz_stray) \
+    M(authz_stuck) \
     /* the life of a shell, between the broker and a shell host */ \
     M(host_shell) M(host_channel) M(host_revoke) M(shell_end) \
     M(shell_started) M(shell_ended) \
@@ -257,6 +258,12 @@ enum {
     F(U64, call, 0) F(U32, code, 0) F(U64, context, 0) F(TEXT, extended, LIMIT_REASON)
 /* host -> broker: a completion that answers no open call; for the audit. */
 #define FIELDS_authz_stray(F) F(TEXT, function, LIMIT_NAME) F(TEXT, cause, LIMIT_REASON)
+
+/*
+ * host -> broker: every thread for the plug-in's calls is held by one that nobody waits for any
+ * more, and a call has passed its deadline without a thread. The host is to be ended.
+ */
+#define FIELDS_authz_stuck(F) F(U32, threads, 0)
 
 /* broker -> shell host, after host_started: this shell was granted; shell_create will follow. */
 #define FIELDS_host_shell(F) \

@@ -76,10 +76,12 @@
     R(broker, authz_host, serving, authz_quota_answer) \
     R(broker, authz_host, serving, authz_operation_answer) \
     R(broker, authz_host, serving, authz_stray) \
+    R(broker, authz_host, serving, authz_stuck) \
     R(broker, authz_host, stopping, authz_user_answer) \
     R(broker, authz_host, stopping, authz_quota_answer) \
     R(broker, authz_host, stopping, authz_operation_answer) \
     R(broker, authz_host, stopping, authz_stray) \
+    R(broker, authz_host, stopping, authz_stuck) \
     /* winrmd-host with a shell plug-in */ \
     R(shell_host, broker, starting, host_start) \
     R(shell_host, broker, serving, host_shell) \

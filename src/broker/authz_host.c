@@ -103,6 +103,25 @@ static void handle_started(struct channel *channel, const union message_body *bo
         current_started(host, failure);
 }
 
+/*
+ * The plug-in holds all threads there are, in calls that were refused at their deadline, and a call
+ * has passed its own without a thread: no call would ever be made again in that process.
+ */
+static void handle_stuck(struct channel *channel, const union message_body *body)
+{
+    struct child *process = child_of(channel);
+    struct authz_host *host = process->owner;
+
+    if (host == NULL || host->application == NULL || host->stuck || process->expected_end)
+        return;
+    host->stuck = true;
+    log_error("application %s: the authorization plug-in %s holds all of its %u threads in calls "
+              "that have passed their deadline; its host is ended and started again",
+              host->settings->path, host->settings->authorizer->filename,
+              body->authz_stuck.threads);
+    child_kill(process);
+}
+
 static void host_gone(struct child *process, bool crashed);
 
 /* A host for the settings, of nobody yet; NULL: no process can be started. */
@@ -115,6 +134,7 @@ static struct authz_host *host_new(struct broker *broker, struct application_set
         [MESSAGE_authz_quota_answer] = authz_handle_quota_answer,
         [MESSAGE_authz_operation_answer] = authz_handle_operation_answer,
         [MESSAGE_authz_stray] = host_handle_stray,
+        [MESSAGE_authz_stuck] = handle_stuck,
     };
     static const struct channel_events events = {handlers, child_channel_ended};
     struct child *process =
@@ -208,7 +228,10 @@ static void host_audit_lost(const struct authz_host *host, bool crashed)
     audit_text(audit, "application", host->settings->path);
     audit_text(audit, "plugin", host->settings->authorizer->name);
     audit_text(audit, "reason",
-               crashed ? "the authorization plug-in crashed its host" : "the host was ended");
+               host->stuck ? "the authorization plug-in held all threads in calls that had passed "
+                             "their deadline"
+               : crashed   ? "the authorization plug-in crashed its host"
+                           : "the host was ended");
     audit_text(audit, "effect",
                host->leaving ? "its contexts are gone; it was about to end after a reload"
                              : "its contexts are gone; users are authorized again");
@@ -254,6 +277,7 @@ static void host_gone(struct child *process, bool crashed)
 
     if (host == NULL)
         return;
+    crashed = crashed || host->stuck;
     if (host->tried != NULL)
         host->tried(host, "its host ended during start-up");
     else if (host->leaving)

@@ -31,6 +31,7 @@ struct authz_host {
     bool leaving;
     char *library; /* the file it loaded, and that as it was then; NULL: not known yet */
     char *version;
+    bool stuck; /* all its threads are blocked: it is being killed, and counts as crashed */
     uint64_t begun_at;
     unsigned calls;    /* questions without an answer */
     uint64_t contexts; /* reported, not given back */

@@ -77,7 +77,16 @@ static int spawn_program(pid_t *pid, const char *path, const char *directory, in
 
 static void child_kill_expired(struct loop_timer *timer)
 {
-    child_kill(container_of(timer, struct child, kill_timer));
+    struct child *process = container_of(timer, struct child, kill_timer);
+    siginfo_t ended = {0};
+
+    /* One that lives on without its channel has closed it itself: nobody from outside has ended it,
+     * though our signal will. */
+    if (process->pid > 0 && process->channel != NULL && channel_is_ended(process->channel) &&
+        waitid(P_PID, (id_t)process->pid, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+        ended.si_pid == 0)
+        process->faulty = true;
+    child_kill(process);
 }
 
 struct child *child_start(struct broker *broker, enum process role, const char *program,

@@ -14,7 +14,7 @@
 #include "host/authz_call.h"
 #include "host/host.h"
 
-enum { STOP_PATIENCE = 5000 };
+enum { STOP_PATIENCE = 5000, STUCK_PATIENCE = 100 };
 
 /* WSManPluginAuthzReleaseContext on its way. */
 struct release {
@@ -35,6 +35,8 @@ static uint64_t last_context;
 static unsigned releasing;
 static unsigned voided; /* calls closed when their verdict was on its way */
 static struct loop_timer patience;
+/* Calls whose entry point has not returned; guarded by the lock of address.h. */
+static struct list running = {&running, &running};
 
 /* ---- contexts ---- */
 
@@ -163,6 +165,9 @@ static void call_run(struct pool_work *work)
     struct authz_call *call = container_of(work, struct authz_call, work);
     WSMAN_SENDER_DETAILS *details = call->handle.address;
 
+    address_lock();
+    list_append(&running, &call->running);
+    address_unlock();
     host_language = call->locale;
     switch (call->handle.kind) {
     case HANDLE_authz_user:
@@ -177,6 +182,9 @@ static void call_run(struct pool_work *work)
         break;
     }
     host_language = NULL;
+    address_lock();
+    list_remove(&call->running);
+    address_unlock();
     call_unref(call);
 }
 
@@ -196,6 +204,8 @@ static void authz_ask(const struct authz_question *question)
     if (call != NULL) {
         call->work.run = call_run;
         call->post.run = call_answer;
+        call->waits_since = loop_now(host.loop);
+        call->finished = pool_finished(&host.pool);
         map_put_u64(&calls, call->number, call);
         if (pool_submit(&host.pool, &call->work))
             return;
@@ -240,6 +250,35 @@ static void authz_operation(struct channel *channel, const union message_body *b
     authz_ask(&question);
 }
 
+/* Does the broker wait for a call that a thread is in? */
+static bool running_is_wanted(void)
+{
+    bool wanted = false;
+
+    address_lock();
+    list_each(link, &running)
+        wanted = wanted || container_of(link, struct authz_call, running)->state == AUTHZ_open;
+    address_unlock();
+    return wanted;
+}
+
+/*
+ * `call` was closed and had got no thread. If none has become free all the time it waited, and no
+ * thread is in a call that may still be answered, none ever will: the broker is told.
+ */
+static void stuck_consider(const struct authz_call *call)
+{
+    static bool told;
+    unsigned threads = pool_held(&host.pool);
+
+    if (told || host.stopping || loop_now(host.loop) - call->waits_since < STUCK_PATIENCE ||
+        threads == 0 || pool_finished(&host.pool) != call->finished ||
+        running_is_wanted())
+        return;
+    told = true;
+    channel_send(host.broker, authz_stuck, .threads = threads);
+}
+
 static void authz_close(struct channel *channel, const union message_body *body)
 {
     struct authz_call *call = map_remove_u64(&calls, body->authz_close.call);
@@ -249,7 +288,9 @@ static void authz_close(struct channel *channel, const union message_body *body)
     if (call == NULL)
         return;
     /* A plug-in that has not been asked yet is not asked any more. */
-    if (!pool_withdraw(&host.pool, &call->work)) {
+    if (pool_withdraw(&host.pool, &call->work)) {
+        stuck_consider(call);
+    } else {
         address_lock();
         dead = authz_call_close(call);
         voided += call->state == AUTHZ_void;

@@ -53,6 +53,7 @@ struct authz_call *authz_call_new(const struct authz_question *question)
     call->state = AUTHZ_open;
     call->references = 2;
     list_init(&call->abandoned);
+    list_init(&call->running);
     arena_init(&call->arena, TEXTS_LIMIT);
     usable =
         question->account == NULL || token_open(&call->token, question->account, &question->groups);

@@ -62,6 +62,9 @@ struct authz_call {
     enum authz_state state; /* guarded by the lock of address.h */
     unsigned references;    /* the same */
     struct list abandoned;  /* the same; among the closed ones */
+    struct list running;    /* the same; among those whose entry point has not returned */
+    uint64_t waits_since;   /* loop_now() */
+    uint64_t finished;      /* what the pool had finished then */
     struct authz_verdict verdict;
     uint64_t number; /* the broker's */
     struct pool_work work;

@@ -35,6 +35,7 @@ static void *pool_thread(void *argument)
         work->run(work);
         pthread_mutex_lock(&pool->lock);
         pool->busy--;
+        pool->finished++;
     }
     return NULL;
 }
@@ -102,4 +103,24 @@ bool pool_withdraw(struct pool *pool, struct pool_work *work)
     }
     pthread_mutex_unlock(&pool->lock);
     return waiting;
+}
+
+unsigned pool_held(struct pool *pool)
+{
+    unsigned held;
+
+    pthread_mutex_lock(&pool->lock);
+    held = pool->busy == pool->threads ? pool->threads : 0;
+    pthread_mutex_unlock(&pool->lock);
+    return held;
+}
+
+uint64_t pool_finished(struct pool *pool)
+{
+    uint64_t finished;
+
+    pthread_mutex_lock(&pool->lock);
+    finished = pool->finished;
+    pthread_mutex_unlock(&pool->lock);
+    return finished;
 }

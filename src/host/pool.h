@@ -10,6 +10,7 @@
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/list.h"
 
@@ -29,6 +30,7 @@ struct pool {
     unsigned threads;
     unsigned thread_limit;
     unsigned queue_limit;
+    uint64_t finished; /* pieces of work, since the start */
 };
 
 void pool_init(struct pool *pool, unsigned thread_limit, unsigned queue_limit);
@@ -39,5 +41,9 @@ bool pool_submit(struct pool *pool, struct pool_work *work);
 void pool_submit_always(struct pool *pool, struct pool_work *work);
 /* True when the work, submitted before, had not begun: it will not be run. */
 bool pool_withdraw(struct pool *pool, struct pool_work *work);
+/* How many threads there are when all of them are busy, else 0. */
+unsigned pool_held(struct pool *pool);
+/* How many pieces of work have been finished. */
+uint64_t pool_finished(struct pool *pool);
 
 #endif

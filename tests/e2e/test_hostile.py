@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: ISC
 """Plug-ins that misbehave (tests/hostile): nobody is let in by it and nobody else is hurt."""
 
+import os
+import signal
 import threading
 
 import pytest
 
+from server import Server, is_running, wait_until
 from wire import CREATE, GET, envelope
 
 STREAMS = '<rsp:Shell><rsp:OutputStreams>stdout stderr</rsp:OutputStreams></rsp:Shell>'
@@ -187,3 +190,194 @@ def test_a_plug_in_that_is_not_there_lets_nobody_in(new_server):
     line, = server.audit('verdict', user='alice')
     assert line['verdict'] == 'denied'
     assert 'policy.rules' in server.report()
+
+
+def host_of(server):
+    rows = [row['process'] for row in server.status()['processes']
+            if row['name'] == 'winrmd-host (authorization)' and row['state'] == 'serving']
+    return rows[0] if rows else None
+
+
+def tell(server, when, how):
+    for name, text in (('how', how), ('when', when)):
+        (server.application_folder / name).write_text(text)
+
+
+@pytest.mark.parametrize('user, call', [('mallory', 'AuthzUser'), ('carol', 'AuthzUser'),
+                                        ('trent', 'AuthzOperation')])
+def test_blocks_or_spins(new_server, user, call):
+    """It is refused at its deadline while others are served; what it says later is not heard."""
+    server = new_server(authorizer='blocks', application='authorization-timeout = "300ms"')
+    with server.connect(user) as client:
+        client.send(envelope(CREATE, STREAMS))
+        others_are_served(server)
+        assert client.receive().fault.number == 2150858793
+        line, = server.audit('verdict', user=user)
+        assert line['verdict'] == 'denied' and call in line['reason']
+    (server.application_folder / 'unblock').touch()
+    assert 'deadline' in server.wait_for_audit('stray-completion')[0]['reason']
+    assert server.counters()['shells_started'] == 1
+
+
+def test_holds_every_thread(new_server):
+    """When the plug-in holds all threads in calls that were refused, its host is ended and started
+    again: otherwise nobody would be let in any more."""
+    server = new_server(authorizer='blocks', application='authorization-timeout = "400ms"')
+    with server.connect('bob') as client:
+        shell = client.create()
+        command = client.command(shell, 'cat')
+        host = host_of(server)
+        for _ in range(30):
+            if server.audit('host-lost'):
+                break
+            crowd = [server.connect('trent') for _ in range(16)]
+            for one in crowd:
+                one.send(envelope(CREATE, STREAMS))
+            for one in crowd:
+                assert one.receive().fault.number in (2150858793, 2150858755)
+                one.close()
+        line, = server.audit('host-lost')
+        assert 'held all threads' in line['reason']
+        assert '64 threads' in server.wait_for_log('64 threads')
+        wait_until(lambda: host_of(server) not in (None, host), 'another host')
+        # What was running runs on.
+        client.send_input(shell, command, b'still', end=True)
+        assert client.receive_all(shell, command) == (b'still', b'', 0)
+        client.delete(shell)
+    others_are_served(server)
+    assert server.audit('verdict', user='trent', verdict='allowed') == []
+
+
+@pytest.mark.parametrize('how', ['abort', 'exit', 'quit', 'segv', 'memory', 'close'])
+@pytest.mark.parametrize('when', ['user', 'quota', 'operation'])
+def test_takes_its_process_down(new_server, when, how):
+    server = new_server(authorizer='takes_down')
+    host = host_of(server)
+    with server.connect('bob') as client, server.connect('mallory') as other:
+        shell = client.create()
+        command = client.command(shell, 'cat')
+        tell(server, when, how)
+        response = other.ask(CREATE, STREAMS)
+        assert response.status == 500
+        assert (response.fault.code, response.fault.number) == ('s:Receiver', 2150858755)
+        line, = server.audit('verdict', user='mallory')
+        assert line['verdict'] == 'denied' and 'lost' in line['reason']
+        assert 'crashed' in server.wait_for_audit('host-lost')[0]['reason']
+        (server.application_folder / 'when').unlink()
+        client.send_input(shell, command, b'still', end=True)
+        assert client.receive_all(shell, command) == (b'still', b'', 0)
+        client.delete(shell)
+        other.delete(other.create())
+    assert host_of(server) != host
+    assert server.counters()['host_crashes'] == 1
+
+
+@pytest.mark.parametrize('how', ['abort', 'exit', 'quit'])
+def test_takes_its_process_down_when_it_is_given_a_context(new_server, how):
+    server = new_server(authorizer='takes_down')
+    with server.connect('bob') as client:
+        shell = client.create()
+        tell(server, 'release', how)
+        client.get_done(GET, shell=shell)
+        server.wait_for_audit('host-lost')
+        (server.application_folder / 'when').unlink()
+        client.delete(shell)
+    others_are_served(server)
+
+
+@pytest.mark.parametrize('how', ['abort', 'exit', 'quit'])
+def test_takes_its_process_down_at_the_end(new_server, how):
+    """The service stops all the same, with success and in time."""
+    server = new_server(authorizer='takes_down')
+    others_are_served(server)
+    tell(server, 'shutdown', how)
+    server.stop()
+
+
+@pytest.mark.parametrize('how', ['abort', 'exit', 'quit'])
+def test_takes_its_process_down_at_the_start(tmp_path, users, how):
+    """No plug-in is not a yes."""
+    server = Server(tmp_path / 'server', users, authorizer='takes_down')
+    tell(server, 'startup', how)
+    with server:
+        with server.connect('bob') as client:
+            response = client.ask(CREATE, STREAMS)
+            assert (response.status, response.body) == (500, b'')
+        assert 'takes_down.so' in server.report()
+        assert server.status()['applications'][0]['state'] == 'failed'
+
+
+def test_keeps_crashing(new_server):
+    """It is left alone for a growing pause, in which everything is refused at once."""
+    server = new_server(authorizer='takes_down')
+    tell(server, 'user', 'abort')
+
+    def application():
+        return server.status()['applications'][0]
+
+    while application()['state'] != 'quarantined':
+        with server.connect('mallory') as client:
+            assert client.ask(CREATE, STREAMS).fault.number == 2150858755
+    assert application()['plugin'] == 'takes_down'
+    assert 'times in a row' in server.wait_for_log('times in a row')
+    with server.connect('bob') as client:
+        # Nobody waits for the end of the pause.
+        fault = client.ask(CREATE, STREAMS).fault
+        assert (fault.code, fault.number) == ('s:Receiver', 2150858755)
+    crashes = server.counters()['host_crashes']
+    assert crashes >= 5
+    tell(server, 'never', 'abort')
+    wait_until(lambda: application()['state'] == 'serving', 'the end of the pause')
+    others_are_served(server)
+    assert server.counters()['host_crashes'] == crashes
+
+
+@pytest.mark.parametrize('when', ['user', 'operation'])
+def test_leaves_a_child_behind(new_server, when):
+    """It ends with the host, though it holds a copy of everything this had."""
+    server = new_server(authorizer='takes_down')
+    tell(server, when, 'fork')
+    with server.connect('mallory') as client:
+        client.delete(client.create())
+    child = int(server.noted()[0].split()[1])
+    assert is_running(child)
+    os.kill(host_of(server), signal.SIGABRT)
+    server.wait_for_audit('host-lost')
+    wait_until(lambda: not is_running(child), 'the child to end')
+    tell(server, 'never', 'fork')
+    others_are_served(server)
+
+
+def test_leaves_a_child_behind_at_the_stop(new_server):
+    server = new_server(authorizer='takes_down')
+    tell(server, 'user', 'fork')
+    with server.connect('mallory') as client:
+        client.delete(client.create())
+    server.stop()
+
+
+def test_throws(new_server):
+    server = new_server(authorizer='throws')
+    with server.connect('mallory') as client:
+        assert client.ask(CREATE, STREAMS).fault.number == 2150858755
+    assert 'crashed' in server.wait_for_audit('host-lost')[0]['reason']
+    others_are_served(server)
+    assert server.audit('verdict', user='mallory', verdict='allowed') == []
+
+
+def test_completes_from_inside_a_release(new_server):
+    """A thread like any other: the open call is answered, once; what is closed stays closed."""
+    server = new_server(authorizer='completes_in_release',
+                        application='authorization-timeout = "120s"')
+    with server.connect('mallory') as client:
+        assert client.ask(CREATE, STREAMS).fault.number == 5
+    with server.connect('trent') as client:
+        client.send(envelope(GET, shell=NO_SHELL))
+        server.wait_for_note('open')
+        with server.connect('bob') as other:
+            other.ask(GET, shell=NO_SHELL)
+        assert client.receive().fault.number == 2150858843
+    server.wait_for_note('user said 87')
+    assert server.noted() == ['open', 'operation 1 said 0', 'operation 2 said 87', 'user said 87']
+    assert len(server.wait_for_audit('stray-completion', 2)) == 2
+    assert [row['user'] for row in server.status()['records'] if row['user'] == 'mallory'] == []
