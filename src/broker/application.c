@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "broker/broker.h"
+#include "broker/quota.h"
 
 struct application *application_new(struct broker *broker, struct application_settings *settings)
 {
@@ -31,6 +32,7 @@ void application_free(struct application *application)
     application_settings_unref(application->settings);
     free(application->authz.failure);
     map_free(&application->records);
+    quota_forget(application);
     map_free(&application->quotas);
     buffer_free(&application->throttle_times);
     free(application);

@@ -37,6 +37,7 @@ struct application {
     struct map records;           /* key of record.c -> struct record */
     struct list retired;          /* struct record.retired_link: of former settings, still used */
     struct map quotas;            /* canonical account -> struct quota_account */
+    uint64_t quotas_swept;        /* loop_now() */
     struct buffer throttle_times; /* of the last operations, oldest first; see quota.c */
 };
 

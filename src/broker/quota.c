@@ -11,6 +11,8 @@
 #include "broker/application.h"
 #include "faults.h"
 
+enum { SWEEP_INTERVAL = 10000 };
+
 struct quota_account {
     struct application *application;
     char *name;
@@ -19,6 +21,7 @@ struct quota_account {
     uint32_t operations;
     uint64_t slot_start; /* of the rate: the first message after the slot before */
     uint32_t slot_messages;
+    uint64_t slot_end; /* 0: of no length */
 };
 
 /* MaxShellsPerUser and MaxConcurrentOperationsPerUser of winrm/config as documented; no rate. */
@@ -38,13 +41,42 @@ struct quota_account *quota_account_get(struct application *application, const c
     return account;
 }
 
-void quota_account_unref(struct quota_account *account)
+static void account_free(struct quota_account *account)
 {
-    if (account == NULL || --account->references > 0)
-        return;
     map_remove(&account->application->quotas, account->name, strlen(account->name));
     free(account->name);
     free(account);
+}
+
+void quota_account_unref(struct quota_account *account)
+{
+    if (account != NULL && --account->references == 0 && account->slot_end == 0)
+        account_free(account);
+}
+
+static void account_sweep_visit(void *value, void *context)
+{
+    const uint64_t *now = context;
+    struct quota_account *account = value;
+
+    if (account->references == 0 && account->slot_end <= *now)
+        account_free(account);
+}
+
+/* Accounts that were kept for a slot which is over. */
+static void accounts_sweep(struct application *application, uint64_t now)
+{
+    if (now - application->quotas_swept < SWEEP_INTERVAL)
+        return;
+    application->quotas_swept = now;
+    map_each(&application->quotas, account_sweep_visit, &now);
+}
+
+void quota_forget(struct application *application)
+{
+    uint64_t end = UINT64_MAX;
+
+    map_each(&application->quotas, account_sweep_visit, &end);
 }
 
 /* ---- system throttle: a sliding window over the application's operations ---- */
@@ -113,6 +145,8 @@ void quota_rate_count(struct quota_account *account, const struct quota_limits *
     if (account->slot_messages == 0 || now >= account->slot_start + length) {
         account->slot_start = now;
         account->slot_messages = 0;
+        account->slot_end = length > 0 ? now + length : 0;
+        accounts_sweep(account->application, now);
     }
     account->slot_messages++;
 }

@@ -38,9 +38,14 @@ struct quota_refusal {
     char text[256];
 };
 
-/* The counts of one account, kept while anybody holds a reference. */
+/*
+ * The counts of one account, kept while anybody holds a reference and while its time slot runs:
+ * neither a crash of the plug-in nor a reload gives a user a new budget.
+ */
 struct quota_account *quota_account_get(struct application *application, const char *account);
 void quota_account_unref(struct quota_account *account);
+/* The application ends: accounts that nobody refers to go, whatever slot runs. */
+void quota_forget(struct application *application);
 
 /* The system throttle; counts the operation unless it is refused. `ending` is never refused. */
 bool quota_throttle(struct application *application, bool ending, uint64_t now,

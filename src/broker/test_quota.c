@@ -32,6 +32,7 @@ static int close_account(void **state)
 {
     (void)state;
     quota_account_unref(account);
+    quota_forget(&application);
     assert_int_equal(application.quotas.count, 0);
     map_free(&application.quotas);
     buffer_free(&application.throttle_times);
@@ -114,6 +115,26 @@ static void a_rate_slot_starts_with_its_first_message(void **state)
     assert_int_equal(quota_slot_messages(account), 1);
 }
 
+/* Whoever held the account has gone, with its host or its settings; the slot has not. */
+static void a_slot_outlives_whoever_counts_in_it(void **state)
+{
+    struct quota_limits limits = {.shells = 1, .slot_seconds = 10, .slot_operations = 2};
+    struct quota_account *other = quota_account_get(&application, "frank");
+
+    (void)state;
+    quota_rate_count(other, &limits, 1000);
+    quota_rate_count(other, &limits, 2000);
+    quota_account_unref(other);
+    other = quota_account_get(&application, "frank");
+    assert_int_equal(quota_slot_messages(other), 2);
+    assert_false(quota_rate_check(other, &limits, 10999, &refusal));
+    assert_true(quota_rate_check(other, &limits, 11000, &refusal));
+    quota_account_unref(other);
+    /* It goes some time after its slot. */
+    quota_rate_count(account, &limits, 30000);
+    assert_int_equal(application.quotas.count, 1);
+}
+
 static void a_slot_without_length_is_no_limit(void **state)
 {
     struct quota_limits limits = {.slot_seconds = 0, .slot_operations = 0};
@@ -151,6 +172,7 @@ int main(void)
         CASE(what_ends_something_is_counted_and_never_refused),
         CASE(zero_allows_nothing_and_all_ones_everything),
         CASE(a_rate_slot_starts_with_its_first_message),
+        CASE(a_slot_outlives_whoever_counts_in_it),
         CASE(a_slot_without_length_is_no_limit),
         CASE(the_system_window_slides),
     };
