@@ -34,10 +34,10 @@ struct application {
     struct application_settings *settings; /* a reference; never NULL */
     bool removed;
     struct authz_state authz;
-    struct map records;           /* key of record.c -> struct record */
-    struct list retired;          /* struct record.retired_link: of former settings, still used */
-    struct map quotas;            /* canonical account -> struct quota_account */
-    uint64_t quotas_swept;        /* loop_now() */
+    struct map records;    /* key of record.c -> struct record */
+    struct list retired;   /* struct record.retired_link: of former settings or hosts, still used */
+    struct map quotas;     /* canonical account -> struct quota_account */
+    uint64_t quotas_swept; /* loop_now() */
     struct buffer throttle_times; /* of the last operations, oldest first; see quota.c */
 };
 

@@ -263,8 +263,9 @@ static const char *refused_reason(const struct authz_answer *answer, char text[1
 }
 
 /*
- * What the settings of now say of a user also holds for what the user has from former ones: shells
- * of an identity that is refused, or is another one now, are closed after a while.
+ * What is said of a user now also holds for what the user has from former settings, or from a host
+ * that was lost: shells of an identity that is refused, or is another one now, are closed after a
+ * while.
  */
 static void retired_judge(const struct record *record, const struct token *token)
 {
@@ -437,6 +438,9 @@ static void record_revoke(struct record *record, struct operation *operation)
     if (record->references > 0)
         loop_timer_start(record_loop(record), &record->closing,
                          record->application->settings->authorization_timeout);
+    /* Another identity is compared when the next message has been authorized. */
+    if (record->doomed != FAULT_different_token)
+        retired_judge(record, NULL);
     record_ref(record);
     record_go(record);
     operation_recorded(operation, &refusal);
@@ -483,8 +487,11 @@ static void record_drop_visit(void *value, void *context)
 
     if (record->generation != *generation)
         return;
-    /* Its user call has failed already; whoever waits has been told. */
+    /* Its user call has failed already; whoever waits has been told. What its user has running is
+     * judged with what the next host says of that user. */
     authz_release(record->application, &record->context);
+    if (record->references > 0)
+        list_append(&record->application->retired, &record->retired_link);
     record_go(record);
 }
 

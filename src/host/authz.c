@@ -272,8 +272,7 @@ static void stuck_consider(const struct authz_call *call)
     unsigned threads = pool_held(&host.pool);
 
     if (told || host.stopping || loop_now(host.loop) - call->waits_since < STUCK_PATIENCE ||
-        threads == 0 || pool_finished(&host.pool) != call->finished ||
-        running_is_wanted())
+        threads == 0 || pool_finished(&host.pool) != call->finished || running_is_wanted())
         return;
     told = true;
     channel_send(host.broker, authz_stuck, .threads = threads);

@@ -254,6 +254,7 @@ class History:
             while user.shells:
                 self.delete(user)
             self.compare()
+        for user in self.users.values():
             self.hang_up(user)
 
 

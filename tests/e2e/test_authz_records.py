@@ -261,3 +261,24 @@ def test_everything_comes_back_when_records_go(new_server):
     assert [note for note in seen(server, 'released') if note['user'] == 'dave'] == []
     server.stop()
     assert seen(server, 'shutdown')[0]['missing'] == 0
+
+
+def test_a_refusal_also_ends_shells_from_before_a_crash(new_server):
+    """They belong to a record that went with the host; the user who is refused has them still."""
+    server = new_server(authorizer='oracle', operations=EVERY_MESSAGE,
+                        application='authorization-timeout = "1s"')
+    with server.connect('bob') as client, server.connect('frank') as other:
+        shells = client.create(), other.create()
+        os.kill(server.pids('winrmd-host (authorization)')[0], signal.SIGABRT)
+        server.wait_for_audit('host-lost')
+        for one, shell in ((client, shells[0]), (other, shells[1])):
+            one.get_done(GET, shell=shell)
+        settled(server)
+        say(server, 'user bob code=5')
+        client.get_done(GET, shell=shells[0])
+        settled(server)
+        assert get(client) == 5
+        server.wait_for_counter('shells_ended', 1)
+        assert 'withdrawn' in server.wait_for_audit('shell-end')[0]['reason']
+        other.get_done(GET, shell=shells[1])
+        other.delete(shells[1])

@@ -6,11 +6,11 @@
  */
 #include "plugins/kit.h"
 
-#define STARTUP 1
-#define SHUTDOWN 2
-#define USER 3
+#define STARTUP   1
+#define SHUTDOWN  2
+#define USER      3
 #define OPERATION 4
-#define NOTHING 5
+#define NOTHING   5
 
 #if WITHOUT != STARTUP
 DWORD WINAPI WSManPluginStartup(DWORD flags, PCWSTR application, PCWSTR extraInfo,

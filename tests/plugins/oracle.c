@@ -365,9 +365,8 @@ DWORD WINAPI WSManPluginShutdown(PVOID pluginContext, DWORD flags, DWORD reason)
     for (struct context *context = contexts; context != NULL; context = context->next)
         missing += context->reported - context->released;
     pthread_mutex_unlock(&lock);
-    kit_note("{\"shutdown\": %u, \"flags\": %u, \"mine\": %s, \"missing\": %u}\n",
-             (unsigned)reason, (unsigned)flags, pluginContext == &home ? "true" : "false",
-             missing);
+    kit_note("{\"shutdown\": %u, \"flags\": %u, \"mine\": %s, \"missing\": %u}\n", (unsigned)reason,
+             (unsigned)flags, pluginContext == &home ? "true" : "false", missing);
     return saying_find("shutdown", "-").code;
 }
 
