@@ -6,7 +6,8 @@
  *
  *   E(member, type, symbol, host, need)
  *
- * `member` and `type` are those of the function pointer in struct plugin (types of wsman.h).
+ * `member` and `type` are those of the function pointer in struct plugin (types of wsman.h, but for
+ * DllMain, which is not part of it).
  * `host` says which kind of plug-in has it: any, authorization or shell. `need` is required,
  * optional, or quota: required when the configuration says SupportsQuota, else not looked at.
  */
@@ -14,6 +15,7 @@
 #define TABLES_ENTRY_POINTS_H
 
 #define ENTRY_POINT_TABLE(E)                                                                      \
+    E(dll_main, plugin_dll_main, "DllMain", any, optional)                                        \
     E(startup, WSMAN_PLUGIN_STARTUP, "WSManPluginStartup", any, required)                         \
     E(shutdown, WSMAN_PLUGIN_SHUTDOWN, "WSManPluginShutdown", any, required)                      \
     E(authz_user, WSMAN_PLUGIN_AUTHORIZE_USER, "WSManPluginAuthzUser", authorization, required)   \

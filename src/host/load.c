@@ -31,6 +31,8 @@ static const struct entry_row entry_rows[] = {
 #undef E
 };
 
+enum { DLL_PROCESS_ATTACH = 1 };
+
 /* ---- finding ---- */
 
 /* `Auth.dll` names Auth.so here. */
@@ -198,6 +200,9 @@ uint32_t plugin_start(struct plugin *plugin)
     uint32_t code;
 
     plugin->context = NULL;
+    /* Windows calls it from its loader; here is the first place where a plug-in may block. */
+    if (plugin->dll_main != NULL && !plugin->dll_main(plugin->library, DLL_PROCESS_ATTACH, NULL))
+        return ERROR_DLL_INIT_FAILED;
     code = plugin->startup(plugin->startup_flags, plugin->application, plugin->extra_info,
                            &plugin->context);
     plugin->started = code == NO_ERROR;

@@ -17,6 +17,9 @@
 
 #include "entry_points.h"
 
+/* What Windows calls when it has loaded a library; FALSE: the library does not want to serve. */
+typedef BOOL(WINAPI *plugin_dll_main)(HINSTANCE library, DWORD reason, LPVOID reserved);
+
 struct plugin {
     char *name;            /* display name from the configuration */
     char *path;            /* of the library, as found */
@@ -42,7 +45,7 @@ struct plugin {
 bool plugin_load(struct plugin *plugin, const struct message_host_start *start, uint32_t *code,
                  char *text, size_t size);
 
-/* Calls WSManPluginStartup; run it where blocking is allowed. Returns the plug-in's code. */
+/* Calls DllMain, if there is one, and WSManPluginStartup; run it where blocking is allowed. Returns the plug-in's code. */
 uint32_t plugin_start(struct plugin *plugin);
 
 #endif

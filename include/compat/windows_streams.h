@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Streams and conversions of wchar_t live in the C++ library, where it has four bytes. Declared
+ * and never defined here, they do not compile, instead of writing beyond their memory.
+ */
+
+#ifndef WSMWIN_STREAMS_H
+#define WSMWIN_STREAMS_H
+
+#include <codecvt>
+#include <iosfwd>
+
+namespace std
+{
+template <> class basic_streambuf<wchar_t>;
+template <> class basic_ostream<wchar_t>;
+template <> class basic_iostream<wchar_t>;
+template <> class basic_stringbuf<wchar_t>;
+template <> class basic_istringstream<wchar_t>;
+template <> class basic_ostringstream<wchar_t>;
+template <> class basic_stringstream<wchar_t>;
+template <> class basic_filebuf<wchar_t>;
+template <> class basic_ifstream<wchar_t>;
+template <> class basic_ofstream<wchar_t>;
+template <> class basic_fstream<wchar_t>;
+template <unsigned long largest, codecvt_mode mode>
+class codecvt_utf8_utf16<wchar_t, largest, mode>;
+template <unsigned long largest, codecvt_mode mode> class codecvt_utf8<wchar_t, largest, mode>;
+} // namespace std
+
+#endif
