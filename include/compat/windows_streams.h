@@ -8,8 +8,8 @@
 #ifndef WSMWIN_STREAMS_H
 #define WSMWIN_STREAMS_H
 
-#include <codecvt>
 #include <iosfwd>
+#include <locale>
 
 namespace std
 {
@@ -24,9 +24,8 @@ template <> class basic_filebuf<wchar_t>;
 template <> class basic_ifstream<wchar_t>;
 template <> class basic_ofstream<wchar_t>;
 template <> class basic_fstream<wchar_t>;
-template <unsigned long largest, codecvt_mode mode>
-class codecvt_utf8_utf16<wchar_t, largest, mode>;
-template <unsigned long largest, codecvt_mode mode> class codecvt_utf8<wchar_t, largest, mode>;
+template <typename Codecvt, typename Wide, typename Bytes>
+class wstring_convert<Codecvt, wchar_t, Wide, Bytes>;
 } // namespace std
 
 #endif

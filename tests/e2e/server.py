@@ -26,7 +26,7 @@ from wire import CMD, HANG, Connection
 BUILD = Path(os.environ['WINRMD_BUILD']).resolve()
 # Where `ninja install` puts things in a build that ./check makes, and what is not installed.
 PLACES = ('usr/bin', 'usr/libexec/winrmd', 'usr/lib/winrmd/plugins', 'tests/plugins',
-          'tests/messages')
+          'tests/messages', 'tests/windows')
 # Everybody in the users file; the password is the name and '-secret'.
 USERS = {'alice': 'admins', 'bob': 'staff', 'carol': 'guests', 'dave': 'staff', 'erin': 'guests',
          'frank': 'staff', 'mallory': 'guests', 'trent': 'guests'}
@@ -137,14 +137,14 @@ def make_users_file(path):
 
 
 class Server:
-    """`authorizer` is the policy plug-in or the name of one of the tests' own; `application` and
-    `operations` add settings to winrmd.conf and to OperationsConfiguration."""
+    """`authorizer` is the policy plug-in or the name of one of the tests' own, `shell` the shell
+    plug-in; `application` and `operations` add settings to winrmd.conf and to OperationsConfiguration."""
 
     running = set()  # pids of all servers of this test process
 
     def __init__(self, folder, users, authorizer='policy', rules=RULES, application='',
                  operations='QuotaSystemWindowOperations="0"', supports_quota=True,
-                 winrmd=None, net_processes=3, audit='audit.jsonl'):
+                 winrmd=None, net_processes=3, audit='audit.jsonl', shell='cmd'):
         self.folder, self.winrmd = Path(folder), winrmd or built('winrmd')
         self.application_folder = self.folder / 'wsman'
         self.process = None
@@ -160,7 +160,7 @@ class Server:
         self.config.write_text(self._winrmd_conf(application, net_processes, audit))
         (self.application_folder / 'policy.rules').write_text(rules)
         (self.application_folder / 'web.config').write_text(
-            self._web_config(authorizer, operations, supports_quota))
+            self._web_config(authorizer, operations, supports_quota, shell))
 
     @staticmethod
     def _winrmd_conf(application, net_processes, audit):
@@ -180,7 +180,7 @@ application "/wsman" {
 }
 ''' % (audit, net_processes, application)
 
-    def _web_config(self, authorizer, operations, supports_quota):
+    def _web_config(self, authorizer, operations, supports_quota, shell):
         parameters = ''
         if authorizer == 'policy':
             parameters = ('<InitializationParameters><Param Name="Rules" Value="policy.rules"/>'
@@ -201,7 +201,7 @@ application "/wsman" {
 </system.management.wsmanagement.config></system.webServer></configuration>
 ''' % (operations, authorizer, quoteattr(str(self._plug_in(authorizer))),
             'true' if supports_quota else 'false', parameters,
-            quoteattr(str(built('cmd.so'))), CMD)
+            quoteattr(str(built(shell + '.so'))), CMD)
 
     @staticmethod
     def _plug_in(authorizer):
