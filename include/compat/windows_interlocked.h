@@ -8,45 +8,45 @@
 #ifndef WSMWIN_INTERLOCKED_H
 #define WSMWIN_INTERLOCKED_H
 
-#define WSMWIN_INTERLOCKED(type, suffix)                                                        \
-    static inline type InterlockedIncrement##suffix(type volatile *target)                      \
-    {                                                                                           \
-        return __atomic_add_fetch(target, 1, __ATOMIC_SEQ_CST);                                 \
-    }                                                                                           \
-    static inline type InterlockedDecrement##suffix(type volatile *target)                      \
-    {                                                                                           \
-        return __atomic_sub_fetch(target, 1, __ATOMIC_SEQ_CST);                                 \
-    }                                                                                           \
-    static inline type InterlockedExchange##suffix(type volatile *target, type value)           \
-    {                                                                                           \
-        return __atomic_exchange_n(target, value, __ATOMIC_SEQ_CST);                            \
-    }                                                                                           \
-    static inline type InterlockedExchangeAdd##suffix(type volatile *target, type value)        \
-    {                                                                                           \
-        return __atomic_fetch_add(target, value, __ATOMIC_SEQ_CST);                             \
-    }                                                                                           \
-    static inline type InterlockedAdd##suffix(type volatile *target, type value)                \
-    {                                                                                           \
-        return __atomic_add_fetch(target, value, __ATOMIC_SEQ_CST);                             \
-    }                                                                                           \
-    static inline type InterlockedAnd##suffix(type volatile *target, type value)                \
-    {                                                                                           \
-        return __atomic_fetch_and(target, value, __ATOMIC_SEQ_CST);                             \
-    }                                                                                           \
-    static inline type InterlockedOr##suffix(type volatile *target, type value)                 \
-    {                                                                                           \
-        return __atomic_fetch_or(target, value, __ATOMIC_SEQ_CST);                              \
-    }                                                                                           \
-    static inline type InterlockedXor##suffix(type volatile *target, type value)                \
-    {                                                                                           \
-        return __atomic_fetch_xor(target, value, __ATOMIC_SEQ_CST);                             \
-    }                                                                                           \
-    static inline type InterlockedCompareExchange##suffix(type volatile *target, type value,    \
-                                                          type comparand)                       \
-    {                                                                                           \
-        __atomic_compare_exchange_n(target, &comparand, value, 0, __ATOMIC_SEQ_CST,             \
-                                    __ATOMIC_SEQ_CST);                                          \
-        return comparand;                                                                       \
+#define WSMWIN_INTERLOCKED(type, suffix)                                                     \
+    static inline type InterlockedIncrement##suffix(type volatile *target)                   \
+    {                                                                                        \
+        return __atomic_add_fetch(target, 1, __ATOMIC_SEQ_CST);                              \
+    }                                                                                        \
+    static inline type InterlockedDecrement##suffix(type volatile *target)                   \
+    {                                                                                        \
+        return __atomic_sub_fetch(target, 1, __ATOMIC_SEQ_CST);                              \
+    }                                                                                        \
+    static inline type InterlockedExchange##suffix(type volatile *target, type value)        \
+    {                                                                                        \
+        return __atomic_exchange_n(target, value, __ATOMIC_SEQ_CST);                         \
+    }                                                                                        \
+    static inline type InterlockedExchangeAdd##suffix(type volatile *target, type value)     \
+    {                                                                                        \
+        return __atomic_fetch_add(target, value, __ATOMIC_SEQ_CST);                          \
+    }                                                                                        \
+    static inline type InterlockedAdd##suffix(type volatile *target, type value)             \
+    {                                                                                        \
+        return __atomic_add_fetch(target, value, __ATOMIC_SEQ_CST);                          \
+    }                                                                                        \
+    static inline type InterlockedAnd##suffix(type volatile *target, type value)             \
+    {                                                                                        \
+        return __atomic_fetch_and(target, value, __ATOMIC_SEQ_CST);                          \
+    }                                                                                        \
+    static inline type InterlockedOr##suffix(type volatile *target, type value)              \
+    {                                                                                        \
+        return __atomic_fetch_or(target, value, __ATOMIC_SEQ_CST);                           \
+    }                                                                                        \
+    static inline type InterlockedXor##suffix(type volatile *target, type value)             \
+    {                                                                                        \
+        return __atomic_fetch_xor(target, value, __ATOMIC_SEQ_CST);                          \
+    }                                                                                        \
+    static inline type InterlockedCompareExchange##suffix(type volatile *target, type value, \
+                                                          type comparand)                    \
+    {                                                                                        \
+        __atomic_compare_exchange_n(target, &comparand, value, 0, __ATOMIC_SEQ_CST,          \
+                                    __ATOMIC_SEQ_CST);                                       \
+        return comparand;                                                                    \
     }
 
 WSMWIN_INTERLOCKED(LONG, )

@@ -24,16 +24,28 @@ typedef union _RTL_RUN_ONCE {
 } INIT_ONCE, *PINIT_ONCE, *LPINIT_ONCE, RTL_RUN_ONCE;
 
 #ifdef __cplusplus
-#define WSMWIN_ZEROS {}
+#define WSMWIN_ZEROS \
+    {                \
+    }
 #else
-#define WSMWIN_ZEROS {{0}}
+#define WSMWIN_ZEROS \
+    {                \
+        {            \
+            0        \
+        }            \
+    }
 #endif
 #define SRWLOCK_INIT            WSMWIN_ZEROS
 #define CONDITION_VARIABLE_INIT WSMWIN_ZEROS
 #ifdef __cplusplus
-#define INIT_ONCE_STATIC_INIT {}
+#define INIT_ONCE_STATIC_INIT \
+    {                         \
+    }
 #else
-#define INIT_ONCE_STATIC_INIT {NULL}
+#define INIT_ONCE_STATIC_INIT \
+    {                         \
+        NULL                  \
+    }
 #endif
 #define CONDITION_VARIABLE_LOCKMODE_SHARED 1
 

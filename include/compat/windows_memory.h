@@ -5,17 +5,17 @@
 #ifndef WSMWIN_MEMORY_H
 #define WSMWIN_MEMORY_H
 
-#define ZeroMemory(to, size)         memset((to), 0, (size))
-#define FillMemory(to, size, byte)   memset((to), (byte), (size))
-#define CopyMemory(to, from, size)   memcpy((to), (from), (size))
-#define MoveMemory(to, from, size)   memmove((to), (from), (size))
-#define EqualMemory(one, two, size)  (memcmp((one), (two), (size)) == 0)
-#define RtlZeroMemory(to, size)      ZeroMemory(to, size)
-#define RtlFillMemory(to, size, byte) FillMemory(to, size, byte)
-#define RtlCopyMemory(to, from, size) CopyMemory(to, from, size)
-#define RtlMoveMemory(to, from, size) MoveMemory(to, from, size)
+#define ZeroMemory(to, size)           memset((to), 0, (size))
+#define FillMemory(to, size, byte)     memset((to), (byte), (size))
+#define CopyMemory(to, from, size)     memcpy((to), (from), (size))
+#define MoveMemory(to, from, size)     memmove((to), (from), (size))
+#define EqualMemory(one, two, size)    (memcmp((one), (two), (size)) == 0)
+#define RtlZeroMemory(to, size)        ZeroMemory(to, size)
+#define RtlFillMemory(to, size, byte)  FillMemory(to, size, byte)
+#define RtlCopyMemory(to, from, size)  CopyMemory(to, from, size)
+#define RtlMoveMemory(to, from, size)  MoveMemory(to, from, size)
 #define RtlEqualMemory(one, two, size) EqualMemory(one, two, size)
-#define RtlSecureZeroMemory(to, size) SecureZeroMemory(to, size)
+#define RtlSecureZeroMemory(to, size)  SecureZeroMemory(to, size)
 
 #define HEAP_NO_SERIALIZE        0x1
 #define HEAP_GENERATE_EXCEPTIONS 0x4

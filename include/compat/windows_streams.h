@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Streams and conversions of wchar_t live in the C++ library, where it has four bytes. Declared
- * and never defined here, they do not compile, instead of writing beyond their memory.
+ * Streams and conversions of wchar_t live in the C++ library, where it has four bytes. Without a
+ * constructor, or never defined, they do not compile, instead of writing beyond their memory.
  */
 
 #ifndef WSMWIN_STREAMS_H
@@ -13,17 +13,18 @@
 
 namespace std
 {
-template <> class basic_streambuf<wchar_t>;
-template <> class basic_ostream<wchar_t>;
-template <> class basic_iostream<wchar_t>;
-template <> class basic_stringbuf<wchar_t>;
-template <> class basic_istringstream<wchar_t>;
-template <> class basic_ostringstream<wchar_t>;
-template <> class basic_stringstream<wchar_t>;
-template <> class basic_filebuf<wchar_t>;
-template <> class basic_ifstream<wchar_t>;
-template <> class basic_ofstream<wchar_t>;
-template <> class basic_fstream<wchar_t>;
+#define WSMWIN_NO_STREAM(name)                             \
+    template <> class name<wchar_t>                        \
+    {                                                      \
+        template <typename... Arguments> name(Arguments...) = delete; \
+    };
+WSMWIN_NO_STREAM(basic_istringstream)
+WSMWIN_NO_STREAM(basic_ostringstream)
+WSMWIN_NO_STREAM(basic_stringstream)
+WSMWIN_NO_STREAM(basic_ifstream)
+WSMWIN_NO_STREAM(basic_ofstream)
+WSMWIN_NO_STREAM(basic_fstream)
+#undef WSMWIN_NO_STREAM
 template <typename Codecvt, typename Wide, typename Bytes>
 class wstring_convert<Codecvt, wchar_t, Wide, Bytes>;
 } // namespace std

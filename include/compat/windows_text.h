@@ -20,10 +20,10 @@
 #define WC_ERR_INVALID_CHARS 0x80
 #define WC_NO_BEST_FIT_CHARS 0x400
 
-#define NORM_IGNORECASE    0x1
-#define CSTR_LESS_THAN     1
-#define CSTR_EQUAL         2
-#define CSTR_GREATER_THAN  3
+#define NORM_IGNORECASE   0x1
+#define CSTR_LESS_THAN    1
+#define CSTR_EQUAL        2
+#define CSTR_GREATER_THAN 3
 
 WSMWIN_BEGIN
 
@@ -40,8 +40,8 @@ int WINAPI WideCharToMultiByte(UINT codePage, DWORD flags, LPCWSTR from, int fro
 /* By code unit, and without regard to case by simple Unicode case mapping; never by language. */
 int WINAPI lstrcmpW(LPCWSTR one, LPCWSTR two) WSMWIN(lstrcmpW);
 int WINAPI lstrcmpiW(LPCWSTR one, LPCWSTR two) WSMWIN(lstrcmpiW);
-int WINAPI CompareStringOrdinal(LPCWSTR one, int oneSize, LPCWSTR two, int twoSize,
-                                BOOL ignoreCase) WSMWIN(CompareStringOrdinal);
+int WINAPI CompareStringOrdinal(LPCWSTR one, int oneSize, LPCWSTR two, int twoSize, BOOL ignoreCase)
+    WSMWIN(CompareStringOrdinal);
 int WINAPI lstrlenW(LPCWSTR text) WSMWIN(lstrlenW);
 int WINAPI lstrlenA(LPCSTR text) WSMWIN(lstrlenA);
 LPWSTR WINAPI lstrcpynW(LPWSTR to, LPCWSTR from, int size) WSMWIN(lstrcpynW);
@@ -66,17 +66,17 @@ int fopen_s(FILE **file, const char *path, const char *mode) WSMWIN(fopen_s);
 
 WSMWIN_END
 
-#define mbstowcs  wsmwin_mbstowcs
-#define wcstombs  wsmwin_wcstombs
-#define lstrcmp   lstrcmpW
-#define lstrcmpi  lstrcmpiW
-#define lstrlen   lstrlenW
-#define lstrcpyn  lstrcpynW
-#define _stricmp  strcasecmp
-#define _strnicmp strncasecmp
-#define _strdup   strdup
-#define _snprintf snprintf
-#define _vsnprintf vsnprintf
+#define mbstowcs                   wsmwin_mbstowcs
+#define wcstombs                   wsmwin_wcstombs
+#define lstrcmp                    lstrcmpW
+#define lstrcmpi                   lstrcmpiW
+#define lstrlen                    lstrlenW
+#define lstrcpyn                   lstrcpynW
+#define _stricmp                   strcasecmp
+#define _strnicmp                  strncasecmp
+#define _strdup                    strdup
+#define _snprintf                  snprintf
+#define _vsnprintf                 vsnprintf
 #define localtime_s(result, clock) (localtime_r((clock), (result)) != NULL ? 0 : EINVAL)
 #define gmtime_s(result, clock)    (gmtime_r((clock), (result)) != NULL ? 0 : EINVAL)
 

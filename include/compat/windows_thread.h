@@ -5,10 +5,10 @@
 #ifndef WSMWIN_THREAD_H
 #define WSMWIN_THREAD_H
 
-#define STILL_ACTIVE       259U
-#define CREATE_SUSPENDED   0x4
+#define STILL_ACTIVE                      259U
+#define CREATE_SUSPENDED                  0x4
 #define STACK_SIZE_PARAM_IS_A_RESERVATION 0x10000
-#define TLS_OUT_OF_INDEXES 0xFFFFFFFFU
+#define TLS_OUT_OF_INDEXES                0xFFFFFFFFU
 
 typedef DWORD(WINAPI *PTHREAD_START_ROUTINE)(LPVOID parameter);
 typedef PTHREAD_START_ROUTINE LPTHREAD_START_ROUTINE;
@@ -40,8 +40,7 @@ BOOL WINAPI QueueUserWorkItem(LPTHREAD_START_ROUTINE work, PVOID context, ULONG 
 
 /* From process.h. 0 on failure, with errno; the handle is closed by the caller. */
 uintptr_t _beginthreadex(void *security, unsigned stackSize, unsigned(__stdcall *start)(void *),
-                         void *argument, unsigned flags, unsigned *threadId)
-    WSMWIN(_beginthreadex);
+                         void *argument, unsigned flags, unsigned *threadId) WSMWIN(_beginthreadex);
 DECLSPEC_NORETURN void _endthreadex(unsigned code) WSMWIN(_endthreadex);
 
 WSMWIN_END

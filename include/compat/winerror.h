@@ -95,7 +95,8 @@
 /* What is an HRESULT already, or no error, stays as it is. */
 static inline HRESULT HRESULT_FROM_WIN32(DWORD code)
 {
-    return (HRESULT)code <= 0 ? (HRESULT)code : MAKE_HRESULT(SEVERITY_ERROR, FACILITY_WIN32, code & 0xFFFF);
+    return (HRESULT)code <= 0 ? (HRESULT)code
+                              : MAKE_HRESULT(SEVERITY_ERROR, FACILITY_WIN32, code & 0xFFFF);
 }
 #define __HRESULT_FROM_WIN32(code) HRESULT_FROM_WIN32(code)
 

@@ -40,8 +40,8 @@ static void put(struct sink *sink, wchar_t unit)
 
 static void put_padding(struct sink *sink, const struct spec *spec, size_t length)
 {
-    wchar_t padding = strchr(spec->flags, '0') != NULL && strchr(spec->flags, '-') == NULL ? L'0'
-                                                                                           : L' ';
+    wchar_t padding =
+        strchr(spec->flags, '0') != NULL && strchr(spec->flags, '-') == NULL ? L'0' : L' ';
 
     for (size_t i = length; !sink->failed && i < (size_t)spec->width; i++)
         put(sink, padding);
@@ -64,8 +64,8 @@ static void put_wide(struct sink *sink, const struct spec *spec, const wchar_t *
 {
     if (text == NULL)
         text = L"(null)";
-    put_units(sink, spec, text, wcsnlen(text, spec->precision >= 0 ? (size_t)spec->precision
-                                                                   : SIZE_MAX));
+    put_units(sink, spec, text,
+              wcsnlen(text, spec->precision >= 0 ? (size_t)spec->precision : SIZE_MAX));
 }
 
 /* Precision counts bytes of the narrow text, as there. */
@@ -108,8 +108,9 @@ static void put_formatted(struct sink *sink, const char *format, const struct sp
 {
     char text[512];
     char *larger = NULL;
-    int length = is_real ? snprintf(text, sizeof(text), format, spec->width, spec->precision, real)
-                         : snprintf(text, sizeof(text), format, spec->width, spec->precision, number);
+    int length = is_real
+                     ? snprintf(text, sizeof(text), format, spec->width, spec->precision, real)
+                     : snprintf(text, sizeof(text), format, spec->width, spec->precision, number);
 
     if (length < (int)sizeof(text)) {
         put_ascii(sink, text, length);
@@ -416,36 +417,38 @@ int fputws(const wchar_t *text, FILE *file)
         return result;             \
     }
 
-int swprintf(wchar_t *to, size_t size, const wchar_t *format, ...)
-VARIADIC(int, format, vswprintf(to, size, format, list))
+int swprintf(wchar_t *to, size_t size, const wchar_t *format,
+             ...) VARIADIC(int, format, vswprintf(to, size, format, list))
 
-int swprintf_s(wchar_t *to, size_t size, const wchar_t *format, ...)
-VARIADIC(int, format, vswprintf_s(to, size, format, list))
+    int swprintf_s(wchar_t *to, size_t size, const wchar_t *format,
+                   ...) VARIADIC(int, format, vswprintf_s(to, size, format, list))
 
-int _snwprintf(wchar_t *to, size_t size, const wchar_t *format, ...)
-VARIADIC(int, format, _vsnwprintf(to, size, format, list))
+        int _snwprintf(wchar_t *to, size_t size, const wchar_t *format, ...)
+            VARIADIC(int, format, _vsnwprintf(to, size, format, list))
 
-int _snwprintf_s(wchar_t *to, size_t size, size_t most, const wchar_t *format, ...)
-VARIADIC(int, format, _vsnwprintf_s(to, size, most, format, list))
+                int _snwprintf_s(wchar_t *to, size_t size, size_t most, const wchar_t *format, ...)
+                    VARIADIC(int, format, _vsnwprintf_s(to, size, most, format, list))
 
-int _scwprintf(const wchar_t *format, ...)
-VARIADIC(int, format, _vscwprintf(format, list))
+                        int _scwprintf(const wchar_t *format, ...)
+                            VARIADIC(int, format, _vscwprintf(format, list))
 
-int wprintf(const wchar_t *format, ...)
-VARIADIC(int, format, vwprintf(format, list))
+                                int wprintf(const wchar_t *format, ...)
+                                    VARIADIC(int, format, vwprintf(format, list))
 
-int fwprintf(FILE *file, const wchar_t *format, ...)
-VARIADIC(int, format, vfwprintf(file, format, list))
+                                        int fwprintf(FILE *file, const wchar_t *format, ...)
+                                            VARIADIC(int, format, vfwprintf(file, format, list))
 
-HRESULT StringCchPrintfW(PWSTR to, size_t size, PCWSTR format, ...)
-VARIADIC(HRESULT, format, StringCchVPrintfW(to, size, format, list))
+                                                HRESULT
+    StringCchPrintfW(PWSTR to, size_t size, PCWSTR format, ...)
+        VARIADIC(HRESULT, format, StringCchVPrintfW(to, size, format, list))
 
-HRESULT StringCbPrintfW(PWSTR to, size_t bytes, PCWSTR format, ...)
-VARIADIC(HRESULT, format, StringCchVPrintfW(to, bytes / sizeof(WCHAR), format, list))
+            HRESULT
+    StringCbPrintfW(PWSTR to, size_t bytes, PCWSTR format, ...)
+        VARIADIC(HRESULT, format, StringCchVPrintfW(to, bytes / sizeof(WCHAR), format, list))
 
-/* ---- strsafe.h ---- */
+    /* ---- strsafe.h ---- */
 
-HRESULT StringCchVPrintfW(PWSTR to, size_t size, PCWSTR format, va_list list)
+    HRESULT StringCchVPrintfW(PWSTR to, size_t size, PCWSTR format, va_list list)
 {
     int length;
 

@@ -64,7 +64,8 @@ void object_unref(struct object *object); /* NULL is allowed */
 /* The object may be signalled now: satisfies who waits. */
 void object_changed(struct object *object);
 
-/* Enters the wait at its objects, unless it can be satisfied at once (then `then` is not called). */
+/* Enters the wait at its objects, unless it can be satisfied at once (then `then` is not called).
+ */
 void waiter_begin(struct waiter *waiter);
 /* Leaves them; nothing happens to a wait that has left. */
 void waiter_end(struct waiter *waiter);

@@ -150,8 +150,8 @@ static void registered_run(struct work *work)
 static DWORD registered_refusal(const HANDLE *wait, WAITORTIMERCALLBACK callback, DWORD flags)
 {
     const DWORD known = WT_EXECUTEINIOTHREAD | WT_EXECUTEINUITHREAD | WT_EXECUTEINWAITTHREAD |
-                        WT_EXECUTEONLYONCE | WT_EXECUTELONGFUNCTION |
-                        WT_EXECUTEINPERSISTENTTHREAD | WT_TRANSFER_IMPERSONATION;
+                        WT_EXECUTEONLYONCE | WT_EXECUTELONGFUNCTION | WT_EXECUTEINPERSISTENTTHREAD |
+                        WT_TRANSFER_IMPERSONATION;
 
     /* The upper half may carry a limit of threads (WT_SET_MAX_THREADPOOL_THREADS). */
     if (wait == NULL || callback == NULL || (flags & 0xffff & ~known) != 0)
@@ -186,8 +186,8 @@ BOOL WINAPI RegisterWaitForSingleObject(HANDLE *wait, HANDLE object, WAITORTIMER
     object_init(&registered->object, &registered_kind);
     condition_init(&registered->idle);
     list_init(&registered->link);
-    registered->waiter = (struct waiter){
-        .links = &registered->wait, .count = 1, .then = registered_then};
+    registered->waiter =
+        (struct waiter){.links = &registered->wait, .count = 1, .then = registered_then};
     registered->work.run = registered_run;
     registered->callback = callback;
     registered->context = context;

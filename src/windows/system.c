@@ -298,7 +298,7 @@ int WINAPI StringFromGUID2(REFGUID guid, PWSTR text, int size)
         return 0;
     return swprintf(text, (size_t)size, L"{%08X-%04X-%04X-%02X%02X-%02X%02X%02X%02X%02X%02X}",
                     guid->Data1, guid->Data2, guid->Data3, guid->Data4[0], guid->Data4[1],
-                    guid->Data4[2], guid->Data4[3], guid->Data4[4], guid->Data4[5],
-                    guid->Data4[6], guid->Data4[7]) +
+                    guid->Data4[2], guid->Data4[3], guid->Data4[4], guid->Data4[5], guid->Data4[6],
+                    guid->Data4[7]) +
            1;
 }

@@ -120,8 +120,8 @@ static int conversion_failed(DWORD code)
 int WINAPI MultiByteToWideChar(UINT codePage, DWORD flags, LPCSTR from, int fromSize, LPWSTR to,
                                int toSize)
 {
-    DWORD refusal = conversion_refusal(codePage, flags, MB_PRECOMPOSED | MB_ERR_INVALID_CHARS,
-                                       from, fromSize, to, toSize);
+    DWORD refusal = conversion_refusal(codePage, flags, MB_PRECOMPOSED | MB_ERR_INVALID_CHARS, from,
+                                       fromSize, to, toSize);
     const unsigned char *at = (const unsigned char *)from;
     const unsigned char *end;
     size_t length = 0;
@@ -149,9 +149,8 @@ int WINAPI MultiByteToWideChar(UINT codePage, DWORD flags, LPCSTR from, int from
 int WINAPI WideCharToMultiByte(UINT codePage, DWORD flags, LPCWSTR from, int fromSize, LPSTR to,
                                int toSize, LPCSTR defaultChar, BOOL *usedDefaultChar)
 {
-    DWORD refusal =
-        conversion_refusal(codePage, flags, WC_ERR_INVALID_CHARS | WC_NO_BEST_FIT_CHARS, from,
-                           fromSize, to, toSize);
+    DWORD refusal = conversion_refusal(codePage, flags, WC_ERR_INVALID_CHARS | WC_NO_BEST_FIT_CHARS,
+                                       from, fromSize, to, toSize);
     const WCHAR *at = from;
     const WCHAR *end;
     size_t length = 0;
@@ -289,8 +288,7 @@ int WINAPI CompareStringOrdinal(LPCWSTR one, int oneSize, LPCWSTR two, int twoSi
     if (one == NULL || two == NULL || oneSize < -1 || twoSize < -1)
         return conversion_failed(ERROR_INVALID_PARAMETER);
     return CSTR_EQUAL + compare(one, oneSize == -1 ? wcslen(one) : (size_t)oneSize, two,
-                                twoSize == -1 ? wcslen(two) : (size_t)twoSize,
-                                ignoreCase != FALSE);
+                                twoSize == -1 ? wcslen(two) : (size_t)twoSize, ignoreCase != FALSE);
 }
 
 int WINAPI lstrlenW(LPCWSTR text)

@@ -392,8 +392,8 @@ double wcstod(const wchar_t *text, wchar_t **end)
     narrow[length] = '\0';
     number = strtod(narrow, &stopped);
     if (end != NULL)
-        *end = (wchar_t *)(uintptr_t)(stopped != narrow ? text + skipped + (stopped - narrow)
-                                                       : text);
+        *end =
+            (wchar_t *)(uintptr_t)(stopped != narrow ? text + skipped + (stopped - narrow) : text);
     return number;
 }
 

@@ -286,8 +286,8 @@ static void a_wait_times_out_again_and_again(void **state)
     struct call call = call_new();
 
     (void)state;
-    assert_true(RegisterWaitForSingleObject(&call.wait, event, called_back, &call, 1,
-                                            WT_EXECUTEDEFAULT));
+    assert_true(
+        RegisterWaitForSingleObject(&call.wait, event, called_back, &call, 1, WT_EXECUTEDEFAULT));
     for (int i = 0; i < 3; i++)
         assert_int_equal(WaitForSingleObject(call.called, LONG_TIME), WAIT_OBJECT_0);
     assert_true(UnregisterWaitEx(call.wait, INVALID_HANDLE_VALUE));
@@ -372,8 +372,8 @@ static void a_cancelled_operation_wakes_every_kind_of_wait(void **state)
     assert_int_equal(WaitForMultipleObjects(2, handles, FALSE, 0), WAIT_TIMEOUT);
     assert_true(RegisterWaitForSingleObject(&call.wait, &operation_open, called_back, &call,
                                             INFINITE, WT_EXECUTEONLYONCE));
-    assert_true(DuplicateHandle(GetCurrentProcess(), &operation_open, GetCurrentProcess(), &copy,
-                                0, FALSE, DUPLICATE_SAME_ACCESS));
+    assert_true(DuplicateHandle(GetCurrentProcess(), &operation_open, GetCurrentProcess(), &copy, 0,
+                                FALSE, DUPLICATE_SAME_ACCESS));
     operation_cancel();
     assert_int_equal(WaitForMultipleObjects(2, handles, FALSE, LONG_TIME), WAIT_OBJECT_0 + 1);
     assert_int_equal(WaitForSingleObject(call.called, LONG_TIME), WAIT_OBJECT_0);
@@ -460,8 +460,10 @@ static DWORD WINAPI use_locks(LPVOID parameter)
 
 static void locks_keep_threads_of_the_pool_apart(void **state)
 {
-    struct shared shared = {
-        .slim = SRWLOCK_INIT, .changed = CONDITION_VARIABLE_INIT, .once = INIT_ONCE_STATIC_INIT, .left = 20};
+    struct shared shared = {.slim = SRWLOCK_INIT,
+                            .changed = CONDITION_VARIABLE_INIT,
+                            .once = INIT_ONCE_STATIC_INIT,
+                            .left = 20};
 
     (void)state;
     InitializeCriticalSection(&shared.section);

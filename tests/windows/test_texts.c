@@ -102,7 +102,8 @@ static void conversions_repair_or_refuse(void **state)
     assert_int_equal(MultiByteToWideChar(CP_UTF8, 0, "\xf0\x9f\x98\x80", -1, wide, 16), 3);
     assert_wide(wide, L"\U0001F600");
     assert_int_equal(MultiByteToWideChar(CP_ACP, 0, "a\xc0\x80", -1, NULL, 0), 4);
-    assert_int_equal(MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, "\xed\xa0\x80", -1, wide, 16), 0);
+    assert_int_equal(
+        MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, "\xed\xa0\x80", -1, wide, 16), 0);
     assert_int_equal(GetLastError(), ERROR_NO_UNICODE_TRANSLATION);
     assert_int_equal(MultiByteToWideChar(CP_UTF8, 0, "abc", 3, wide, 2), 0);
     assert_int_equal(GetLastError(), ERROR_INSUFFICIENT_BUFFER);
@@ -111,7 +112,8 @@ static void conversions_repair_or_refuse(void **state)
     assert_int_equal(WideCharToMultiByte(CP_UTF8, 0, L"\u20ac", 1, narrow, 16, NULL, NULL), 3);
     assert_memory_equal(narrow, "\xe2\x82\xac", 3);
     wide[0] = 0xD800;
-    assert_int_equal(WideCharToMultiByte(CP_UTF8, WC_ERR_INVALID_CHARS, wide, 1, narrow, 16, NULL, NULL), 0);
+    assert_int_equal(
+        WideCharToMultiByte(CP_UTF8, WC_ERR_INVALID_CHARS, wide, 1, narrow, 16, NULL, NULL), 0);
     assert_int_equal(wcstombs(narrow, L"x\u00e4", sizeof(narrow)), 3);
     assert_int_equal(mbstowcs(wide, "x\xc3\xa4", 16), 2);
 }
