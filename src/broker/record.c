@@ -204,45 +204,6 @@ static void record_continue(struct record *record)
     }
 }
 
-/* The application's service account; in unprivileged mode, without one, the invoking user. */
-static struct token *service_token(const struct application *application)
-{
-    char invoking[32];
-
-    snprintf(invoking, sizeof(invoking), "uid %u", (unsigned)getuid());
-    return token_new(application,
-                     application->settings->account != NULL ? application->settings->account
-                                                            : invoking,
-                     getuid(), NULL);
-}
-
-/*
- * The identity the plug-in chose, or NULL when it refused or may not choose that one. `client` is
- * the token it was asked about.
- */
-static struct token *answered_token(const struct record *record, struct token *client,
-                                    const struct authz_answer *answer)
-{
-    const struct application *application = record->application;
-    bool may = false;
-
-    if (answer->code != 0)
-        return NULL;
-    switch (answer->token) {
-    case TOKEN_client:
-        return token_ref(client);
-    case TOKEN_none:
-        return service_token(application);
-    case TOKEN_account:
-        for (size_t i = 0; i < application->settings->may_map_to_count && answer->account != NULL;
-             i++)
-            may = may || strcmp(application->settings->may_map_to[i], answer->account) == 0;
-        return may ? token_new(application, answer->account, getuid(), NULL) : NULL;
-    default:
-        return NULL;
-    }
-}
-
 static struct record_refusal user_refusal(enum authz_lost lost, uint32_t code, const char *reason)
 {
     struct record_refusal refusal = {
@@ -293,7 +254,7 @@ static void user_answered(void *asker, const struct authz_answer *answer)
         record_unref(record);
         return;
     }
-    token = answered_token(record, record->client_token, answer);
+    token = token_chosen(record->application, record->client_token, answer);
     if (answer->lost == AUTHZ_answered)
         retired_judge(record, token);
     if (token == NULL) {
@@ -371,7 +332,7 @@ static void refresh_answered(void *asker, const struct authz_answer *answer)
 {
     struct record *record = asker;
     struct authz_context fresh = answer->context;
-    struct token *token = answered_token(record, record->refresh->token, answer);
+    struct token *token = token_chosen(record->application, record->refresh->token, answer);
     char text[128];
 
     /* The old context goes after the new one was obtained, whether or not that succeeded. */

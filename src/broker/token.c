@@ -2,10 +2,14 @@
 
 #include "broker/token.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/memory.h"
+#include "broker/application.h"
+#include "broker/authz.h"
 
 static size_t tokens_alive;
 
@@ -77,4 +81,38 @@ struct ipc_items token_groups(const struct token *token, struct ipc_item *room)
     for (size_t i = 0; i < token->group_count; i++)
         room[i] = (struct ipc_item){.name = token->groups[i]};
     return (struct ipc_items){.item = room, .count = (uint32_t)token->group_count};
+}
+
+/* The application's service account; in unprivileged mode, without one, the invoking user. */
+static struct token *service_token(const struct application *application)
+{
+    char invoking[32];
+
+    snprintf(invoking, sizeof(invoking), "uid %u", (unsigned)getuid());
+    return token_new(application,
+                     application->settings->account != NULL ? application->settings->account
+                                                            : invoking,
+                     getuid(), NULL);
+}
+
+struct token *token_chosen(const struct application *application, struct token *client,
+                           const struct authz_answer *answer)
+{
+    const struct application_settings *settings = application->settings;
+    bool may = false;
+
+    if (answer->code != 0)
+        return NULL;
+    switch (answer->token) {
+    case TOKEN_client:
+        return token_ref(client);
+    case TOKEN_none:
+        return service_token(application);
+    case TOKEN_account:
+        for (size_t i = 0; i < settings->may_map_to_count && answer->account != NULL; i++)
+            may = may || strcmp(settings->may_map_to[i], answer->account) == 0;
+        return may ? token_new(application, answer->account, getuid(), NULL) : NULL;
+    default:
+        return NULL;
+    }
 }

@@ -15,6 +15,7 @@
 #include "ipc/message.h"
 
 struct application;
+struct authz_answer;
 
 struct token {
     unsigned references;
@@ -34,6 +35,12 @@ struct token *token_ref(struct token *token);
 /* NULL is allowed. */
 void token_unref(struct token *token);
 bool token_equal(const struct token *a, const struct token *b);
+/*
+ * The identity that the plug-in's answer to a user call names, a new reference; NULL when it
+ * refused or may not choose that one. `client` is the token it was asked about.
+ */
+struct token *token_chosen(const struct application *application, struct token *client,
+                           const struct authz_answer *answer);
 /* How many tokens live, for `winrmctl status`. */
 size_t token_count(void);
 
