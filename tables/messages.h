@@ -53,7 +53,7 @@ enum {
     M(operation) M(operation_cancel) M(operation_written) \
     M(operation_refused) M(operation_granted) M(operation_ended) M(shell_details) M(host_gone) \
     /* the broker tells a host its task */ \
-    M(host_start) M(host_started) M(host_stop) \
+    M(host_start) M(host_started) M(host_stop) M(host_traced) \
     /* authorization calls, between the broker and an authorization host */ \
     M(authz_user) M(authz_quota) M(authz_operation) M(authz_close) M(authz_release) \
     M(authz_user_answer) M(authz_quota_answer) M(authz_operation_answer) M(authz_stray) \
@@ -226,11 +226,19 @@ enum {
     F(BOOL, authorization, 0) F(TEXT, application, LIMIT_URI) /* wsman, without the slash */ \
     F(TEXT, plugin, LIMIT_NAME) F(TEXT, filename, LIMIT_URI) F(U32, sdk_version, 0) \
     F(TEXT, extra_info, LIMIT_PAYLOAD) F(BOOL, supports_quota, 0) \
-    F(U32, startup_flags, 0) F(ITEMS, may_map_to, LIMIT_GROUPS) F(BYTES, key, 16)
+    F(U32, startup_flags, 0) F(ITEMS, may_map_to, LIMIT_GROUPS) F(BYTES, key, 16) \
+    F(BOOL, traced, 0) /* say host_traced */
 /* `library`, `version`: what was loaded, so that a reload sees when that file is another one. */
 #define FIELDS_host_started(F) \
     F(U32, code, 0) F(TEXT, text, LIMIT_REASON) F(TEXT, library, LIMIT_URI) \
     F(TEXT, version, LIMIT_ID)
+/*
+ * host -> winrmctl, which plays the broker when it tries a plug-in: the plug-in was entered, and so
+ * on. `number`: the call, the context released, or 0. `value` depends on `event`.
+ */
+#define FIELDS_host_traced(F) \
+    F(U32, event, 0) /* enum trace_event */ F(TEXT, entry, LIMIT_NAME) F(U64, number, 0) \
+    F(U32, value, 0)
 /* broker -> host: end in order; `reason` is that of WSManPluginShutdown. */
 #define FIELDS_host_stop(F) F(U32, reason, 0)
 
@@ -367,6 +375,14 @@ enum { ITEM_MUST_COMPLY = 1, ITEM_END = 1 };
 
 /* Which token an authorization plug-in chose (plug-in API: impersonationToken). */
 enum token_choice { TOKEN_none, TOKEN_client, TOKEN_account };
+
+enum trace_event {
+    TRACE_none,
+    TRACE_entered,
+    TRACE_returned,  /* value: the code, of start-up and shutdown */
+    TRACE_unwritten, /* start-up left its pluginContext as it was */
+    TRACE_threads    /* value: threads of the plug-in that outlived its shutdown */
+};
 
 enum command_state {
     COMMAND_STATE_none,

@@ -72,6 +72,9 @@
     R(authz_host, broker, stopping, authz_close) \
     R(authz_host, broker, stopping, authz_release) \
     R(broker, authz_host, starting, host_started) \
+    R(broker, authz_host, starting, host_traced) \
+    R(broker, authz_host, serving, host_traced) \
+    R(broker, authz_host, stopping, host_traced) \
     R(broker, authz_host, serving, authz_user_answer) \
     R(broker, authz_host, serving, authz_quota_answer) \
     R(broker, authz_host, serving, authz_operation_answer) \

@@ -4,9 +4,7 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,62 +15,13 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "broker/broker.h"
+#include "ipc/program.h"
 
 enum { END_PATIENCE = 200 }; /* for a process whose channel has ended */
 
 struct child *child_of(const struct channel *channel)
 {
     return channel_owner(channel);
-}
-
-/*
- * The children's whole environment: nothing of the invoking user's reaches a plug-in or a shell,
- * except what a sanitizer build needs to report.
- */
-static char **child_environment(void)
-{
-    static const char *const passed[] = {"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS",
-                                         "TSAN_OPTIONS"};
-    static char *environment[8];
-    size_t count = 0;
-
-    if (environment[0] != NULL)
-        return environment;
-    environment[count++] = mem_text("PATH=/usr/local/bin:/usr/bin:/bin");
-    environment[count++] = mem_text("LANG=C.UTF-8");
-    for (size_t i = 0; i < sizeof(passed) / sizeof(passed[0]); i++)
-        if (getenv(passed[i]) != NULL)
-            environment[count++] = mem_printf("%s=%s", passed[i], getenv(passed[i]));
-    return environment;
-}
-
-static int spawn_program(pid_t *pid, const char *path, const char *directory, int fd)
-{
-    char *arguments[] = {(char *)(uintptr_t)path, NULL};
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t none, all;
-    int error;
-
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
-    /* A group of its own: a terminal's Ctrl-C is for the broker, which then ends the others. */
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
-                                              POSIX_SPAWN_SETSIGDEF);
-    posix_spawnattr_setpgroup(&attributes, 0);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, fd, CHANNEL_FD);
-    if (directory != NULL)
-        posix_spawn_file_actions_addchdir_np(&actions, directory);
-    error = posix_spawn(pid, path, &actions, &attributes, arguments, child_environment());
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-    return error;
 }
 
 static void child_kill_expired(struct loop_timer *timer)
@@ -105,7 +54,7 @@ struct child *child_start(struct broker *broker, enum process role, const char *
     list_init(&process->operations);
     process->kill_timer.expired = child_kill_expired;
     if (error == 0)
-        error = spawn_program(&process->pid, path, directory, pair[1]);
+        error = program_start(&process->pid, path, directory, pair[1], -1);
     /* It has done nothing yet that counts: it waits to be told its task. */
     if (error == 0)
         prlimit(process->pid, RLIMIT_NOFILE, &broker->files, NULL);

@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <getopt.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +27,7 @@
 #include "broker/shell.h"
 #include "broker/status.h"
 #include "broker/stop.h"
+#include "ipc/program.h"
 
 enum { EXIT_USAGE = 2 };
 
@@ -161,26 +161,6 @@ static bool signals_watch(struct signals *signals, struct broker *broker)
 }
 
 /* ---- start ---- */
-
-/* The other programs are beside this one in a build tree, else where the package puts them. */
-static char *library_folder(void)
-{
-    char path[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
-    char *slash;
-    char *net;
-    bool beside;
-
-    if (length <= 0)
-        return mem_text(WINRMD_LIBEXECDIR);
-    path[length] = '\0';
-    slash = strrchr(path, '/');
-    *slash = '\0';
-    net = mem_printf("%s/winrmd-net", path);
-    beside = access(net, X_OK) == 0;
-    free(net);
-    return mem_text(beside ? path : WINRMD_LIBEXECDIR);
-}
 
 struct start {
     struct configuration_reader reader;
@@ -327,7 +307,7 @@ static void files_raise(struct broker *broker)
 
 static int run(const struct options *options)
 {
-    struct broker broker = {.library_folder = library_folder(), .loop = loop_new()};
+    struct broker broker = {.library_folder = program_folder(WINRMD_LIBEXECDIR), .loop = loop_new()};
     struct signals signals;
     int result = 1;
 

@@ -8,19 +8,28 @@
 #define CTL_CTL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum ctl_exit {
     CTL_done = 0,
     CTL_failed = 1, /* the message on standard error says why */
     CTL_usage = 2,
-    CTL_no_answer = 3 /* winrmd does not run, or does not answer */
+    CTL_no_answer = 3 /* winrmd does not run, or does not answer; a plug-in could not be tried */
 };
+
+enum { CTL_USERS = 16 };
 
 struct ctl_options {
     const char *config;
     const char *groups; /* NULL: not given */
     bool remove;
     bool json;
+    const char *users[CTL_USERS];
+    size_t user_count;
+    const char *extra_info; /* NULL: none */
+    bool supports_quota;
+    bool trace;
+    unsigned timeout; /* seconds */
 };
 
 /* One line to standard error: cause, place and remedy. */
@@ -35,6 +44,11 @@ enum ctl_exit ctl_shells(const struct ctl_options *options);
 
 /* Has it read its configuration again; says what is wrong with that. */
 enum ctl_exit ctl_reload(const struct ctl_options *options);
+
+/* Tries the authorization plug-in `file`; CTL_failed when it does something wrong. */
+enum ctl_exit ctl_check_plugin(const struct ctl_options *options, const char *file);
+
+extern const char ctl_help[];
 
 /* Whole copy of a text that came from outside, fit for a terminal: '?' for what is no printable
  * UTF-8. free(). */

@@ -2,74 +2,28 @@
 
 #include <getopt.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ctl/ctl.h"
 
-static const char help[] =
-    "winrmctl - asks a running winrmd how it is, and keeps its password file\n"
-    "\n"
-    "usage: winrmctl [--config FILE] status [--json]\n"
-    "       winrmctl [--config FILE] shells [--json]\n"
-    "       winrmctl [--config FILE] reload\n"
-    "       winrmctl passwd FILE NAME [--groups GROUP,GROUP]\n"
-    "       winrmctl passwd FILE NAME --delete\n"
-    "\n"
-    "status\n"
-    "    Shows the processes, applications, user records, shells and counters of the winrmd\n"
-    "    that runs with this configuration. --json prints one object with the keys\n"
-    "    processes, applications, records, shells (lists) and counters (an object); times\n"
-    "    in it are milliseconds.\n"
-    "\n"
-    "shells\n"
-    "    Shows the shells alone: application, id, owner, account, process of the host, number\n"
-    "    of commands, how long the shell has been idle and how old it is. --json prints one\n"
-    "    object with the key shells, as status does.\n"
-    "\n"
-    "reload\n"
-    "    Has winrmd read its configuration again. The new one takes the place of the old one\n"
-    "    whole, and nobody is disconnected; one with a mistake changes nothing, and the\n"
-    "    mistakes are printed as winrmd --check prints them.\n"
-    "\n"
-    "passwd\n"
-    "    Reads a password from the first line of standard input and gives it to user NAME\n"
-    "    in the password file FILE, which is made with mode 0600 if there is none. A user\n"
-    "    who is there already keeps the groups unless --groups is given (--groups \"\":\n"
-    "    none). A running winrmd notices the change by itself.\n"
-    "\n"
-    "options\n"
-    "    -c, --config FILE      winrmd's configuration; default\n"
-    "                           " WINRMD_CONFIG "\n"
-    "    -j, --json             status, shells: print JSON\n"
-    "    -g, --groups G,G       passwd: groups of the user\n"
-    "    -d, --delete           passwd: remove the user\n"
-    "    -h, --help             print this page and end\n"
-    "    -V, --version          print the version and end\n"
-    "\n"
-    "status, shells and reload find winrmd by the control socket that the configuration\n"
-    "names. winrmd answers its own user and root, and nobody else.\n"
-    "\n"
-    "examples\n"
-    "    echo 'correct horse' | winrmctl passwd /etc/winrmd/users anna --groups admins\n"
-    "    winrmctl --config /etc/winrmd/winrmd.conf status\n"
-    "    winrmctl --config /etc/winrmd/winrmd.conf shells --json\n"
-    "    winrmctl --config /etc/winrmd/winrmd.conf reload && echo reloaded\n"
-    "\n"
-    "exit status\n"
-    "    0  done; reload: the new configuration holds\n"
-    "    1  it could not be done, standard error says why and what to do; reload: the new\n"
-    "       configuration was refused and nothing was changed\n"
-    "    2  the command line is wrong\n"
-    "    3  winrmd does not run, or does not answer\n"
-    "\n"
-    "See also: winrmd --help.\n";
+enum { TIMEOUT = 10 /* the default of authorization-timeout */, TIMEOUT_LIMIT = 600 };
+
+/* Long options without a letter. */
+enum { OPTION_extra_info = 256, OPTION_supports_quota, OPTION_user, OPTION_timeout, OPTION_trace };
 
 static const struct option long_options[] = {
     {"config", required_argument, NULL, 'c'},
     {"json", no_argument, NULL, 'j'},
     {"groups", required_argument, NULL, 'g'},
     {"delete", no_argument, NULL, 'd'},
+    {"extra-info", required_argument, NULL, OPTION_extra_info},
+    {"supports-quota", no_argument, NULL, OPTION_supports_quota},
+    {"user", required_argument, NULL, OPTION_user},
+    {"timeout", required_argument, NULL, OPTION_timeout},
+    {"trace", no_argument, NULL, OPTION_trace},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
     {NULL, 0, NULL, 0},
@@ -92,72 +46,169 @@ static enum ctl_exit wrong_usage(const char *cause)
     return CTL_usage;
 }
 
-static enum ctl_exit run_passwd(const struct ctl_options *options, int count, char **words)
+/* ---- the commands ---- */
+
+static enum ctl_exit run_passwd(const struct ctl_options *options, char **words)
 {
-    if (count != 3 || options->json)
-        return wrong_usage("passwd takes a password file and a user's name");
     if (options->remove && options->groups != NULL)
         return wrong_usage("--delete and --groups exclude each other");
-    return ctl_passwd(options, words[1], words[2]);
+    return ctl_passwd(options, words[0], words[1]);
 }
 
-/* The commands that ask a running winrmd, and take no more words. */
-static const struct {
+static enum ctl_exit run_status(const struct ctl_options *options, char **words)
+{
+    (void)words;
+    return ctl_status(options);
+}
+
+static enum ctl_exit run_shells(const struct ctl_options *options, char **words)
+{
+    (void)words;
+    return ctl_shells(options);
+}
+
+static enum ctl_exit run_reload(const struct ctl_options *options, char **words)
+{
+    (void)words;
+    return ctl_reload(options);
+}
+
+static enum ctl_exit run_check_plugin(const struct ctl_options *options, char **words)
+{
+    return ctl_check_plugin(options, words[0]);
+}
+
+static const struct command {
     const char *name;
-    enum ctl_exit (*run)(const struct ctl_options *options);
-    bool json;
+    int words; /* that follow */
+    enum ctl_exit (*run)(const struct ctl_options *options, char **words);
+    /* What --config, which every command takes, stands beside: names of long_options. */
+    const char *takes[8];
     const char *usage;
-} questions[] = {
-    {"status", ctl_status, true, "status takes --config and --json only"},
-    {"shells", ctl_shells, true, "shells takes --config and --json only"},
-    {"reload", ctl_reload, false, "reload takes --config only"},
+} commands[] = {
+    {"passwd",
+     2,
+     run_passwd,
+     {"groups", "delete"},
+     "passwd takes a password file and a user's name"},
+    {"status", 0, run_status, {"json"}, "status takes --config and --json only"},
+    {"shells", 0, run_shells, {"json"}, "shells takes --config and --json only"},
+    {"reload", 0, run_reload, {NULL}, "reload takes --config only"},
+    {"check-plugin",
+     1,
+     run_check_plugin,
+     {"extra-info", "supports-quota", "user", "timeout", "trace"},
+     "check-plugin takes a plug-in library, --extra-info, --supports-quota, --user, --timeout and "
+     "--trace"},
 };
 
-static enum ctl_exit run(const struct ctl_options *options, int count, char **words)
+/* ---- the command line ---- */
+
+/* `seen`: bits, by the row of long_options. */
+static bool takes_all(const struct command *command, uint32_t seen)
+{
+    for (size_t i = 0; long_options[i].name != NULL; i++) {
+        bool taken = strcmp(long_options[i].name, "config") == 0;
+
+        for (size_t k = 0; command->takes[k] != NULL; k++)
+            taken = taken || strcmp(command->takes[k], long_options[i].name) == 0;
+        if ((seen & (UINT32_C(1) << i)) != 0 && !taken)
+            return false;
+    }
+    return true;
+}
+
+static enum ctl_exit run(const struct ctl_options *options, uint32_t seen, int count, char **words)
 {
     if (count == 0)
-        return wrong_usage("a command is missing: status, shells, reload or passwd");
-    if (strcmp(words[0], "passwd") == 0)
-        return run_passwd(options, count, words);
-    for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++) {
-        if (strcmp(words[0], questions[i].name) != 0)
+        return wrong_usage("a command is missing: status, shells, reload, passwd or check-plugin");
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+        if (strcmp(words[0], commands[i].name) != 0)
             continue;
-        if (count > 1 || options->groups != NULL || options->remove ||
-            (options->json && !questions[i].json))
-            return wrong_usage(questions[i].usage);
-        return questions[i].run(options);
+        if (count - 1 != commands[i].words || !takes_all(&commands[i], seen))
+            return wrong_usage(commands[i].usage);
+        return commands[i].run(options, words + 1);
     }
     return wrong_usage("there is no such command");
 }
 
+static uint32_t option_bit(int letter)
+{
+    for (size_t i = 0; long_options[i].name != NULL; i++)
+        if (long_options[i].val == letter)
+            return UINT32_C(1) << i;
+    return 0;
+}
+
+static bool option_timeout(struct ctl_options *options, const char *text)
+{
+    char *end;
+    unsigned long seconds = strtoul(text, &end, 10);
+
+    options->timeout = (unsigned)seconds;
+    return text[0] >= '0' && text[0] <= '9' && *end == '\0' && seconds >= 1 &&
+           seconds <= TIMEOUT_LIMIT;
+}
+
+/* False: the command line is wrong, and `cause` may say why. */
+static bool option_take(struct ctl_options *options, int letter, const char **cause)
+{
+    switch (letter) {
+    case 'c':
+        options->config = optarg;
+        return true;
+    case 'j':
+        options->json = true;
+        return true;
+    case 'g':
+        options->groups = optarg;
+        return true;
+    case 'd':
+        options->remove = true;
+        return true;
+    case OPTION_extra_info:
+        options->extra_info = optarg;
+        return true;
+    case OPTION_supports_quota:
+        options->supports_quota = true;
+        return true;
+    case OPTION_trace:
+        options->trace = true;
+        return true;
+    case OPTION_user:
+        *cause = "--user is given too often";
+        if (options->user_count == CTL_USERS)
+            return false;
+        options->users[options->user_count++] = optarg;
+        return true;
+    case OPTION_timeout:
+        *cause = "--timeout takes 1 to 600 seconds";
+        return option_timeout(options, optarg);
+    default:
+        *cause = "the command line is wrong";
+        return false;
+    }
+}
+
 int main(int count, char **arguments)
 {
-    struct ctl_options options = {.config = WINRMD_CONFIG};
+    struct ctl_options options = {.config = WINRMD_CONFIG, .timeout = TIMEOUT};
+    const char *cause = NULL;
+    uint32_t seen = 0;
     int letter;
 
     while ((letter = getopt_long(count, arguments, "c:jg:dhV", long_options, NULL)) != -1) {
-        switch (letter) {
-        case 'c':
-            options.config = optarg;
-            break;
-        case 'j':
-            options.json = true;
-            break;
-        case 'g':
-            options.groups = optarg;
-            break;
-        case 'd':
-            options.remove = true;
-            break;
-        case 'h':
-            fputs(help, stdout);
+        if (letter == 'h') {
+            fputs(ctl_help, stdout);
             return CTL_done;
-        case 'V':
+        }
+        if (letter == 'V') {
             puts("winrmctl " WINRMD_VERSION);
             return CTL_done;
-        default:
-            return (int)wrong_usage("the command line is wrong");
         }
+        if (!option_take(&options, letter, &cause))
+            return (int)wrong_usage(cause);
+        seen |= option_bit(letter);
     }
-    return (int)run(&options, count - optind, arguments + optind);
+    return (int)run(&options, seen, count - optind, arguments + optind);
 }

@@ -12,6 +12,7 @@
 #include "base/map.h"
 #include "base/memory.h"
 #include "host/authz_call.h"
+#include "host/entry.h"
 #include "host/host.h"
 
 enum { STOP_PATIENCE = 5000, STUCK_PATIENCE = 100 };
@@ -21,6 +22,7 @@ struct release {
     struct pool_work work;
     struct post done;
     void *context;
+    uint64_t number; /* 0: the broker has never heard of it */
 };
 
 /* A context the plug-in has reported and not got back. */
@@ -53,11 +55,13 @@ static void release_run(struct pool_work *work)
 {
     struct release *release = container_of(work, struct release, work);
 
+    entry_begin("WSManPluginAuthzReleaseContext", release->number);
     host.plugin.authz_release(release->context);
+    entry_end(0);
     post_send(&release->done);
 }
 
-static void context_release(void *context)
+static void context_release(void *context, uint64_t number)
 {
     static bool said;
     struct release *release;
@@ -73,8 +77,8 @@ static void context_release(void *context)
         return;
     }
     release = mem_alloc(sizeof(*release));
-    *release =
-        (struct release){.work.run = release_run, .done.run = release_done, .context = context};
+    *release = (struct release){
+        .work.run = release_run, .done.run = release_done, .context = context, .number = number};
     releasing++;
     pool_submit_always(&host.pool, &release->work);
 }
@@ -99,7 +103,7 @@ static void authz_release(struct channel *channel, const union message_body *bod
     (void)channel;
     if (reported == NULL)
         return;
-    context_release(reported->context);
+    context_release(reported->context, reported->number);
     free(reported);
     stop_consider();
 }
@@ -152,7 +156,7 @@ static void call_answer(struct post *post)
         answer(call->handle.kind, call->number, &call->verdict);
     } else {
         voided--;
-        context_release(call->verdict.context);
+        context_release(call->verdict.context, 0);
     }
     call_unref(call);
     stop_consider();
@@ -171,16 +175,20 @@ static void call_run(struct pool_work *work)
     host_language = call->locale;
     switch (call->handle.kind) {
     case HANDLE_authz_user:
+        entry_begin("WSManPluginAuthzUser", call->number);
         host.plugin.authz_user(host.plugin.context, details, 0);
         break;
     case HANDLE_authz_quota:
+        entry_begin("WSManPluginAuthzQueryQuota", call->number);
         host.plugin.authz_quota(host.plugin.context, details, 0);
         break;
     default:
+        entry_begin("WSManPluginAuthzOperation", call->number);
         host.plugin.authz_operation(host.plugin.context, details, 0, call->operation, call->action,
                                     call->resource_uri);
         break;
     }
+    entry_end(0);
     host_language = NULL;
     address_lock();
     list_remove(&call->running);
@@ -307,7 +315,7 @@ static void context_give_back(void *value, void *unused)
     struct reported *reported = value;
 
     (void)unused;
-    context_release(reported->context);
+    context_release(reported->context, reported->number);
     map_remove_u64(&contexts, reported->number);
     free(reported);
 }

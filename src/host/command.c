@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "host/entry.h"
 #include "host/host.h"
 #include "host/shell.h"
 #include "host/stray.h"
@@ -145,7 +146,9 @@ static void release_run(struct pool_work *work)
 {
     struct command *command = container_of(work, struct command, release);
 
+    entry_begin("WSManPluginReleaseCommandContext", 0);
     host.plugin.release_command(shell.request->context, command->request->context);
+    entry_end(0);
     post_send(&command->released);
 }
 
@@ -263,8 +266,10 @@ static void command_enter(struct request *request)
 {
     struct command *command = request->owner;
 
+    entry_begin("WSManPluginCommand", 0);
     host.plugin.command(request->details, 0, shell.request->context, command->line,
                         command->arguments.argsCount > 0 ? &command->arguments : NULL);
+    entry_end(0);
 }
 
 static bool command_describe(struct command *command, const struct message_command_create *message)

@@ -3,22 +3,26 @@
 #include "host/host.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "host/address.h"
+#include "host/crash.h"
+#include "host/entry.h"
 #include "host/orphans.h"
 #include "host/post.h"
 #include "host/shell.h"
 #include "host/token.h"
 
-enum { SHUTDOWN_PATIENCE = 5000, FLUSH_PATIENCE = 1000 };
+enum { SHUTDOWN_PATIENCE = 5000, FLUSH_PATIENCE = 1000, THREADS_PATIENCE = 1000 };
 
 struct host host;
 _Thread_local PCWSTR host_language;
@@ -46,12 +50,39 @@ static void shutdown_done(struct post *post)
     host_exit(0);
 }
 
+/*
+ * How many threads the plug-in still runs. One that is ending is no thread of the plug-in's any
+ * more, so it is waited for.
+ */
+static unsigned threads_left(void)
+{
+    unsigned left = 0;
+
+    for (int i = 0; i < THREADS_PATIENCE; i += 10) {
+        struct stat tasks;
+
+        /* The links of the folder: two, and one for each thread. */
+        if (stat("/proc/self/task", &tasks) != 0)
+            return 0;
+        left = (unsigned)tasks.st_nlink - 2 - 1 - pool_threads(&host.pool);
+        if (left == 0)
+            break;
+        poll(NULL, 0, 10);
+    }
+    return left;
+}
+
 static void shutdown_run(struct pool_work *work)
 {
     static struct post done = {.run = shutdown_done};
-    uint32_t code = host.plugin.shutdown(host.plugin.context, 0, host.stop_reason);
+    uint32_t code;
 
     (void)work;
+    entry_begin("WSManPluginShutdown", 0);
+    code = host.plugin.shutdown(host.plugin.context, 0, host.stop_reason);
+    if (entry_is_traced())
+        entry_tell(TRACE_threads, threads_left());
+    entry_end(code);
     if (code != NO_ERROR)
         log_error("%s: WSManPluginShutdown returned %u", host.plugin.name, code);
     post_send(&done);
@@ -84,7 +115,10 @@ void host_shutdown(void)
 static void broker_ended(struct channel *channel, bool fault, const char *why)
 {
     (void)channel;
-    if (fault)
+    if (fcntl(CHANNEL_FD, F_GETFD) < 0)
+        log_error("%s: closed descriptor %d of its host: the channel to winrmd", host.plugin.name,
+                  CHANNEL_FD);
+    else if (fault)
         log_error("the broker %s", why);
     if (!host.authorization)
         shell_abandon();
@@ -146,6 +180,9 @@ void host_start(struct channel *channel, const union message_body *body)
         start_refuse(ERROR_INVALID_PARAMETER, "the first message changed its mind");
     if (!plugin_load(&host.plugin, start, &code, text, sizeof(text)))
         start_refuse(code, text);
+    crash_name(&host.plugin);
+    if (start->traced)
+        entry_trace();
     pool_submit_always(&host.pool, &work);
 }
 
@@ -159,6 +196,7 @@ bool host_open(int fd, bool authorization)
     if (host.loop == NULL || !address_init())
         return false;
     post_open(host.loop);
+    crash_watch();
     pool_init(&host.pool, authorization ? AUTHORIZATION_THREADS : SHELL_THREADS, CALLS_WAITING);
     wsmsvc_install(&host_services);
     host.broker =

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "host/entry.h"
 #include "host/trust.h"
 
 struct entry_row {
@@ -195,16 +196,34 @@ out:
     return done;
 }
 
+static bool plugin_attach(struct plugin *plugin)
+{
+    bool attached;
+
+    entry_begin("DllMain", 0);
+    attached = plugin->dll_main(plugin->library, DLL_PROCESS_ATTACH, NULL);
+    entry_end(attached);
+    return attached;
+}
+
 uint32_t plugin_start(struct plugin *plugin)
 {
+    static char untouched;
     uint32_t code;
 
-    plugin->context = NULL;
     /* Windows calls it from its loader; here is the first place where a plug-in may block. */
-    if (plugin->dll_main != NULL && !plugin->dll_main(plugin->library, DLL_PROCESS_ATTACH, NULL))
+    if (plugin->dll_main != NULL && !plugin_attach(plugin))
         return ERROR_DLL_INIT_FAILED;
+    plugin->context = entry_is_traced() ? &untouched : NULL;
+    entry_begin("WSManPluginStartup", 0);
     code = plugin->startup(plugin->startup_flags, plugin->application, plugin->extra_info,
                            &plugin->context);
+    if (plugin->context == &untouched) {
+        if (code == NO_ERROR)
+            entry_tell(TRACE_unwritten, 0);
+        plugin->context = NULL;
+    }
+    entry_end(code);
     plugin->started = code == NO_ERROR;
     return code;
 }

@@ -21,8 +21,8 @@
 typedef BOOL(WINAPI *plugin_dll_main)(HINSTANCE library, DWORD reason, LPVOID reserved);
 
 struct plugin {
-    char *name;            /* display name from the configuration */
-    char *path;            /* of the library, as found */
+    char *name; /* display name from the configuration */
+    char *path; /* of the library, as found */
     char version[FILE_VERSION_SIZE];
     char16_t *name16;      /* what WSManPluginGetConfiguration tells */
     char16_t *account16;   /* the same: the user a shell runs as; NULL in an authorization host */

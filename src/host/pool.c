@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "host/crash.h"
 
 void pool_init(struct pool *pool, unsigned thread_limit, unsigned queue_limit)
 {
@@ -18,6 +19,7 @@ static void *pool_thread(void *argument)
 {
     struct pool *pool = argument;
 
+    crash_thread();
     pthread_mutex_lock(&pool->lock);
     for (;;) {
         struct pool_work *work;
@@ -84,6 +86,16 @@ static bool pool_add(struct pool *pool, struct pool_work *work, bool always)
 bool pool_submit(struct pool *pool, struct pool_work *work)
 {
     return pool_add(pool, work, false);
+}
+
+unsigned pool_threads(struct pool *pool)
+{
+    unsigned threads;
+
+    pthread_mutex_lock(&pool->lock);
+    threads = pool->threads;
+    pthread_mutex_unlock(&pool->lock);
+    return threads;
 }
 
 void pool_submit_always(struct pool *pool, struct pool_work *work)

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "host/clock.h"
 #include "host/command.h"
+#include "host/entry.h"
 #include "host/host.h"
 #include "host/shell.h"
 #include "host/target.h"
@@ -85,8 +86,10 @@ static void receive_enter(struct request *request)
 {
     struct follow_on *follow_on = request->owner;
 
+    entry_begin("WSManPluginReceive", 0);
     host.plugin.receive(request->details, 0, follow_on->shell_context, follow_on->command_context,
                         &follow_on->streams);
+    entry_end(0);
 }
 
 static void receive_completed(struct follow_on *follow_on, uint32_t code, const char *extended)

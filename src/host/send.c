@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "host/entry.h"
 #include "host/host.h"
 #include "host/shell.h"
 #include "host/target.h"
@@ -58,8 +59,10 @@ static void send_enter(struct request *request)
 {
     struct follow_on *follow_on = request->owner;
 
+    entry_begin("WSManPluginSend", 0);
     host.plugin.send(request->details, follow_on->flags, follow_on->shell_context,
                      follow_on->command_context, follow_on->text, &follow_on->data);
+    entry_end(0);
 }
 
 static void sender_done(struct target *target, uint32_t code, const char *extended)

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "host/command.h"
+#include "host/entry.h"
 #include "host/host.h"
 #include "host/kill.h"
 
@@ -93,7 +94,9 @@ static void release_done(struct post *post)
 static void release_run(struct pool_work *work)
 {
     (void)work;
+    entry_begin("WSManPluginReleaseShellContext", 0);
     host.plugin.release_shell(shell.request->context);
+    entry_end(0);
     post_send(&shell.released);
 }
 
@@ -183,9 +186,11 @@ static const struct request_events shell_events = {
 
 static void shell_enter(struct request *request)
 {
+    entry_begin("WSManPluginShell", 0);
     host.plugin.shell(host.plugin.context, request->details, 0,
                       (WSMAN_SHELL_STARTUP_INFO *)&shell.startup,
                       shell.inbound.type != WSMAN_DATA_NONE ? &shell.inbound : NULL);
+    entry_end(0);
 }
 
 static bool describe_environment(struct arena *arena, const struct ipc_items *items)

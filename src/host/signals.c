@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "host/command.h"
+#include "host/entry.h"
 #include "host/host.h"
 #include "host/shell.h"
 #include "host/target.h"
@@ -69,8 +70,10 @@ static void signal_enter(struct request *request)
 {
     struct follow_on *follow_on = request->owner;
 
+    entry_begin("WSManPluginSignal", 0);
     host.plugin.signal(request->details, 0, follow_on->shell_context, follow_on->command_context,
                        follow_on->text);
+    entry_end(0);
 }
 
 static void signal_next(struct target *target);
