@@ -68,7 +68,8 @@ enum {
     /* winrmctl asks the broker */ \
     M(status_ask) M(status_process) M(status_application) M(status_record) M(status_shell) \
     M(status_counter) M(status_end) \
-    M(reload_ask) M(reload_problem) M(reload_end)
+    M(reload_ask) M(reload_problem) M(reload_end) \
+    M(explain_ask) M(explain_answer) M(explain_end)
 
 /* ---- configuration ---- */
 
@@ -370,6 +371,22 @@ enum {
     F(TEXT, remedy, LIMIT_REASON)
 /* broker -> winrmctl: with problems > 0 nothing was changed. */
 #define FIELDS_reload_end(F) F(U32, problems, 0)
+
+/* ---- explain ---- */
+
+/* winrmctl -> broker: what would the authorization plug-in say? One question at a time. */
+#define FIELDS_explain_ask(F) \
+    F(TEXT, application, LIMIT_URI) F(TEXT, name, LIMIT_NAME) F(TEXT, account, LIMIT_NAME) \
+    F(ITEMS, groups, LIMIT_GROUPS) F(TEXT, mechanism, LIMIT_ID) F(TEXT, address, LIMIT_ID) \
+    F(U32, operation, 0) /* enum operation_kind */ F(TEXT, resource_uri, LIMIT_URI)
+/* broker -> winrmctl: for each call of the plug-in. `quota`: the numbers that follow mean something. */
+#define FIELDS_explain_answer(F) \
+    F(TEXT, call, LIMIT_ID) F(TEXT, verdict, LIMIT_ID) F(U32, code, 0) \
+    F(TEXT, reason, LIMIT_REASON) F(TEXT, runs_as, LIMIT_NAME) F(BOOL, administrator, 0) \
+    F(BOOL, quota, 0) F(U32, shells, 0) F(U32, operations, 0) F(U32, slot_seconds, 0) \
+    F(U32, slot_operations, 0)
+/* broker -> winrmctl: that was all. `problem`: why the plug-in was not asked. */
+#define FIELDS_explain_end(F) F(TEXT, verdict, LIMIT_ID) F(TEXT, problem, LIMIT_REASON)
 
 enum { ITEM_MUST_COMPLY = 1, ITEM_END = 1 };
 

@@ -127,6 +127,9 @@
     R(control, broker, serving, status_end) \
     R(broker, control, serving, reload_ask) \
     R(control, broker, serving, reload_problem) \
-    R(control, broker, serving, reload_end)
+    R(control, broker, serving, reload_end) \
+    R(broker, control, serving, explain_ask) \
+    R(control, broker, serving, explain_answer) \
+    R(control, broker, serving, explain_end)
 
 #endif

@@ -14,6 +14,7 @@
 #include "base/memory.h"
 #include "broker/authz_host.h"
 #include "broker/broker.h"
+#include "broker/explain.h"
 #include "broker/operation.h"
 #include "broker/reload.h"
 #include "broker/shell.h"
@@ -26,6 +27,7 @@ struct control {
     struct broker *broker;
     struct channel *channel;
     struct reload_listener reload; /* its `winrmctl reload`, until that is done */
+    struct explain *explain;       /* its `winrmctl explain`; NULL: none is running */
 };
 
 static void send_processes(struct broker *broker, struct channel *channel)
@@ -160,11 +162,30 @@ static void handle_reload(struct channel *channel, const union message_body *bod
     reload_begin(control->broker, &control->reload);
 }
 
+/* ---- winrmctl explain ---- */
+
+static void explain_ended(void *owner)
+{
+    ((struct control *)owner)->explain = NULL;
+}
+
+static void handle_explain(struct channel *channel, const union message_body *body)
+{
+    struct control *control = channel_owner(channel);
+
+    if (control->explain != NULL)
+        channel_send(channel, explain_end, .problem = "another question is being answered");
+    else
+        control->explain =
+            explain_begin(control->broker, channel, &body->explain_ask, explain_ended, control);
+}
+
 /* ---- connections ---- */
 
 static void control_free(struct control *control)
 {
     reload_forget(&control->reload);
+    explain_abandon(control->explain);
     list_remove(&control->link);
     channel_free(control->channel);
     free(control);
@@ -201,6 +222,7 @@ static void control_accept(struct loop_watch *watch, uint32_t events)
     static const channel_handler handlers[MESSAGE_COUNT] = {
         [MESSAGE_status_ask] = handle_ask,
         [MESSAGE_reload_ask] = handle_reload,
+        [MESSAGE_explain_ask] = handle_explain,
     };
     static const struct channel_events channel_events = {handlers, control_ended};
     struct broker *broker = container_of(watch, struct broker, control);

@@ -65,7 +65,7 @@ static void question_run(struct question *question, int fd)
         channel_set_state(channel, CHANNEL_serving);
         question->timer.expired = on_patience_end;
         loop_timer_start(question->loop, &question->timer, question->patience * UINT64_C(1000));
-        channel_write(channel, question->ask, &nothing);
+        channel_write(channel, question->ask, question->body != NULL ? question->body : &nothing);
         loop_run(question->loop);
     }
     channel_free(channel);

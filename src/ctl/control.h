@@ -15,7 +15,8 @@
 #include "ipc/channel.h"
 
 struct question {
-    enum message_type ask; /* a message without fields */
+    enum message_type ask;
+    const union message_body *body; /* NULL: `ask` is a message without fields */
     /* By message; the handler of the last message of the answer calls question_answered(). */
     const channel_handler *handlers;
     uint32_t patience; /* seconds for the whole answer */

@@ -30,6 +30,11 @@ struct ctl_options {
     bool supports_quota;
     bool trace;
     unsigned timeout; /* seconds */
+    const char *application;
+    const char *mechanism; /* NULL: not given; the same for the next */
+    const char *address;
+    const char *operation;
+    const char *uri;
 };
 
 /* One line to standard error: cause, place and remedy. */
@@ -44,6 +49,9 @@ enum ctl_exit ctl_shells(const struct ctl_options *options);
 
 /* Has it read its configuration again; says what is wrong with that. */
 enum ctl_exit ctl_reload(const struct ctl_options *options);
+
+/* Asks what the authorization plug-in says of a user. */
+enum ctl_exit ctl_explain(const struct ctl_options *options);
 
 /* Tries the authorization plug-in `file`; CTL_failed when it does something wrong. */
 enum ctl_exit ctl_check_plugin(const struct ctl_options *options, const char *file);

@@ -12,7 +12,18 @@
 enum { TIMEOUT = 10 /* the default of authorization-timeout */, TIMEOUT_LIMIT = 600 };
 
 /* Long options without a letter. */
-enum { OPTION_extra_info = 256, OPTION_supports_quota, OPTION_user, OPTION_timeout, OPTION_trace };
+enum {
+    OPTION_extra_info = 256,
+    OPTION_supports_quota,
+    OPTION_user,
+    OPTION_timeout,
+    OPTION_trace,
+    OPTION_application,
+    OPTION_mechanism,
+    OPTION_address,
+    OPTION_operation,
+    OPTION_uri
+};
 
 static const struct option long_options[] = {
     {"config", required_argument, NULL, 'c'},
@@ -24,6 +35,11 @@ static const struct option long_options[] = {
     {"user", required_argument, NULL, OPTION_user},
     {"timeout", required_argument, NULL, OPTION_timeout},
     {"trace", no_argument, NULL, OPTION_trace},
+    {"application", required_argument, NULL, OPTION_application},
+    {"mechanism", required_argument, NULL, OPTION_mechanism},
+    {"address", required_argument, NULL, OPTION_address},
+    {"operation", required_argument, NULL, OPTION_operation},
+    {"uri", required_argument, NULL, OPTION_uri},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
     {NULL, 0, NULL, 0},
@@ -73,6 +89,15 @@ static enum ctl_exit run_reload(const struct ctl_options *options, char **words)
     return ctl_reload(options);
 }
 
+static enum ctl_exit run_explain(const struct ctl_options *options, char **words)
+{
+    (void)words;
+    if (options->application == NULL || options->user_count != 1 || options->operation == NULL ||
+        options->uri == NULL)
+        return wrong_usage("explain needs --application, one --user, --operation and --uri");
+    return ctl_explain(options);
+}
+
 static enum ctl_exit run_check_plugin(const struct ctl_options *options, char **words)
 {
     return ctl_check_plugin(options, words[0]);
@@ -83,7 +108,7 @@ static const struct command {
     int words; /* that follow */
     enum ctl_exit (*run)(const struct ctl_options *options, char **words);
     /* What --config, which every command takes, stands beside: names of long_options. */
-    const char *takes[8];
+    const char *takes[9];
     const char *usage;
 } commands[] = {
     {"passwd",
@@ -94,6 +119,13 @@ static const struct command {
     {"status", 0, run_status, {"json"}, "status takes --config and --json only"},
     {"shells", 0, run_shells, {"json"}, "shells takes --config and --json only"},
     {"reload", 0, run_reload, {NULL}, "reload takes --config only"},
+    {"explain",
+     0,
+     run_explain,
+     {"application", "user", "groups", "mechanism", "address", "operation", "uri", "json"},
+     "explain takes --application, --user, --groups, --mechanism, --address, --operation, --uri "
+     "and "
+     "--json"},
     {"check-plugin",
      1,
      run_check_plugin,
@@ -121,7 +153,8 @@ static bool takes_all(const struct command *command, uint32_t seen)
 static enum ctl_exit run(const struct ctl_options *options, uint32_t seen, int count, char **words)
 {
     if (count == 0)
-        return wrong_usage("a command is missing: status, shells, reload, passwd or check-plugin");
+        return wrong_usage(
+            "a command is missing: status, shells, reload, explain, passwd or check-plugin");
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
         if (strcmp(words[0], commands[i].name) != 0)
             continue;
@@ -180,6 +213,21 @@ static bool option_take(struct ctl_options *options, int letter, const char **ca
         if (options->user_count == CTL_USERS)
             return false;
         options->users[options->user_count++] = optarg;
+        return true;
+    case OPTION_application:
+        options->application = optarg;
+        return true;
+    case OPTION_mechanism:
+        options->mechanism = optarg;
+        return true;
+    case OPTION_address:
+        options->address = optarg;
+        return true;
+    case OPTION_operation:
+        options->operation = optarg;
+        return true;
+    case OPTION_uri:
+        options->uri = optarg;
         return true;
     case OPTION_timeout:
         *cause = "--timeout takes 1 to 600 seconds";

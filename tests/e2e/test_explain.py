@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: ISC
+"""winrmctl explain: what the running authorization plug-in says, without anybody being let in."""
+
+import json
+import subprocess
+
+import pytest
+
+from server import built, wait_until
+from wire import CMD, HANG
+
+RULES = '''\
+user alice   allow administrator
+user bob     allow
+user carol   deny "carol left the company"
+user dave    allow run-as deploy quota shells=1 operations=unlimited rate=20/1m
+user erin    redirect https://other.example:5986/wsman
+user *       deny
+operation bob shell * deny "no shells for bob"
+operation *  * * allow
+'''
+
+
+def command(server, user, *more, operation='Shell'):
+    return [built('winrmctl'), '--config', server.config, 'explain', '--application', '/wsman',
+            '--user', user, '--operation', operation, '--uri', CMD, *more]
+
+
+def explain(server, user, *more, **settings):
+    """(exit status, standard output, standard error)"""
+    done = subprocess.run(command(server, user, *more, **settings), capture_output=True, text=True,
+                          timeout=HANG)
+    return done.returncode, done.stdout, done.stderr
+
+
+def told(server, user, **settings):
+    code, text, error = explain(server, user, '--json', **settings)
+    assert (code, error) == (0, '')
+    answer = json.loads(text)
+    return answer['verdict'], {row['call']: row for row in answer['calls']}
+
+
+def nothing_is_kept(server):
+    status = server.status()
+    counters = status['counters']
+    assert status['records'] == [] and status['shells'] == []
+    assert counters['calls'] == counters['operations'] == counters['tokens'] == 0
+    return counters['contexts_reported'] - counters['contexts_released'] - \
+        counters['contexts_lost'] == 0
+
+
+@pytest.fixture
+def policy(new_server):
+    return new_server(rules=RULES, application='may-map-to = {"deploy"}')
+
+
+def test_what_is_allowed(policy):
+    verdict, calls = told(policy, 'alice')
+    assert verdict == 'allowed'
+    assert list(calls) == ['AuthzUser', 'AuthzQueryQuota', 'AuthzOperation']
+    assert all((row['verdict'], row['code']) == ('allowed', 0) for row in calls.values())
+    assert (calls['AuthzUser']['runs_as'], calls['AuthzUser']['administrator']) == ('alice', True)
+    assert nothing_is_kept(policy)
+
+
+def test_the_account_and_the_quota(policy):
+    verdict, calls = told(policy, 'dave')
+    assert verdict == 'allowed'
+    assert (calls['AuthzUser']['runs_as'], calls['AuthzUser']['administrator']) == (
+        'deploy', False)
+    quota = calls['AuthzQueryQuota']
+    assert (quota['quota'], quota['shells'], quota['operations'], quota['slot_seconds'],
+            quota['slot_operations']) == (True, 1, 0xffffffff, 60, 20)
+    text = explain(policy, 'dave')[1].split('\n')
+    assert text[0] == 'AuthzUser        allowed; runs as deploy'
+    assert text[1] == ('AuthzQueryQuota  allowed; 1 shells, unlimited operations, 20 messages in '
+                       '60 s')
+    assert text[2:] == ['AuthzOperation   allowed', 'verdict          allowed', '']
+    assert nothing_is_kept(policy)
+
+
+@pytest.mark.parametrize('user, call, verdict, code, reason', [
+    ('carol', 'AuthzUser', 'denied', 5, 'carol left the company'),
+    ('erin', 'AuthzUser', 'redirected', 2150859161, 'https://other.example:5986/wsman'),
+    ('bob', 'AuthzOperation', 'denied', 5, 'no shells for bob')])
+def test_what_is_refused_and_why(policy, user, call, verdict, code, reason):
+    said, calls = told(policy, user)
+    assert said == verdict
+    assert list(calls)[-1] == call
+    assert (calls[call]['verdict'], calls[call]['code']) == (verdict, code)
+    assert reason in calls[call]['reason']
+    line, = policy.audit('explain')
+    assert (line['user'], line['account'], line['verdict'], line['code'], line['operation']) == (
+        user, user, verdict, code, 'Shell')
+    assert 'verdict          %s\n' % verdict in explain(policy, user)[1]
+    assert nothing_is_kept(policy)
+
+
+def test_another_operation_is_another_question(policy):
+    assert told(policy, 'bob', operation='get')[0] == 'allowed'
+    assert told(policy, 'bob')[0] == 'denied'
+
+
+def test_quotas_and_records_of_users_are_not_touched(policy):
+    with policy.connect('dave') as client:
+        shell = client.create()
+        before = policy.status()['records']
+        # His only shell exists; the plug-in is asked, the quota is not.
+        assert told(policy, 'dave')[0] == 'allowed'
+        after = policy.status()['records']
+        assert [row['slot_messages'] for row in before] == [row['slot_messages'] for row in after]
+        assert [row['shells'] for row in after] == [1]
+        client.delete(shell)
+
+
+def test_what_cannot_be_asked_is_said(policy):
+    done = subprocess.run([*command(policy, 'bob')[:4], '--application', '/other', '--user', 'bob',
+                           '--operation', 'Get', '--uri', CMD], capture_output=True, text=True,
+                          timeout=HANG)
+    assert (done.returncode, done.stdout) == (1, '')
+    assert 'winrmd cannot ask: there is no such application' in done.stderr
+    code, text, error = explain(policy, 'bob', operation='Receive')
+    assert (code, text) == (2, '') and 'Receive is no operation a plug-in is asked about' in error
+    code, text, error = explain(policy, 'bob', '--user', 'alice')
+    assert (code, text) == (2, '') and 'explain needs --application, one --user' in error
+
+
+def test_an_answer_that_waits_is_waited_for(new_server):
+    server = new_server(authorizer='gate')
+    with subprocess.Popen(command(server, 'bob'), stdout=subprocess.PIPE, text=True) as asking:
+        wait_until(lambda: server.counters()['calls'] == 1, 'the question')
+        assert asking.poll() is None
+        (server.application_folder / 'gate').touch()
+        text = asking.communicate(timeout=HANG)[0]
+    assert asking.returncode == 0 and text.endswith('verdict          allowed\n')
+    assert nothing_is_kept(server)
+    assert server.counters()['contexts_released'] == 2
+
+
+def test_who_leaves_in_the_middle_leaves_nothing(new_server):
+    server = new_server(authorizer='gate')
+    asking = subprocess.Popen(command(server, 'bob'), stdout=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: server.counters()['calls'] == 1, 'the question')
+    finally:
+        asking.kill()
+        asking.wait()
+    (server.application_folder / 'gate').touch()
+    wait_until(lambda: server.counters()['contexts_released'] == 1, 'the context to go back')
+    assert nothing_is_kept(server)
+    assert server.counters()['operation_calls'] == 0
+    line, = server.wait_for_audit('explain')
+    assert line['verdict'] == 'abandoned'
+
+
+def test_a_plug_in_that_is_late_or_crashes_is_told(new_server):
+    late = new_server(authorizer='never_completes', application='authorization-timeout = "200ms"')
+    verdict, calls = told(late, 'mallory')
+    assert verdict == 'failed' and 'in time' in calls['AuthzUser']['reason']
+    assert nothing_is_kept(late)
+    crashing = new_server(authorizer='crashes')
+    verdict, calls = told(crashing, 'trent')
+    assert verdict == 'failed' and 'was lost' in calls['AuthzOperation']['reason']
+    assert nothing_is_kept(crashing)
+    assert told(crashing, 'bob')[0] == 'allowed'
+
+
+def test_a_stop_in_the_middle_ends_it(new_server):
+    server = new_server(authorizer='gate')
+    with subprocess.Popen(command(server, 'bob'), stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True) as asking:
+        wait_until(lambda: server.counters()['calls'] == 1, 'the question')
+        server.stop()
+        asking.communicate(timeout=HANG)
+    assert asking.returncode in (0, 3)
