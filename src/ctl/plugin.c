@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -233,6 +234,7 @@ enum ctl_exit ctl_check_plugin(const struct ctl_options *options, const char *fi
     enum ctl_exit result = CTL_no_answer;
 
     signal(SIGPIPE, SIG_IGN);
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
     setvbuf(stdout, NULL, _IOLBF, 0);
     check->settings = (struct trial_settings){.library = library,
                                               .host = host,

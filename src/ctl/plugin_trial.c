@@ -21,6 +21,7 @@ enum {
     START_PATIENCE = 30000,
     STOP_PATIENCE = 15000, /* the host itself gives up after 5 s, twice */
     END_PATIENCE = 2000,
+    ORPHAN_ROUNDS = 16,
     HOST_GAVE_UP = 1,    /* its exit status when a stop takes too long */
     SHUTDOWN_SERVICE = 2 /* WSMAN_PLUGIN_SHUTDOWN_SERVICE */
 };
@@ -240,6 +241,37 @@ bool trial_begin(struct trial *trial, struct trial_settings *settings, uint32_t 
     return trial->started && !trial->over;
 }
 
+/*
+ * Ends what the plug-in has forked: without its host it is a child of this process, which has no
+ * others. One round for each generation of it.
+ */
+static void orphans_end(struct trial *trial)
+{
+    char path[64];
+    unsigned left = 0;
+    long pid;
+
+    snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
+    for (int round = 0; round < ORPHAN_ROUNDS; round++) {
+        FILE *children = fopen(path, "re");
+        unsigned found = 0;
+
+        while (children != NULL && fscanf(children, "%ld", &pid) == 1) {
+            kill((pid_t)pid, SIGKILL);
+            found++;
+        }
+        if (children != NULL)
+            fclose(children);
+        if (found == 0)
+            break;
+        left += found;
+        while (waitpid(-1, NULL, 0) > 0)
+            ;
+    }
+    if (left > 0)
+        report_wrong(trial->report, NULL, "left %u process%s behind", left, left == 1 ? "" : "es");
+}
+
 void trial_end(struct trial *trial)
 {
     channel_free(trial->channel);
@@ -253,6 +285,7 @@ void trial_end(struct trial *trial)
             loop_unwatch(trial->loop, &trial->ended);
         close(trial->ended.fd);
     }
+    orphans_end(trial);
     errors_drain(&trial->errors);
     errors_close(&trial->errors);
     loop_free(trial->loop);

@@ -48,6 +48,20 @@ HOSTILE = [
                            r'handed out']),
     ('foreign_token', [r'WSManPluginAuthzUserComplete was called with a token that does not belong '
                        r'to the call']),
+    ('blocks', [r'WSManPluginAuthzUser of "mallory" did not return within 4 s']),
+    ('throws', [r'crashed in WSManPluginAuthzUser: signal 6 \(SIGABRT\)']),
+]
+# tests/hostile/takes_down.c: when, how, what is said
+TAKES_DOWN = [
+    ('startup', 'quit', r'ended its process with exit status 0'),
+    ('startup', 'exit', r'ended the process by exit\(\) in WSManPluginStartup'),
+    ('shutdown', 'abort', r'crashed in WSManPluginShutdown: signal 6'),
+    ('user', 'fork', r'left \d+ process(es)? behind'),
+    ('user', 'close', r'(closed (a )?descriptor|its host lives and does not answer)'),
+    ('operation', 'quit', r'ended its process with exit status 0'),
+    ('release', 'abort', r'crashed in WSManPluginAuthzReleaseContext: signal 6'),
+    # It has taken the host's handler of that signal away.
+    ('release', 'segv', r'its process was ended by signal 11 \(SIGSEGV\)'),
 ]
 RELEASES_NOTHING = r'''
 #define WSMAN_API_VERSION_1_1
@@ -162,6 +176,17 @@ def test_hostile_plug_ins_are_named(check, plug_in, said):
     assert status == 1
     for words in said:
         assert any(re.match(words, line) for line in wrong), (words, wrong)
+
+
+@pytest.mark.parametrize('when, how, said', TAKES_DOWN, ids=['-'.join(row[:2])
+                                                             for row in TAKES_DOWN])
+def test_what_takes_the_process_down_is_named(check, tmp_path, when, how, said):
+    (tmp_path / 'when').write_text(when)
+    (tmp_path / 'how').write_text(how)
+    status, wrong, _ = check('takes_down', '--timeout', '1', '--user', 'mallory', '--user',
+                             'trent')
+    assert status == 1
+    assert any(re.match(said, line) for line in wrong), wrong
 
 
 @pytest.mark.parametrize('user, entry', [('mallory', 'WSManPluginAuthzUser'),
