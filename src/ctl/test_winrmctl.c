@@ -146,7 +146,8 @@ static void wrong_commands(void **state)
         const char *says;
     } cases[] = {
         {"", "", 2,
-         "a command is missing: status, shells, reload, explain, passwd or check-plugin; winrmctl --help"},
+         "a command is missing: status, shells, reload, explain, passwd or check-plugin; winrmctl "
+         "--help"},
         {"", "restart", 2, "there is no such command"},
         {"", "--colour", 2, "the command line is wrong"},
         {"", "passwd users", 2, "passwd takes a password file and a user's name"},

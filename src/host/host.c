@@ -50,26 +50,28 @@ static void shutdown_done(struct post *post)
     host_exit(0);
 }
 
+static unsigned other_threads; /* when the plug-in was about to start: a sanitizer's, say */
+
+/* How many threads there are besides the host's own. */
+static unsigned threads_beside(void)
+{
+    struct stat tasks;
+
+    /* The links of the folder: two, and one for each thread. */
+    if (stat("/proc/self/task", &tasks) != 0)
+        return 0;
+    return (unsigned)tasks.st_nlink - 2 - 1 - pool_threads(&host.pool);
+}
+
 /*
  * How many threads the plug-in still runs. One that is ending is no thread of the plug-in's any
  * more, so it is waited for.
  */
 static unsigned threads_left(void)
 {
-    unsigned left = 0;
-
-    for (int i = 0; i < THREADS_PATIENCE; i += 10) {
-        struct stat tasks;
-
-        /* The links of the folder: two, and one for each thread. */
-        if (stat("/proc/self/task", &tasks) != 0)
-            return 0;
-        left = (unsigned)tasks.st_nlink - 2 - 1 - pool_threads(&host.pool);
-        if (left == 0)
-            break;
+    for (int i = 0; i < THREADS_PATIENCE && threads_beside() > other_threads; i += 10)
         poll(NULL, 0, 10);
-    }
-    return left;
+    return threads_beside() > other_threads ? threads_beside() - other_threads : 0;
 }
 
 static void shutdown_run(struct pool_work *work)
@@ -160,6 +162,8 @@ static void start_run(struct pool_work *work)
     static struct post done = {.run = start_done};
 
     (void)work;
+    if (entry_is_traced())
+        other_threads = threads_beside();
     start_code = plugin_start(&host.plugin);
     post_send(&done);
 }
