@@ -49,7 +49,9 @@ HOSTILE = [
     ('foreign_token', [r'WSManPluginAuthzUserComplete was called with a token that does not belong '
                        r'to the call']),
     ('blocks', [r'WSManPluginAuthzUser of "mallory" did not return within 4 s']),
-    ('throws', [r'crashed in WSManPluginAuthzUser: signal 6 \(SIGABRT\)']),
+    # A sanitizer ends the process itself.
+    ('throws', [r'crashed in WSManPluginAuthzUser: signal 6 \(SIGABRT\)|'
+                r'ended its process with exit status 1']),
 ]
 # tests/hostile/takes_down.c: when, how, what is said
 TAKES_DOWN = [
@@ -164,7 +166,9 @@ def test_what_it_does_wrong_is_named(check, extra_info, said):
                              extra_info)
     assert status == 1
     assert re.match(said, wrong[0]), wrong
-    # One cause, one finding: only what is said with the user's name comes again.
+    # One cause, one finding: only what is said with the user's name comes again. (A sanitizer that
+    # reports a crash leaves its own helper behind.)
+    wrong = [line for line in wrong if not re.match(r'left \d+ process', line)]
     assert all(re.sub('of .* did', 'of X did', line) == re.sub('of .* did', 'of X did', wrong[0])
                for line in (re.sub(r' \(\d+ times\)$', '', row) for row in wrong[1:])), wrong
 
@@ -213,11 +217,13 @@ def test_the_trace_has_each_call_and_each_completion(check):
     status, _, text = check('misbehaves', '--supports-quota', '--trace')
     assert status == 0
     lines = [re.sub(r'^ *\d+\.\d{3}  ', '', line) for line in text.split('\n')]
-    first = lines.index('call 1: WSManPluginAuthzUser of "alice", account "alice", 2 groups')
-    assert lines[first + 1:first + 4] == [
+    places = [lines.index(line) for line in (
+        'WSManPluginStartup returned 0',
+        'call 1: WSManPluginAuthzUser of "alice", account "alice", 2 groups',
         'WSManPluginAuthzUser(1) entered',
         'call 1: completed with code 0, context 1, the client\'s token, no administrator',
-        'WSManPluginAuthzUser(1) returned']
+        'WSManPluginAuthzUser(1) returned')]
+    assert places == sorted(places)
     assert ('call 2: completed with code 0, context 0, 1000 shells, 1000 operations, slots of 0 s '
             'with 0 operations') in lines
     contexts = [line for line in lines if re.match(r'call \d+: completed .* context [1-9]', line)]
