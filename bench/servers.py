@@ -53,17 +53,13 @@ audit {{ file = "audit.jsonl" }}
 net-processes = {net_processes}
 connections {{ total = 20000  unauthenticated = 20000  per-source = 20000 }}
 control = "winrmd.sock"
-application "/wsman" {{ directory = "wsman" }}
-'''
+{applications}'''
 
 WEB_CONFIG = '''\
 <configuration><system.webServer><system.management.wsmanagement.config>
  <OperationsConfiguration QuotaSystemWindowOperations="0"/>
  <PluginModules>
-  <AuthorizationPlugin Name="policy" Filename="policy.so" SDKVersion="1"
-                       SupportsQuota="true">
-   <InitializationParameters><Param Name="Rules" Value="policy.rules"/></InitializationParameters>
-  </AuthorizationPlugin>
+{authorizer}
   <OperationsPlugins>
    <Plugin Name="cmd" Filename="cmd.so" SDKVersion="1"><Resources>
     <Resource ResourceUri="{shell}/cmd" SupportsOptions="true"><Capability Type="Shell"/></Resource>
@@ -72,6 +68,12 @@ WEB_CONFIG = '''\
  </PluginModules>
 </system.management.wsmanagement.config></system.webServer></configuration>
 '''
+
+POLICY = '''\
+  <AuthorizationPlugin Name="policy" Filename="policy.so" SDKVersion="1"
+                       SupportsQuota="true">
+   <InitializationParameters><Param Name="Rules" Value="policy.rules"/></InitializationParameters>
+  </AuthorizationPlugin>'''
 
 RULES = '''\
 user * allow administrator quota shells=unlimited operations=unlimited rate=unlimited
@@ -216,16 +218,22 @@ class Nginx:
 
 
 class Winrmd:
-    """A winrmd with the policy plug-in and one application; `users` more users than USER."""
+    """A winrmd with the policy plug-in (or that library) and so many applications, of which only
+    the first is asked; `users` more users than USER."""
     process = keeper = None
 
-    def __init__(self, folder, programs, net_processes, users=0):
+    def __init__(self, folder, programs, net_processes, users=0, applications=1, authorizer=None):
         self.folder, self.programs = folder, programs
         folder.mkdir()
         (folder / 'wsman').mkdir()
         self.conf = folder / 'winrmd.conf'
-        self.conf.write_text(WINRMD_CONF.format(net_processes=net_processes))
-        (folder / 'wsman' / 'web.config').write_text(WEB_CONFIG.format(shell=SHELL))
+        self.conf.write_text(WINRMD_CONF.format(
+            net_processes=net_processes,
+            applications=''.join('application "/wsman%s" { directory = "wsman" }\n' % (number or '')
+                                 for number in range(applications))))
+        (folder / 'wsman' / 'web.config').write_text(WEB_CONFIG.format(
+            shell=SHELL, authorizer=POLICY if authorizer is None else
+            '<AuthorizationPlugin Name="slow" Filename="%s" SDKVersion="1"/>' % authorizer))
         (folder / 'wsman' / 'policy.rules').write_text(RULES)
         names = [USER] + ['user%d' % number for number in range(users)]
         (folder / 'users').touch(mode=0o600)

@@ -19,7 +19,7 @@
 #include "config/problem.h"
 #include "config/setting.h"
 
-enum { CONFIG_FILE_LIMIT = 1024 * 1024, CONFIG_LISTENERS = 64, CONFIG_APPLICATIONS = 64 };
+enum { CONFIG_FILE_LIMIT = 1024 * 1024, CONFIG_LISTENERS = 64, CONFIG_APPLICATIONS = 256 };
 
 struct config_listener {
     struct list link;
