@@ -162,11 +162,12 @@ def test_a_plug_in_that_does_right_is_without_fault(check, extra_info):
 
 
 def own_findings(wrong, crash):
-    """Without those of a sanitizer, which at times meets a crash before the host does, reports it
-    itself and ends the process."""
+    """Without those of a sanitizer, which at times meets a crash before the host does, and reports
+    it itself or has no room to run the host's handler in."""
     if not SANITIZED:
         return wrong
-    ends = [line for line in wrong if re.match(r'ended its process with exit status (1|66)\b', line)]
+    ends = [line for line in wrong if re.match(
+        r'ended its process with exit status (1|66)\b|its process was ended by signal', line)]
     rest = [line for line in wrong if line not in ends]
     return rest or ([crash] if ends else [])
 
