@@ -251,13 +251,14 @@ def test_holds_every_thread(new_server):
 @pytest.mark.parametrize('how', ['abort', 'exit', 'quit', 'segv', 'memory', 'close'])
 @pytest.mark.parametrize('when', ['user', 'quota', 'operation'])
 def test_takes_its_process_down(new_server, when, how):
-    server = new_server(authorizer='takes_down')
+    # Taking a gigabyte takes a sanitizer longer than a question may take by default.
+    server = new_server(authorizer='takes_down', application='authorization-timeout = "60s"')
     host = host_of(server)
     with server.connect('bob') as client, server.connect('mallory') as other:
         shell = client.create()
         command = client.command(shell, 'cat')
         tell(server, when, how)
-        response = other.ask(CREATE, STREAMS)
+        response = other.ask(CREATE, STREAMS, timeout='PT60S')
         assert response.status == 500
         assert (response.fault.code, response.fault.number) == ('s:Receiver', 2150858755)
         line, = server.audit('verdict', user='mallory')
