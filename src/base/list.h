@@ -53,4 +53,15 @@ static inline void list_remove(struct list *item)
     list_init(item);
 }
 
+/* Appends all members of `from`, in order; `from` is empty afterwards. */
+static inline void list_append_all(struct list *head, struct list *from)
+{
+    while (!list_empty(from)) {
+        struct list *item = from->next;
+
+        list_remove(item);
+        list_append(head, item);
+    }
+}
+
 #endif

@@ -468,12 +468,7 @@ static void record_retire_visit(void *value, void *context)
     struct record *record = value;
     struct list *waiting = context;
 
-    while (!list_empty(&record->waiting)) {
-        struct list *link = record->waiting.next;
-
-        list_remove(link);
-        list_append(waiting, link);
-    }
+    list_append_all(waiting, &record->waiting);
     authz_release(record->application, &record->context);
     if (record->references > 0)
         list_append(&record->application->retired, &record->retired_link);

@@ -49,15 +49,32 @@ static void reload_begin_for(struct broker *broker, struct list *listeners);
 
 /* ---- telling ---- */
 
-static void reload_problem(struct reload *reload, const struct message_config_problem *problem)
+static void listeners_problem(struct list *listeners, const struct message_config_problem *problem)
 {
-    reload->problems++;
-    configuration_print_problem(problem);
-    list_each(link, &reload->listeners) {
+    list_each(link, listeners) {
         struct reload_listener *listener = container_of(link, struct reload_listener, link);
 
         listener->problem(listener, problem);
     }
+}
+
+/* Empties the list. */
+static void listeners_done(struct list *listeners, uint32_t problems)
+{
+    while (!list_empty(listeners)) {
+        struct reload_listener *listener =
+            container_of(listeners->next, struct reload_listener, link);
+
+        list_remove(&listener->link);
+        listener->done(listener, problems);
+    }
+}
+
+static void reload_problem(struct reload *reload, const struct message_config_problem *problem)
+{
+    reload->problems++;
+    configuration_print_problem(problem);
+    listeners_problem(&reload->listeners, problem);
 }
 
 static void reload_tell(struct reload *reload, const char *cause, const char *remedy)
@@ -104,13 +121,7 @@ static void reload_end(struct reload *reload)
     if (problems > 0)
         log_error("the configuration was not reloaded: nothing has changed");
     reload_audit(broker, problems == 0);
-    while (!list_empty(&reload->listeners)) {
-        struct reload_listener *listener =
-            container_of(reload->listeners.next, struct reload_listener, link);
-
-        list_remove(&listener->link);
-        listener->done(listener, problems);
-    }
+    listeners_done(&reload->listeners, problems);
     broker->reload = NULL;
     if (reload->again)
         reload_begin_for(broker, &reload->late);
@@ -376,12 +387,7 @@ static void reload_begin_for(struct broker *broker, struct list *listeners)
     reload->broker = broker;
     list_init(&reload->listeners);
     list_init(&reload->late);
-    while (!list_empty(listeners)) {
-        struct list *link = listeners->next;
-
-        list_remove(link);
-        list_append(&reload->listeners, link);
-    }
+    list_append_all(&reload->listeners, listeners);
     audit_file_init(&reload->audit);
     check_init(&reload->check, broker);
     reload->check.problem = check_problem_found;
@@ -413,12 +419,19 @@ void reload_forget(struct reload_listener *listener)
 
 void reload_stop(struct broker *broker)
 {
+    const struct message_config_problem stopping = {.file = broker->config,
+                                                    .cause = "the service is stopping"};
     struct reload *reload = broker->reload;
+    struct list late;
 
     if (reload == NULL)
         return;
-    if (!reload->swapped)
-        reload_tell(reload, "the service is stopping", NULL);
+    list_init(&late);
+    list_append_all(&late, &reload->late);
     reload->again = false;
+    if (!reload->swapped)
+        reload_problem(reload, &stopping);
     reload_end(reload);
+    listeners_problem(&late, &stopping);
+    listeners_done(&late, 1);
 }

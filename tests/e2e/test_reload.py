@@ -10,7 +10,7 @@ import threading
 
 import pytest
 
-from server import HANG, RULES, built, is_running, wait_until
+from server import HANG, RULES, built, is_running, processes, wait_until
 from wire import CREATE, DONE, GET, NS, RECEIVE, Connection, envelope, receive_body
 
 SECOND = '''
@@ -544,6 +544,24 @@ def test_stopped_in_the_middle_of_a_reload(new_server):
     server.wait_for_note('slow start')
     server.stop()
     assert 'the service is stopping' in server.report()
+
+
+def test_everybody_who_waits_is_told_when_the_service_stops(new_server):
+    """Also who asked while another reload ran."""
+    server = new_server(authorizer='gate')
+    edit(server.application_folder / 'web.config', ('gate.so', 'slow_start.so'))
+    asked = []
+    for _ in range(3):
+        asked.append(subprocess.Popen([built('winrmctl'), '--config', server.config, 'reload'],
+                                      stderr=subprocess.PIPE, text=True))
+        server.wait_for_note('slow start')
+        # One that sleeps has asked; the broker has heard it when a later question is answered.
+        wait_until(lambda: processes()[asked[-1].pid][1:] == ('S', 'winrmctl'), 'winrmctl to ask')
+        server.status()
+    server.process.terminate()
+    for process in asked:
+        _, said = process.communicate(timeout=HANG)
+        assert process.returncode == 1 and 'the service is stopping' in said, said
 
 
 # The end of the service
