@@ -229,9 +229,9 @@ enum {
     F(TEXT, extra_info, LIMIT_PAYLOAD) F(BOOL, supports_quota, 0) \
     F(U32, startup_flags, 0) F(ITEMS, may_map_to, LIMIT_GROUPS) F(BYTES, key, 16) \
     F(BOOL, traced, 0) /* say host_traced */
-/* `library`, `version`: what was loaded, so that a reload sees when that file is another one. */
+/* `path`, `version`: what was loaded, so that a reload sees when that file is another one. */
 #define FIELDS_host_started(F) \
-    F(U32, code, 0) F(TEXT, text, LIMIT_REASON) F(TEXT, library, LIMIT_URI) \
+    F(U32, code, 0) F(TEXT, text, LIMIT_REASON) F(TEXT, path, LIMIT_URI) \
     F(TEXT, version, LIMIT_ID)
 /*
  * host -> winrmctl, which plays the broker when it tries a plug-in: the plug-in was entered, and so

@@ -26,7 +26,7 @@ static void host_free(struct authz_host *host)
 {
     list_remove(&host->link);
     application_settings_unref(host->settings);
-    free(host->library);
+    free(host->path);
     free(host->version);
     free(host);
 }
@@ -90,9 +90,9 @@ static void handle_started(struct channel *channel, const union message_body *bo
     if (host->tried != NULL)
         loop_timer_stop(host->broker->loop, &process->kill_timer);
     host->started = told->code == 0;
-    free(host->library);
+    free(host->path);
     free(host->version);
-    host->library = mem_text(told->library);
+    host->path = mem_text(told->path);
     host->version = mem_text(told->version);
     if (!host->started)
         failure =
@@ -405,7 +405,7 @@ bool authz_host_outdated(const struct authz_host *host)
     char version[FILE_VERSION_SIZE];
     struct stat status;
 
-    if (host->library == NULL || host->version == NULL || stat(host->library, &status) != 0)
+    if (host->path == NULL || host->version == NULL || stat(host->path, &status) != 0)
         return true;
     file_version(&status, version);
     return strcmp(version, host->version) != 0;

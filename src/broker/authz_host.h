@@ -29,7 +29,7 @@ struct authz_host {
     uint64_t generation; /* 0 while it is tried */
     bool started;        /* WSManPluginStartup succeeded */
     bool leaving;
-    char *library; /* the file it loaded, and that as it was then; NULL: not known yet */
+    char *path; /* the file it loaded, and that as it was then; NULL: not known yet */
     char *version;
     bool stuck; /* all its threads are blocked: it is being killed, and counts as crashed */
     uint64_t begun_at;

@@ -56,9 +56,9 @@ struct broker {
     size_t application_count;
     struct reload *reload; /* of reload.c; NULL: none is running */
     struct audit *audit;
-    char *library_folder; /* where the other programs are */
-    struct rlimit files;  /* of open files, as the broker was started: the children's */
-    char machine[256];    /* this host's name, for fault details */
+    char *programs;      /* where the other programs are */
+    struct rlimit files; /* of open files, as the broker was started: the children's */
+    char machine[256];   /* this host's name, for fault details */
 
     struct list processes; /* struct child.link */
     struct child *auth;

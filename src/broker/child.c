@@ -42,7 +42,7 @@ struct child *child_start(struct broker *broker, enum process role, const char *
                           const char *directory, const struct channel_events *events,
                           void (*gone)(struct child *, bool))
 {
-    char *path = mem_printf("%s/%s", broker->library_folder, program);
+    char *path = mem_printf("%s/%s", broker->programs, program);
     struct child *process = mem_alloc(sizeof(*process));
     int pair[2] = {-1, -1};
     int error = channel_pair(pair) ? 0 : errno;

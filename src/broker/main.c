@@ -284,7 +284,7 @@ static void broker_close(struct broker *broker)
     map_free(&broker->operations);
     map_free(&broker->calls);
     map_free(&broker->shells);
-    free(broker->library_folder);
+    free(broker->programs);
     loop_free(broker->loop);
 }
 
@@ -307,7 +307,7 @@ static void files_raise(struct broker *broker)
 
 static int run(const struct options *options)
 {
-    struct broker broker = {.library_folder = program_folder(WINRMD_LIBEXECDIR), .loop = loop_new()};
+    struct broker broker = {.programs = program_folder(WINRMD_LIBEXECDIR), .loop = loop_new()};
     struct signals signals;
     int result = 1;
 

@@ -236,7 +236,7 @@ enum ctl_exit ctl_check_plugin(const struct ctl_options *options, const char *fi
     signal(SIGPIPE, SIG_IGN);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     setvbuf(stdout, NULL, _IOLBF, 0);
-    check->settings = (struct trial_settings){.library = library,
+    check->settings = (struct trial_settings){.path = library,
                                               .host = host,
                                               .extra_info = options->extra_info,
                                               .supports_quota = options->supports_quota,

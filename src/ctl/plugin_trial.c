@@ -210,7 +210,7 @@ static void host_tell(struct trial *trial, uint32_t flags)
                 settings->extra_info != NULL ? settings->extra_info : "",
                 settings->extra_info != NULL ? "\"" : "");
     channel_send(trial->channel, host_start, .authorization = true, .application = "wsman",
-                 .plugin = "plug-in", .filename = settings->library, .sdk_version = 1,
+                 .plugin = "plug-in", .filename = settings->path, .sdk_version = 1,
                  .extra_info = settings->extra_info, .supports_quota = settings->supports_quota,
                  .startup_flags = flags, .traced = true);
 }

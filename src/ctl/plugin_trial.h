@@ -47,8 +47,8 @@ struct trial_call {
 
 /* One for all lives. */
 struct trial_settings {
-    const char *library; /* absolute */
-    const char *host;    /* path of winrmd-host */
+    const char *path; /* absolute */
+    const char *host; /* path of winrmd-host */
     const char *extra_info;
     bool supports_quota;
     bool trace;

@@ -151,7 +151,7 @@ static void start_done(struct post *post)
                  host.plugin.path, start_code);
         start_refuse(start_code, text);
     }
-    channel_send(host.broker, host_started, .code = NO_ERROR, .library = host.plugin.path,
+    channel_send(host.broker, host_started, .code = NO_ERROR, .path = host.plugin.path,
                  .version = host.plugin.version);
     if (host.stopping)
         host_shutdown();

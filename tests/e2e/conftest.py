@@ -48,3 +48,16 @@ def traceable_server(new_server, tmp_path):
 def server(new_server):
     """A server with the policy plug-in, the cmd shell and the rules of server.RULES."""
     return new_server()
+
+
+@pytest.fixture
+def alice(server):
+    """A connection of hers."""
+    with server.connect('alice') as connection:
+        yield connection
+
+
+@pytest.fixture
+def shell(alice):
+    """A shell of hers."""
+    return alice.create()

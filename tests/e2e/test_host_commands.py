@@ -25,17 +25,6 @@ YES = os.path.realpath(shutil.which('yes'))
 PROMPT = 0.8
 
 
-@pytest.fixture
-def alice(server):
-    with server.connect('alice') as connection:
-        yield connection
-
-
-@pytest.fixture
-def shell(alice):
-    return alice.create()
-
-
 def command_with_id(client, shell, line, command_id):
     body = ('<rsp:CommandLine CommandId="%s"><rsp:Command>%s</rsp:Command></rsp:CommandLine>'
             % (command_id, line))

@@ -6,7 +6,6 @@ import contextlib
 import os
 import select
 import signal
-import threading
 import time
 
 import pytest
@@ -14,6 +13,7 @@ import pytest
 from server import PROMISE, wait_until
 from test_operations import connections_to_every_net
 from wire import GET, basic, envelope
+from work import Work
 
 # How soon (seconds) a process that was killed has been replaced.
 REPLACED = PROMISE / 4
@@ -28,47 +28,25 @@ def plain_signals(monkeypatch):
         monkeypatch.setenv(name, os.environ.get(name, '') + ':handle_segv=0')
 
 
-class Sender:
-    """A user who sends input to a command of theirs all the time, on one connection."""
-
-    def __init__(self, server, user, connection):
-        self.connection = connection
-        self.shell = connection.create()
-        self.command = connection.command(self.shell, 'cat >/dev/null')
-        self.done, self.failures = 0, []
-        self.stopped = threading.Event()
-        self.thread = threading.Thread(target=self._run)
-        self.thread.start()
-
-    def _run(self):
-        while not self.stopped.is_set() and not self.failures:
-            try:
-                self.connection.send_input(self.shell, self.command, b'x')
-                self.done += 1
-            except (OSError, AssertionError) as error:
-                self.failures.append(error)
-
-    def goes_on(self):
-        seen = self.done
-        wait_until(lambda: self.failures or self.done > seen + 5, 'another user\'s requests')
-        assert self.failures == []
-
-    def stop(self):
-        self.stopped.set()
-        self.thread.join()
-        self.connection.delete(self.shell)
-
-
 @contextlib.contextmanager
-def somebody_else(server, connection):
-    """Bob, at work; he notices nothing."""
-    sender = Sender(server, 'bob', connection)
+def somebody_else(connection):
+    """Another user, who sends input to a command all the time; he notices nothing. What
+    the context gives waits until he has done more."""
+    shell = connection.create()
+    command = connection.command(shell, 'cat >/dev/null')
+    work = Work(lambda: connection.send_input(shell, command, b'x'))
+
+    def goes_on():
+        work.wait_for_more(6)
+        assert work.failures == []
+
     try:
-        sender.goes_on()
-        yield sender
-        sender.goes_on()
+        goes_on()
+        yield goes_on
+        goes_on()
     finally:
-        sender.stop()
+        work.stop()
+        connection.delete(shell)
 
 
 def serving(server, name):
@@ -111,12 +89,12 @@ def test_replaced_in_time(plain_signals, traceable_server, name, number):
     connections = connections_to_every_net(server, 'bob')
     safe, connection = connections.popitem()
     times = []
-    with somebody_else(server, connection) as bob:
+    with somebody_else(connection) as bob_goes_on:
         # A machine that is busy may be slow once.
         while len(times) < 3 and min(times, default=REPLACED) >= REPLACED:
             victim = min(serving(server, name) - {safe})
             times.append(replace(server, name, victim, number))
-            bob.goes_on()
+            bob_goes_on()
     assert min(times) < REPLACED
     for user in ('alice', 'bob'):
         with server.connect(user) as client:
@@ -136,7 +114,7 @@ def test_a_shell_host(plain_signals, server, number):
         client.send(receive(shell, command))
         wait_until(lambda: server.counters()['operations'] == 3,
                    'the Receive beside the shell and the command')
-        with somebody_else(server, server.connect('bob')):
+        with somebody_else(server.connect('bob')):
             os.kill(host, number)
             assert client.receive().fault.number == 2150858755
             assert other.ask_receive(shell, command).fault.number == 2150858843
@@ -218,7 +196,7 @@ def test_a_stopped_net_process(traceable_server):
 def test_a_stopped_auth_process(server):
     """Who is known goes on; who is not waits, and nothing is lost."""
     auth, = server.pids(AUTH)
-    with somebody_else(server, server.connect('bob')) as bob:
+    with somebody_else(server.connect('bob')) as bob_goes_on:
         with stopped(auth):
             waiting = [server.connect('alice') for _ in range(5)]
             wrong = server.connect('alice')
@@ -226,7 +204,7 @@ def test_a_stopped_auth_process(server):
             for client in (*waiting, wrong):
                 client.send(envelope(GET, shell='x'))
             for _ in range(20):
-                bob.goes_on()
+                bob_goes_on()
             assert not any(has_answer(client) for client in (*waiting, wrong))
         for client in waiting:
             assert client.receive().fault.number == 2150858843
@@ -243,7 +221,7 @@ def test_a_stopped_authorization_host(new_server):
     its late answers change nothing."""
     server = new_server(application='authorization-timeout = "500ms"')
     host, = server.pids(AUTHORIZATION)
-    with somebody_else(server, server.connect('bob')) as bob, server.connect('alice') as client:
+    with somebody_else(server.connect('bob')) as bob_goes_on, server.connect('alice') as client:
         shell = client.create()
         allowed = server.counters()['verdicts_allowed']
         with stopped(host):
@@ -256,7 +234,7 @@ def test_a_stopped_authorization_host(new_server):
                     assert asked.receive().fault.number not in (0, 2150858843)
                     assert time.monotonic() - begin >= 0.5
                 assert time.monotonic() - begin <= 0.5 + PROMISE
-            bob.goes_on()
+            bob_goes_on()
             assert server.counters()['verdicts_allowed'] == allowed
         wait_until(lambda: client.ask(GET, shell=shell).status == 200, 'the host to go on')
         with server.connect('frank') as new:

@@ -4,7 +4,6 @@
 import base64
 import os
 import signal
-import threading
 import time
 
 import pytest
@@ -12,31 +11,12 @@ import pytest
 from server import PROMISE, is_running, wait_until
 from test_operations import connections_to_every_net
 from wire import GET, Connection
+from work import Work
 
 
-class Work:
-    """A client that asks the same thing all the time, on one connection."""
-
-    def __init__(self, connection, shell):
-        self.connection, self.shell = connection, shell
-        self.done, self.failures = 0, []
-        self.stopped = threading.Event()
-        self.thread = threading.Thread(target=self._run)
-        self.thread.start()
-
-    def _run(self):
-        while not self.stopped.is_set() and not self.failures:
-            try:
-                response = self.connection.ask(GET, shell=self.shell)
-                if response.status != 200:
-                    self.failures.append(response.body)
-                self.done += 1
-            except OSError as error:
-                self.failures.append(error)
-
-    def stop(self):
-        self.stopped.set()
-        self.thread.join()
+def gets(connection, shell):
+    """A client that asks for its shell all the time."""
+    return Work(lambda: connection.get_done(GET, shell=shell))
 
 
 def answered_within_promise(server, user, ask):
@@ -60,14 +40,13 @@ def test_a_net_process(traceable_server):
     victim, *others = connections
     shell = connections[victim].create()
     command = connections[victim].command(shell, 'echo before; cat')
-    work = [Work(connections[pid], shell) for pid in others]
+    work = [gets(connections[pid], shell) for pid in others]
     os.kill(victim, signal.SIGKILL)
     answered_within_promise(server, 'alice', lambda client: client.get_done(GET, shell=shell))
     wait_until(lambda: len(server.pids('winrmd-net')) == 3, 'a new winrmd-net')
     assert victim not in server.pids('winrmd-net')
     for worker in work:
-        seen = worker.done
-        wait_until(lambda: worker.failures or worker.done > seen + 10, 'clients of the others')
+        worker.wait_for_more(11)
         worker.stop()
         assert worker.failures == []
     with pytest.raises(OSError):
@@ -202,9 +181,9 @@ def test_stopped_while_clients_work(server):
     shells = [client.create() for client in clients]
     for client, shell in zip(clients, shells):
         client.command(shell, 'while :; do echo x; done')
-    work = [Work(client, shell) for client, shell in zip(clients, shells)]
+    work = [gets(client, shell) for client, shell in zip(clients, shells)]
     for worker in work:
-        wait_until(lambda: worker.done > 3 or worker.failures, 'the clients to work')
+        worker.wait_for_more(4)
     server.stop()
     for worker in work:
         worker.stop()

@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: ISC
 """Reload: checked aside, swapped whole, nobody is disconnected (docs/configuration.md, Reload)."""
 
+import contextlib
 import os
 import shutil
 import signal
 import socket
 import subprocess
-import threading
 
 import pytest
 
 from server import HANG, RULES, built, is_running, processes, wait_until
 from wire import CREATE, DONE, GET, NS, RECEIVE, Connection, envelope, receive_body
+from work import Work
 
 SECOND = '''
 application "/second" {
@@ -73,37 +74,21 @@ def contexts_balance(server):
             counters['contexts_lost'] == 0)
 
 
-class Knocker:
-    """Makes one connection after the other, each with one request; keeps what went wrong."""
+@contextlib.contextmanager
+def knocking(port):
+    """Meanwhile somebody makes one connection after the other, each with one request."""
+    def knock():
+        with Connection(port, 'alice', 'alice-secret') as client:
+            response = client.ask(GET, shell='00000000-0000-0000-0000-000000000000')
+            assert response.status == 500, response.body
 
-    def __init__(self, port):
-        self.port, self.served, self.failures = port, 0, []
-        self.stopped = threading.Event()
-        self.thread = threading.Thread(target=self._run)
-        self.thread.start()
-
-    def _run(self):
-        while not self.stopped.is_set():
-            try:
-                with Connection(self.port, 'alice', 'alice-secret') as client:
-                    response = client.ask(GET, shell='00000000-0000-0000-0000-000000000000')
-                    if response.status != 500:
-                        self.failures.append(response.body)
-                self.served += 1
-            except OSError as error:
-                self.failures.append(error)
-
-    def wait_for_more(self, count=3):
-        before = self.served
-        wait_until(lambda: self.served >= before + count or self.failures, 'more connections')
-
-    def __enter__(self):
-        self.wait_for_more()
-        return self
-
-    def __exit__(self, *unused):
-        self.stopped.set()
-        self.thread.join()
+    work = Work(knock)
+    try:
+        work.wait_for_more(3)
+        yield work
+    finally:
+        work.stop()
+    assert not work.failures
 
 
 # What is the same stays
@@ -400,15 +385,14 @@ def listener(name, address):
 
 
 def test_a_listener_that_stays_refuses_nobody(server):
-    with Knocker(server.port) as knocker:
+    with knocking(server.port) as knocker:
         for name in ('one', 'two', 'three'):
             edit(server.config, ('authentication { basic', listener(name, '127.0.0.1:0') +
                                  'authentication { basic'))
             if name == 'one':
                 change_application(server)
             reload_done(server)
-            knocker.wait_for_more()
-    assert not knocker.failures
+            knocker.wait_for_more(3)
 
 
 def port_is_free(port):
@@ -425,12 +409,11 @@ def test_a_listener_is_widened_in_place(new_server):
     old, new = '127.0.0.1:%d' % server.port, '0.0.0.0:%d' % server.port
     edit(server.config, ('"127.0.0.1:0"', '"%s"' % old))
     reload_done(server)
-    with Knocker(server.port) as knocker:
+    with knocking(server.port) as knocker:
         for before, after in ((old, new), (new, old)) * 3:
             edit(server.config, ('"%s"' % before, '"%s"' % after))
             reload_done(server)
-            knocker.wait_for_more()
-    assert not knocker.failures
+            knocker.wait_for_more(3)
 
 
 def test_a_removed_listener_lets_its_connections_end(server):
@@ -469,16 +452,15 @@ def test_a_listener_takes_other_heads_and_methods(server):
 
 @pytest.mark.parametrize('count', [1, 5])
 def test_another_number_of_net_processes(server, count):
-    with Knocker(server.port) as knocker, server.connect('alice') as client:
+    with knocking(server.port) as knocker, server.connect('alice') as client:
         shell = client.create()
         edit(server.config, ('net-processes = 3', 'net-processes = %d' % count))
         reload_done(server)
         wait_until(lambda: len([row for row in server.status()['processes']
                                 if row['name'] == 'winrmd-net' and row['state'] == 'serving'])
                    == count, 'as many winrmd-nets')
-        knocker.wait_for_more()
+        knocker.wait_for_more(3)
         assert client.ask(GET, shell=shell).status == 200
-    assert not knocker.failures
 
 
 def test_the_audit_file_is_opened_again(server):

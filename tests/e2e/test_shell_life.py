@@ -22,17 +22,6 @@ PATIENCE = float(os.environ.get('WINRMD_PATIENCE', '1'))
 IDLE = 'QuotaSystemWindowOperations="0" MaxShellIdleTimeoutMinutes="%s"'
 
 
-@pytest.fixture
-def alice(server):
-    with server.connect('alice') as connection:
-        yield connection
-
-
-@pytest.fixture
-def shell(alice):
-    return alice.create()
-
-
 def shell_body(extra=''):
     return ('<rsp:Shell>%s<rsp:InputStreams>stdin</rsp:InputStreams>'
             '<rsp:OutputStreams>stdout stderr</rsp:OutputStreams></rsp:Shell>' % extra)

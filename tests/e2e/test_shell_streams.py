@@ -14,23 +14,12 @@ from pathlib import Path
 import pytest
 
 from server import descendants, wait_until
-from wire import CTRL_C, DONE, NS, RECEIVE, SEND, envelope, receive_body
+from wire import CTRL_C, DONE, NS, RECEIVE, envelope, receive_body
 
 TIMED_OUT = 2150858793
 INVALID_STREAMS = 2150859149
 PATIENCE = float(os.environ.get('WINRMD_PATIENCE', '1'))
 MIB = 1024 * 1024
-
-
-@pytest.fixture
-def alice(server):
-    with server.connect('alice') as connection:
-        yield connection
-
-
-@pytest.fixture
-def shell(alice):
-    return alice.create()
 
 
 def desired(command, streams):

@@ -15,10 +15,8 @@ KIT_RELEASE
 
 static atomic_uint spins;
 
-VOID WINAPI WSManPluginAuthzUser(PVOID pluginContext, WSMAN_SENDER_DETAILS *sender, DWORD flags)
+KIT_AUTHZ_USER
 {
-    (void)pluginContext;
-    (void)flags;
     if (kit_sent_by(sender, "mallory")) {
         kit_wait_for_file("unblock");
         kit_note("unblocked\n");
@@ -29,15 +27,8 @@ VOID WINAPI WSManPluginAuthzUser(PVOID pluginContext, WSMAN_SENDER_DETAILS *send
     kit_allow_user(sender);
 }
 
-VOID WINAPI WSManPluginAuthzOperation(PVOID pluginContext, WSMAN_SENDER_DETAILS *sender,
-                                      DWORD flags, DWORD operation, PCWSTR action,
-                                      PCWSTR resourceUri)
+KIT_AUTHZ_OPERATION
 {
-    (void)pluginContext;
-    (void)flags;
-    (void)operation;
-    (void)action;
-    (void)resourceUri;
     if (kit_sent_by(sender, "trent"))
         kit_wait_for_file("unblock");
     kit_allow_operation(sender);

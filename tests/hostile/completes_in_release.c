@@ -15,10 +15,8 @@ KIT_QUOTA
 static _Atomic(WSMAN_SENDER_DETAILS *) refused;
 static _Atomic(WSMAN_SENDER_DETAILS *) open_call;
 
-VOID WINAPI WSManPluginAuthzUser(PVOID pluginContext, WSMAN_SENDER_DETAILS *sender, DWORD flags)
+KIT_AUTHZ_USER
 {
-    (void)pluginContext;
-    (void)flags;
     if (!kit_sent_by(sender, "mallory")) {
         kit_allow_user(sender);
         return;
@@ -27,15 +25,8 @@ VOID WINAPI WSManPluginAuthzUser(PVOID pluginContext, WSMAN_SENDER_DETAILS *send
     atomic_store(&refused, sender);
 }
 
-VOID WINAPI WSManPluginAuthzOperation(PVOID pluginContext, WSMAN_SENDER_DETAILS *sender,
-                                      DWORD flags, DWORD operation, PCWSTR action,
-                                      PCWSTR resourceUri)
+KIT_AUTHZ_OPERATION
 {
-    (void)pluginContext;
-    (void)flags;
-    (void)operation;
-    (void)action;
-    (void)resourceUri;
     if (!kit_sent_by(sender, "trent")) {
         kit_allow_operation(sender);
         return;

@@ -41,10 +41,8 @@ static void count_call(void)
                                                                      NO_ERROR, NULL));
 }
 
-VOID WINAPI WSManPluginAuthzUser(PVOID pluginContext, WSMAN_SENDER_DETAILS *sender, DWORD flags)
+KIT_AUTHZ_USER
 {
-    (void)pluginContext;
-    (void)flags;
     if (kit_sent_by(sender, "mallory")) {
         WSMAN_SENDER_DETAILS *none = NULL;
 
@@ -65,15 +63,8 @@ VOID WINAPI WSManPluginAuthzQueryQuota(PVOID pluginContext, WSMAN_SENDER_DETAILS
     count_call();
 }
 
-VOID WINAPI WSManPluginAuthzOperation(PVOID pluginContext, WSMAN_SENDER_DETAILS *sender,
-                                      DWORD flags, DWORD operation, PCWSTR action,
-                                      PCWSTR resourceUri)
+KIT_AUTHZ_OPERATION
 {
-    (void)pluginContext;
-    (void)flags;
-    (void)operation;
-    (void)action;
-    (void)resourceUri;
     kit_allow_operation(sender);
     count_call();
 }

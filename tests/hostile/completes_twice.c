@@ -18,12 +18,10 @@ static void allow_user_again(void *argument)
     kit_note("user third %u\n", (unsigned)said);
 }
 
-VOID WINAPI WSManPluginAuthzUser(PVOID pluginContext, WSMAN_SENDER_DETAILS *sender, DWORD flags)
+KIT_AUTHZ_USER
 {
     DWORD said;
 
-    (void)pluginContext;
-    (void)flags;
     if (kit_sent_by(sender, "mallory"))
         WSManPluginAuthzUserComplete(sender, 0, NULL, NULL, FALSE, ERROR_ACCESS_DENIED, NULL);
     else
@@ -40,17 +38,10 @@ static void allow_operation_again(void *argument)
     kit_note("operation third %u\n", (unsigned)said);
 }
 
-VOID WINAPI WSManPluginAuthzOperation(PVOID pluginContext, WSMAN_SENDER_DETAILS *sender,
-                                      DWORD flags, DWORD operation, PCWSTR action,
-                                      PCWSTR resourceUri)
+KIT_AUTHZ_OPERATION
 {
     DWORD said;
 
-    (void)pluginContext;
-    (void)flags;
-    (void)operation;
-    (void)action;
-    (void)resourceUri;
     if (kit_sent_by(sender, "trent"))
         WSManPluginAuthzOperationComplete(sender, 0, NULL, ERROR_ACCESS_DENIED, NULL);
     else

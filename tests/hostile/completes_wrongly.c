@@ -30,10 +30,8 @@ static void try_everything(WSMAN_SENDER_DETAILS *sender)
         kit_note("try %u said %u\n", i, (unsigned)said[i]);
 }
 
-VOID WINAPI WSManPluginAuthzUser(PVOID pluginContext, WSMAN_SENDER_DETAILS *sender, DWORD flags)
+KIT_AUTHZ_USER
 {
-    (void)pluginContext;
-    (void)flags;
     if (kit_sent_by(sender, "mallory")) {
         try_everything(sender);
         WSManPluginAuthzUserComplete(sender, 0, NULL, NULL, FALSE, ERROR_ACCESS_DENIED, NULL);

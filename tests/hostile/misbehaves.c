@@ -75,10 +75,8 @@ static __attribute__((noinline)) int sink(volatile int depth)
     return depth == 0 ? 0 : sink(depth + 1) + page[0];
 }
 
-VOID WINAPI WSManPluginAuthzUser(PVOID pluginContext, WSMAN_SENDER_DETAILS *sender, DWORD flags)
+KIT_AUTHZ_USER
 {
-    (void)pluginContext;
-    (void)flags;
     if (wished("user-exit"))
         exit(0);
     if (wished("user-close"))

@@ -111,10 +111,8 @@ DWORD WINAPI WSManPluginShutdown(PVOID pluginContext, DWORD flags, DWORD reason)
     return NO_ERROR;
 }
 
-VOID WINAPI WSManPluginAuthzUser(PVOID pluginContext, WSMAN_SENDER_DETAILS *sender, DWORD flags)
+KIT_AUTHZ_USER
 {
-    (void)pluginContext;
-    (void)flags;
     perhaps_for("user", sender);
     kit_allow_user(sender);
 }
@@ -128,15 +126,8 @@ VOID WINAPI WSManPluginAuthzQueryQuota(PVOID pluginContext, WSMAN_SENDER_DETAILS
     kit_allow_quota(sender);
 }
 
-VOID WINAPI WSManPluginAuthzOperation(PVOID pluginContext, WSMAN_SENDER_DETAILS *sender,
-                                      DWORD flags, DWORD operation, PCWSTR action,
-                                      PCWSTR resourceUri)
+KIT_AUTHZ_OPERATION
 {
-    (void)pluginContext;
-    (void)flags;
-    (void)operation;
-    (void)action;
-    (void)resourceUri;
     perhaps_for("operation", sender);
     kit_allow_operation(sender);
 }

@@ -21,10 +21,8 @@ static void answer_operation(void *argument)
     kit_allow_operation(argument);
 }
 
-VOID WINAPI WSManPluginAuthzUser(PVOID pluginContext, WSMAN_SENDER_DETAILS *sender, DWORD flags)
+KIT_AUTHZ_USER
 {
-    (void)pluginContext;
-    (void)flags;
     kit_note("user\n");
     kit_run(answer_user, sender);
 }

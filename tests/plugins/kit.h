@@ -66,17 +66,37 @@ void kit_wait_for_file(const char *name);
         return NO_ERROR;                                                               \
     }
 
-#define KIT_ALLOW_OPERATIONS                                                                  \
-    VOID WINAPI WSManPluginAuthzOperation(PVOID pluginContext, WSMAN_SENDER_DETAILS *sender,  \
-                                          DWORD flags, DWORD operation, PCWSTR action,        \
-                                          PCWSTR resourceUri)                                 \
-    {                                                                                         \
-        (void)pluginContext;                                                                  \
-        (void)flags;                                                                          \
-        (void)operation;                                                                      \
-        (void)action;                                                                         \
-        (void)resourceUri;                                                                    \
-        kit_allow_operation(sender);                                                          \
+/* Entry points that look at `sender` alone; what follows is their body. */
+#define KIT_AUTHZ_USER                                                                  \
+    static void kit_authz_user(WSMAN_SENDER_DETAILS *sender);                           \
+    VOID WINAPI WSManPluginAuthzUser(PVOID pluginContext, WSMAN_SENDER_DETAILS *sender, \
+                                     DWORD flags)                                       \
+    {                                                                                   \
+        (void)pluginContext;                                                            \
+        (void)flags;                                                                    \
+        kit_authz_user(sender);                                                         \
+    }                                                                                   \
+    static void kit_authz_user(WSMAN_SENDER_DETAILS *sender)
+
+#define KIT_AUTHZ_OPERATION                                                                  \
+    static void kit_authz_operation(WSMAN_SENDER_DETAILS *sender);                           \
+    VOID WINAPI WSManPluginAuthzOperation(PVOID pluginContext, WSMAN_SENDER_DETAILS *sender, \
+                                          DWORD flags, DWORD operation, PCWSTR action,       \
+                                          PCWSTR resourceUri)                                \
+    {                                                                                        \
+        (void)pluginContext;                                                                 \
+        (void)flags;                                                                         \
+        (void)operation;                                                                     \
+        (void)action;                                                                        \
+        (void)resourceUri;                                                                   \
+        kit_authz_operation(sender);                                                         \
+    }                                                                                        \
+    static void kit_authz_operation(WSMAN_SENDER_DETAILS *sender)
+
+#define KIT_ALLOW_OPERATIONS         \
+    KIT_AUTHZ_OPERATION              \
+    {                                \
+        kit_allow_operation(sender); \
     }
 
 #define KIT_QUOTA                                                                             \

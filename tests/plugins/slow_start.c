@@ -23,10 +23,8 @@ DWORD WINAPI WSManPluginShutdown(PVOID pluginContext, DWORD flags, DWORD reason)
     return NO_ERROR;
 }
 
-VOID WINAPI WSManPluginAuthzUser(PVOID pluginContext, WSMAN_SENDER_DETAILS *sender, DWORD flags)
+KIT_AUTHZ_USER
 {
-    (void)pluginContext;
-    (void)flags;
     kit_allow_user(sender);
 }
 
