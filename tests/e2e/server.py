@@ -45,7 +45,12 @@ SANITIZER_REPORTS = ('ERROR: AddressSanitizer', 'ERROR: LeakSanitizer', 'runtime
 PR_SET_CHILD_SUBREAPER = 36
 # How soon (seconds) a new request is answered, or everything has ended, when a process is killed.
 # A build with sanitizers takes longer: WINRMD_PATIENCE says how many times as long.
-PROMISE = 2.0 * float(os.environ.get('WINRMD_PATIENCE', '1'))
+PATIENCE = float(os.environ.get('WINRMD_PATIENCE', '1'))
+PROMISE = 2.0 * PATIENCE
+# (milliseconds) How long a plug-in may take in a test where one takes longer: what the same test
+# asks of it besides has to be answered in that time, also on a busy machine.
+DEADLINE = int(500 * PATIENCE)
+IMPATIENT = 'authorization-timeout = "%dms"' % DEADLINE
 
 
 def built(name):

@@ -6,7 +6,7 @@ WSManPluginAuthzQueryQuotaComplete; rules A-5, A-6 and W-4.3 to W-4.8 of our doc
 import pytest
 
 from oracle import (NO_SHELL, STREAMS, calls, is_balanced, open_gate, say, seen, wait_for_seen)
-from server import wait_until
+from server import IMPATIENT, wait_until
 from wire import CREATE, GET, envelope
 
 LET_IN = 2150858843
@@ -79,7 +79,7 @@ def test_another_thread_and_later(new_server, call):
 @pytest.mark.parametrize('call', FUNCTIONS)
 def test_after_the_deadline(new_server, call):
     """Closed as a refusal; the completion that comes then is a stray one, its context not taken."""
-    server = new_server(authorizer='oracle', application='authorization-timeout = "200ms"')
+    server = new_server(authorizer='oracle', application=IMPATIENT)
     say(server, call + ' bob gate=gate')
     with server.connect('bob') as client:
         fault = client.ask(CREATE, STREAMS).fault
@@ -88,8 +88,11 @@ def test_after_the_deadline(new_server, call):
         line = server.audit('verdict', user='bob')[-1]
         assert (line['verdict'], line['code']) == ('denied', 2150858793)
         assert 'in time' in line['reason']
+        # Who is answered by that host now is answered after it was told that the call is closed.
+        with server.connect('carol') as other:
+            assert get(other) == LET_IN
         open_gate(server)
-        note, = wait_for_seen(server, 1, 'said', to=call)
+        note, = wait_for_seen(server, 1, 'said', to=call, user='bob')
         assert note['said'] == 87
         assert 'deadline' in server.wait_for_audit(
             'stray-completion', function=FUNCTIONS[call])[0]['reason']

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from oracle import NO_SHELL, NO_THROTTLE, STREAMS, calls, open_gate, say, seen, wait_for_seen
-from server import wait_until
+from server import IMPATIENT, wait_until
 from test_quota import assert_over_quota
 from wire import COMMAND, CREATE, DELETE, GET, envelope
 
@@ -93,7 +93,7 @@ def test_parallel_requests_never_exceed_the_limit(new_server):
 
 @pytest.mark.parametrize('how', ['code=5', 'gate=never', 'leave'])
 def test_a_slot_comes_back_when_the_plug_in_does_not_allow(new_server, how):
-    server = new_server(authorizer='oracle', application='authorization-timeout = "300ms"')
+    server = new_server(authorizer='oracle', application=IMPATIENT)
     say(server, 'quota * shells=1 operations=1',
         'operation bob ' + ('gate=never' if how == 'leave' else how))
     for _ in range(3):

@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from oracle import NO_SHELL, NO_THROTTLE, STREAMS, is_empty, say, seen
-from server import HANG, built, wait_until
+from server import DEADLINE, HANG, built, wait_until
 from wire import COMMAND, CREATE, GET, SIGNAL, TERMINATE, envelope
 
 USERS = ('alice', 'bob', 'dave')
@@ -261,7 +261,7 @@ class History:
 @pytest.mark.parametrize('seed', range(4))
 def test_history(new_server, seed):
     server = new_server(
-        authorizer='oracle', application='authorization-timeout = "1500ms"\n'
+        authorizer='oracle', application='authorization-timeout = "%dms"\n' % (3 * DEADLINE) +
                                          'record-idle-timeout = "800s"',
         operations=NO_THROTTLE + ' QuotaRefreshIntervalSeconds="0"')
     say(server, QUOTA)

@@ -10,7 +10,7 @@ import pytest
 
 from oracle import (NO_SHELL, NO_THROTTLE, STREAMS, calls, is_balanced, is_empty, open_gate, say,
                     seen, wait_for_seen)
-from server import HANG, built, wait_until
+from server import HANG, IMPATIENT, built, wait_until
 from wire import CREATE, GET, envelope
 
 EVERY_MESSAGE = NO_THROTTLE + ' QuotaRefreshIntervalSeconds="0"'
@@ -178,7 +178,7 @@ def test_a_refresh_that_succeeds_holds_from_then_on(new_server):
 def test_a_refresh_that_does_not_succeed_revokes(new_server, change, code):
     """Shells are closed after authorization-timeout; running commands run until then."""
     server = new_server(authorizer='oracle', operations=EVERY_MESSAGE,
-                        application='authorization-timeout = "1s"\nmay-map-to = {"svc"}')
+                        application=IMPATIENT + '\nmay-map-to = {"svc"}')
     with server.connect('bob') as client, server.connect('bob') as other:
         shell = client.create()
         command = client.command(shell, 'cat')
@@ -206,7 +206,7 @@ def test_a_refresh_that_does_not_succeed_revokes(new_server, change, code):
 
 def test_a_refresh_that_is_not_answered_counts_as_refused(new_server):
     server = new_server(authorizer='oracle', operations=EVERY_MESSAGE,
-                        application='authorization-timeout = "200ms"')
+                        application=IMPATIENT)
     with server.connect('bob') as client:
         get(client)
         say(server, 'user bob gate=gate')
@@ -266,7 +266,7 @@ def test_everything_comes_back_when_records_go(new_server):
 def test_a_refusal_also_ends_shells_from_before_a_crash(new_server):
     """They belong to a record that went with the host; the user who is refused has them still."""
     server = new_server(authorizer='oracle', operations=EVERY_MESSAGE,
-                        application='authorization-timeout = "1s"')
+                        application=IMPATIENT)
     with server.connect('bob') as client, server.connect('frank') as other:
         shells = client.create(), other.create()
         os.kill(server.pids('winrmd-host (authorization)')[0], signal.SIGABRT)

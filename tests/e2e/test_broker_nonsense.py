@@ -8,12 +8,12 @@ import threading
 
 import pytest
 
-from server import built, wait_until
+from server import IMPATIENT, built, wait_until
 from wire import COMMAND, CREATE, GET
 
 STREAMS = '<rsp:Shell><rsp:OutputStreams>stdout stderr</rsp:OutputStreams></rsp:Shell>'
 TRUE = '<rsp:CommandLine><rsp:Command>true</rsp:Command></rsp:CommandLine>'
-SETTINGS = {'application': 'authorization-timeout = "300ms"\nrecord-idle-timeout = "50ms"',
+SETTINGS = {'application': IMPATIENT + '\nrecord-idle-timeout = "50ms"',
             'operations': 'QuotaSystemWindowOperations="0" QuotaRefreshIntervalSeconds="100ms" '
                           'MaxShellIdleTimeoutMinutes="400ms"',
             'rules': 'user * allow quota shells=5 operations=20\noperation * * * allow\n'}

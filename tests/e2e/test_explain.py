@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from server import built, wait_until
+from server import IMPATIENT, built, wait_until
 from wire import CMD, HANG
 
 RULES = '''\
@@ -154,7 +154,7 @@ def test_who_leaves_in_the_middle_leaves_nothing(new_server):
 
 
 def test_a_plug_in_that_is_late_or_crashes_is_told(new_server):
-    late = new_server(authorizer='never_completes', application='authorization-timeout = "200ms"')
+    late = new_server(authorizer='never_completes', application=IMPATIENT)
     verdict, calls = told(late, 'mallory')
     assert verdict == 'failed' and 'in time' in calls['AuthzUser']['reason']
     assert nothing_is_kept(late)

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from server import Server, is_running, wait_until
+from server import DEADLINE, IMPATIENT, Server, is_running, wait_until
 from wire import CREATE, GET, envelope
 
 STREAMS = '<rsp:Shell><rsp:OutputStreams>stdout stderr</rsp:OutputStreams></rsp:Shell>'
@@ -25,7 +25,7 @@ def others_are_served(server):
 
 def test_never_completes_a_user_call(new_server):
     server = new_server(authorizer='never_completes',
-                        application='authorization-timeout = "300ms"')
+                        application=IMPATIENT)
     with server.connect('mallory') as client:
         client.send(envelope(CREATE, STREAMS))
         others_are_served(server)
@@ -37,7 +37,7 @@ def test_never_completes_a_user_call(new_server):
         line, = server.audit('verdict', user='mallory')
         assert (line['verdict'], line['code']) == ('denied', 2150858793)
         assert 'in time' in line['reason']
-        assert line['latency-us'] >= 300000
+        assert line['latency-us'] >= DEADLINE * 1000
         # And again: a lost call is not a verdict that is kept.
         assert client.ask(CREATE, STREAMS).fault.number == 2150858793
     assert server.counters()['late_calls'] == 2
@@ -46,7 +46,7 @@ def test_never_completes_a_user_call(new_server):
 
 def test_never_completes_an_operation_call(new_server):
     server = new_server(authorizer='never_completes',
-                        application='authorization-timeout = "300ms"')
+                        application=IMPATIENT)
     with server.connect('trent') as client:
         assert client.ask(CREATE, STREAMS).fault.number == 2150858793
         line, = server.audit('verdict', user='trent')
@@ -65,7 +65,7 @@ def test_the_client_s_own_timeout_counts_too(new_server):
 
 def test_a_client_that_leaves_does_not_keep_the_call(new_server):
     server = new_server(authorizer='never_completes',
-                        application='authorization-timeout = "300ms"')
+                        application=IMPATIENT)
     for _ in range(5):
         with server.connect('trent') as client:
             client.send(envelope(CREATE, STREAMS))
@@ -94,7 +94,7 @@ def test_completes_twice(new_server):
 def test_completes_a_call_long_after_its_deadline(new_server):
     """When ten thousand other calls have been made, the address still answers nobody."""
     server = new_server(authorizer='completes_late',
-                        application='authorization-timeout = "200ms"',
+                        application=IMPATIENT,
                         operations=NO_THROTTLE + ' QuotaRefreshIntervalSeconds="0"')
     with server.connect('mallory') as client:
         assert client.ask(CREATE, STREAMS).fault.number == 2150858793
@@ -207,7 +207,7 @@ def tell(server, when, how):
                                         ('trent', 'AuthzOperation')])
 def test_blocks_or_spins(new_server, user, call):
     """It is refused at its deadline while others are served; what it says later is not heard."""
-    server = new_server(authorizer='blocks', application='authorization-timeout = "300ms"')
+    server = new_server(authorizer='blocks', application=IMPATIENT)
     with server.connect(user) as client:
         client.send(envelope(CREATE, STREAMS))
         others_are_served(server)
@@ -222,7 +222,7 @@ def test_blocks_or_spins(new_server, user, call):
 def test_holds_every_thread(new_server):
     """When the plug-in holds all threads in calls that were refused, its host is ended and started
     again: otherwise nobody would be let in any more."""
-    server = new_server(authorizer='blocks', application='authorization-timeout = "400ms"')
+    server = new_server(authorizer='blocks', application=IMPATIENT)
     with server.connect('bob') as client:
         shell = client.create()
         command = client.command(shell, 'cat')

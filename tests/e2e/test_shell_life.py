@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from server import PROMISE, descendants, is_running, wait_until
+from server import PATIENCE, PROMISE, descendants, is_running, wait_until
 from wire import CREATE, NS, SHELL, SIGNAL
 
 TIMED_OUT = 2150858793
@@ -18,7 +18,6 @@ NO_SUCH = 2150858843
 INVALID_PARAMETER = 2150858810
 INVALID_OPERATION = 4317
 OUT_OF_BOUNDS = 2150859250
-PATIENCE = float(os.environ.get('WINRMD_PATIENCE', '1'))
 IDLE = 'QuotaSystemWindowOperations="0" MaxShellIdleTimeoutMinutes="%s"'
 
 

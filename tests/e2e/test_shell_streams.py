@@ -13,12 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from server import descendants, wait_until
+from server import PATIENCE, descendants, wait_until
 from wire import CTRL_C, DONE, NS, RECEIVE, envelope, receive_body
 
 TIMED_OUT = 2150858793
 INVALID_STREAMS = 2150859149
-PATIENCE = float(os.environ.get('WINRMD_PATIENCE', '1'))
 MIB = 1024 * 1024
 
 

@@ -16,13 +16,12 @@ from pathlib import Path
 
 import pytest
 
-from server import Server, password, wait_until
+from server import PATIENCE, Server, password, wait_until
 from test_operations import connections_to_every_net
 from test_wire_clients import cpu
 from test_wire_protocol import get
 from wire import CREATE, IDENTIFY, NS, SEND, Connection, basic, envelope
 
-PATIENCE = float(os.environ.get('WINRMD_PATIENCE', '1'))
 SECOND = 1.0 * PATIENCE  # P-1.8
 SEEDS = Path(__file__).resolve().parents[2] / 'fuzz' / 'seeds' / 'envelope'
 OPEN = '<s:Envelope xmlns:s="%s">' % NS['s']

@@ -6,6 +6,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "plugins/kit.h"
@@ -79,10 +80,11 @@ KIT_AUTHZ_USER
 {
     if (wished("user-exit"))
         exit(0);
+    /* Not by close(): a sanitizer sees that and ends the process before the host sees anything. */
     if (wished("user-close"))
-        close(3);
+        syscall(SYS_close, 3);
     if (wished("user-close-output"))
-        close(1);
+        syscall(SYS_close, 1);
     if (wished("user-redirect")) {
         WSManPluginAuthzUserComplete(sender, 0, NULL, NULL, FALSE, ERROR_WSMAN_REDIRECT_REQUESTED,
                                      WSMAN_TEXT("elsewhere"));
