@@ -14,12 +14,19 @@
 
 #include "host/entry.h"
 
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define THREAD_SANITIZED 1
+#elif __has_feature(address_sanitizer)
 #define SANITIZED 1
 #endif
+#elif defined(__SANITIZE_THREAD__)
+#define THREAD_SANITIZED 1
+#elif defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#endif
+#ifdef THREAD_SANITIZED
+#define SANITIZED 1
 #endif
 
 enum {
@@ -173,7 +180,11 @@ static void on_crash(int number, siginfo_t *info, void *context)
     alarm(REPORT_PATIENCE);
     if (getpid() == watched)
         report(which, info);
+#ifdef THREAD_SANITIZED /* its own report at times waits for itself, and the process with it */
+    signal(number, SIG_DFL);
+#else
     sigaction(number, &before[which], NULL);
+#endif
     /* Sent by somebody instead of caused by an instruction: it would not come again. */
     if (info->si_code <= 0)
         raise(number);
