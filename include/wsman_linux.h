@@ -57,6 +57,13 @@ WSMAN_EXPORT DWORD WINAPI WSManLinuxGetClientAddress(WSMAN_SENDER_DETAILS *sende
                                                      PWSTR buffer, DWORD *length);
 
 /*
+ * The UI language of the request whose entry point runs on the calling thread: the name of a
+ * language ("de-DE") as the client sent it. "en-US" when the client named none, or none that has
+ * the form of a language tag of at most 84 characters, and on every other thread.
+ */
+WSMAN_EXPORT DWORD WINAPI WSManLinuxGetThreadLanguage(PWSTR buffer, DWORD *length);
+
+/*
  * An eventfd for a request's shutdownNotificationHandle, for poll loops: readable from the moment
  * the operation is cancelled, and never read empty by anybody. The descriptor is the host's: do not
  * read, close or keep it beyond the completion of the operation.

@@ -40,6 +40,7 @@
 #include "windows_thread.h"
 #include "windows_interlocked.h"
 #include "windows_system.h"
+#include "windows_languages.h"
 #include "windows_text.h"
 #include "guiddef.h"
 #include "sal.h"

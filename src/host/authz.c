@@ -14,6 +14,7 @@
 #include "host/authz_call.h"
 #include "host/entry.h"
 #include "host/host.h"
+#include "host/language.h"
 
 enum { STOP_PATIENCE = 5000, STUCK_PATIENCE = 100 };
 
@@ -172,7 +173,7 @@ static void call_run(struct pool_work *work)
     address_lock();
     list_append(&running, &call->running);
     address_unlock();
-    host_language = call->locale;
+    language_enter(call->locale);
     switch (call->handle.kind) {
     case HANDLE_authz_user:
         entry_begin("WSManPluginAuthzUser", call->number);
@@ -189,7 +190,7 @@ static void call_run(struct pool_work *work)
         break;
     }
     entry_end(0);
-    host_language = NULL;
+    language_leave();
     address_lock();
     list_remove(&call->running);
     address_unlock();

@@ -25,7 +25,6 @@
 enum { SHUTDOWN_PATIENCE = 5000, FLUSH_PATIENCE = 1000, THREADS_PATIENCE = 1000 };
 
 struct host host;
-_Thread_local PCWSTR host_language;
 
 static struct loop_timer shutdown_timer;
 static bool starting;

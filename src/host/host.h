@@ -56,10 +56,4 @@ void host_shutdown(void);
 /* Writes what the broker has not read yet and ends the process at once. */
 noreturn void host_exit(int status);
 
-/*
- * The UI language of the request whose entry point runs on this thread (NULL: none): the host sets
- * it around each call.
- */
-extern _Thread_local PCWSTR host_language;
-
 #endif

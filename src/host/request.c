@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "host/host.h"
+#include "host/language.h"
 #include "host/output.h"
 
 enum { REQUEST_TEXTS_LIMIT = 16 * 1024 * 1024 };
@@ -142,9 +143,9 @@ static void request_run(struct pool_work *work)
 {
     struct request *request = container_of(work, struct request, work);
 
-    host_language = request->details->locale;
+    language_enter(request->details->locale);
     request->enter(request);
-    host_language = NULL;
+    language_leave();
     post_send(&request->return_post);
 }
 

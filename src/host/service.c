@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "host/authz_call.h"
 #include "host/host.h"
+#include "host/language.h"
 #include "host/receive.h"
 #include "host/request.h"
 #include "host/shell.h"

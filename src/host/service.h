@@ -59,6 +59,8 @@
     S(WSManLinuxGetClientAddress, get_client_address,                                             \
       (WSMAN_SENDER_DETAILS * senderDetails, PWSTR buffer, DWORD * length),                       \
       (senderDetails, buffer, length))                                                            \
+    S(WSManLinuxGetThreadLanguage, get_thread_language, (PWSTR buffer, DWORD * length),           \
+      (buffer, length))                                                                           \
     S(WSManLinuxGetShutdownEvent, get_shutdown_event,                                             \
       (HANDLE shutdownNotificationHandle, int *eventDescriptor),                                  \
       (shutdownNotificationHandle, eventDescriptor))

@@ -72,24 +72,28 @@ bool text16_equal_case(PCWSTR text, const char *ascii)
     return text[i] == 0 && ascii[i] == '\0';
 }
 
-DWORD text16_give(const char *text, PWSTR buffer, DWORD *length)
+DWORD text16_copy(PCWSTR text, PWSTR buffer, DWORD *length)
 {
-    DWORD result = ERROR_INVALID_PARAMETER;
-    char16_t *converted = NULL;
-    DWORD needed;
+    DWORD needed = (DWORD)utf16_length(text) + 1;
+    DWORD room;
 
     if (length == NULL || (buffer == NULL && *length != 0))
         return ERROR_INVALID_PARAMETER;
-    converted = utf16_new(text != NULL ? text : "");
-    if (converted == NULL)
-        return ERROR_INTERNAL_ERROR;
-    needed = (DWORD)utf16_length(converted) + 1;
-    result = ERROR_INSUFFICIENT_BUFFER;
-    if (*length >= needed) {
-        memcpy(buffer, converted, needed * sizeof(char16_t));
-        result = NO_ERROR;
-    }
+    room = *length;
     *length = needed;
+    if (room < needed)
+        return ERROR_INSUFFICIENT_BUFFER;
+    memcpy(buffer, text, needed * sizeof(char16_t));
+    return NO_ERROR;
+}
+
+DWORD text16_give(const char *text, PWSTR buffer, DWORD *length)
+{
+    char16_t *converted = utf16_new(text != NULL ? text : "");
+    DWORD result = ERROR_INTERNAL_ERROR;
+
+    if (converted != NULL)
+        result = text16_copy(converted, buffer, length);
     free(converted);
     return result;
 }

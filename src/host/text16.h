@@ -23,9 +23,11 @@ char *text16_reason(PCWSTR text, size_t limit);
 bool text16_equal_case(PCWSTR text, const char *ascii);
 
 /*
- * Gives `text` (UTF-8; NULL counts as empty) to a plug-in by the rules of wsman_linux.h: `length`
- * counts code units, the closing NUL included.
+ * Gives `text` to a plug-in by the rules of wsman_linux.h: `length` counts code units, the closing
+ * NUL included.
  */
+DWORD text16_copy(PCWSTR text, PWSTR buffer, DWORD *length);
+/* The same for UTF-8; NULL counts as empty. */
 DWORD text16_give(const char *text, PWSTR buffer, DWORD *length);
 
 /* A blank-separated list as an array of `count` NUL-terminated texts (one block; free with free).

@@ -54,6 +54,29 @@ def test_the_address_is_that_of_the_message(server):
     assert [note['address'] for note in calls(server, 'user')] == ['127.0.0.2']
 
 
+@pytest.mark.parametrize('asked, spoken', [
+    ('de-DE', 'de-DE'), ('zh-Hant-HK-x-private', 'zh-Hant-HK-x-private'), ('x' * 8, 'x' * 8),
+    # The last one is what a Windows plug-in's buffer would be too small for.
+    (None, 'en-US'), ('', 'en-US'), ('de_DE', 'en-US'), ('de-', 'en-US'), ('\u00e9n', 'en-US'),
+    ('abcdefghi', 'en-US'), ('a-' * 42 + 'b', 'en-US')])
+def test_the_language_of_the_thread_is_that_of_the_message(server, asked, spoken):
+    """In each of the calls that the message leads to (rule W-3.8 of our docs/)."""
+    with server.connect('bob') as client:
+        client.ask(GET, shell=NO_SHELL, locale=asked)
+    assert [(note['call'], note['language']) for note in seen(server, 'call')] == [
+        (call, spoken) for call in ('user', 'quota', 'operation')]
+
+
+def test_no_message_speaks_the_language_of_the_one_before(server):
+    """On one connection and on others, whichever of the host's threads the calls get."""
+    languages = ['de-DE', None, 'fr-CA', None, 'ja', 'de-DE', None] * 3
+    with server.connect('bob') as client, server.connect('bob') as other:
+        for place, language in enumerate(languages):
+            (other if place % 2 else client).ask(GET, shell=NO_SHELL, locale=language)
+    assert [note['language'] for note in calls(server, 'operation')] == [
+        language or 'en-US' for language in languages]
+
+
 @pytest.mark.parametrize('name', UNSERVED)
 def test_operations_on_what_nobody_serves(server, name):
     """The plug-in is asked first; only who is allowed learns that there is no such thing."""

@@ -4,7 +4,8 @@ compilers, do what their sources say (docs/windows-plugins.md)."""
 
 import pytest
 
-from wire import CREATE, DELETE, TERMINATE
+from oracle import NO_SHELL
+from wire import CREATE, DELETE, GET, TERMINATE
 
 COMPILERS = ('gcc', 'clang')
 
@@ -58,6 +59,17 @@ def test_c_redirects_refuses_and_limits(new_server, compiler):
             bob.create()  # maxAllowedConcurrentShells is 2
         bob.delete(first)
         bob.delete(second)
+
+
+def test_c_is_called_in_the_language_of_the_message(new_server, compiler):
+    """And its own threads, those of the thread pool, are not."""
+    server = new_server(authorizer='windows_authz_c_' + compiler)
+    with server.connect('bob') as bob:
+        for locale in ('de-CH', None, 'tlh'):
+            bob.ask(GET, shell=NO_SHELL, locale=locale)
+    assert [line for line in server.noted() if ' in ' in line] == [
+        'user in de-CH 0807', 'pool in en-US', 'operation in de-CH 0807',
+        'operation in en-US 0409', 'operation in tlh 1000']
 
 
 def test_cpp_looks_roles_up_without_regard_to_case(new_server, compiler):
@@ -123,6 +135,17 @@ def test_delete_cancels_through_the_handle(shell_server, receiving):
     for note in (expected, 'shell cancelled 1', 'command released, thread ended with 1223',
                  'shell released'):
         shell_server.wait_for_note(note)
+
+
+def test_shell_is_called_in_the_language_of_its_create(shell_server):
+    with shell_server.connect('alice') as alice:
+        shell = alice.create(locale='pt-br')
+        command = alice.command(shell, 'hang', locale='fr-FR')
+        alice.signal(shell, command, TERMINATE, locale='it-IT')
+        alice.delete(shell)
+        alice.delete(alice.create(locale=None))
+    assert [line for line in shell_server.noted() if ' in ' in line] == [
+        'shell in 0416 1 7', 'command in 0416 1 7', 'signal in 0416 1 7', 'shell in 0409 1 7']
 
 
 def test_stopping_the_service_cancels_through_the_handle(shell_server):

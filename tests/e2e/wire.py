@@ -57,7 +57,7 @@ def basic(user, password):
 
 
 def envelope(action, body='', shell=None, resource=CMD, timeout='PT20S', options=(),
-             message_id=None, extra=''):
+             message_id=None, extra='', locale='en-US'):
     """A request as the stock clients write it. `extra` goes into the header as it stands."""
     namespaces = ''.join(' xmlns:%s="%s"' % (prefix, NS[prefix])
                          for prefix in ('s', 'a', 'w', 'p', 'rsp', 'x'))
@@ -66,9 +66,10 @@ def envelope(action, body='', shell=None, resource=CMD, timeout='PT20S', options
         '<a:ReplyTo><a:Address s:mustUnderstand="true">%s</a:Address></a:ReplyTo>' % ANONYMOUS,
         '<w:MaxEnvelopeSize s:mustUnderstand="true">153600</w:MaxEnvelopeSize>',
         '<a:MessageID>%s</a:MessageID>' % (message_id or 'uuid:%s' % uuid.uuid4()),
-        '<w:Locale s:mustUnderstand="false" xml:lang="en-US"/>',
         '<a:Action s:mustUnderstand="true">%s</a:Action>' % escape(action),
     ]
+    if locale is not None:
+        header.append('<w:Locale s:mustUnderstand="false" xml:lang=%s/>' % quoteattr(locale))
     if timeout:
         header.append('<w:OperationTimeout>%s</w:OperationTimeout>' % timeout)
     if resource:

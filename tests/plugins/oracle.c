@@ -178,24 +178,28 @@ static void plain_name(char *out, size_t size, PCWSTR text)
 static void note_call(enum call_kind kind, PVOID pluginContext, WSMAN_SENDER_DETAILS *sender,
                       DWORD flags, DWORD operation, PCWSTR action, PCWSTR uri)
 {
-    char text[7][1400];
+    char text[8][1400];
+    WCHAR language[128];
     WCHAR account[128];
     WCHAR address[128];
     DWORD room = 128;
     DWORD address_room = 128;
+    DWORD language_room = 128;
     bool known = WSManLinuxGetTokenAccount(sender->clientToken, account, &room) == NO_ERROR;
     bool placed = WSManLinuxGetClientAddress(sender, address, &address_room) == NO_ERROR;
+    bool spoken = WSManLinuxGetThreadLanguage(language, &language_room) == NO_ERROR;
 
     kit_note("{\"call\": \"%s\", \"mine\": %s, \"flags\": %u, \"name\": %s, \"mechanism\": %s, "
              "\"certificate\": %s, \"token\": %s, \"url\": %s, \"address\": %s, "
-             "\"operation\": %u, \"action\": %s, \"uri\": %s}\n",
+             "\"language\": %s, \"operation\": %u, \"action\": %s, \"uri\": %s}\n",
              call_names[kind], pluginContext == &home ? "true" : "false", (unsigned)flags,
              json(text[0], sizeof(text[0]), sender->senderName),
              json(text[1], sizeof(text[1]), sender->authenticationMechanism),
              sender->certificateDetails == NULL ? "null" : "true",
              json(text[2], sizeof(text[2]), known ? account : NULL),
              json(text[3], sizeof(text[3]), sender->httpURL),
-             json(text[4], sizeof(text[4]), placed ? address : NULL), (unsigned)operation,
+             json(text[4], sizeof(text[4]), placed ? address : NULL),
+             json(text[7], sizeof(text[7]), spoken ? language : NULL), (unsigned)operation,
              json(text[5], sizeof(text[5]), action), json(text[6], sizeof(text[6]), uri));
 }
 

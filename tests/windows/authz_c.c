@@ -102,6 +102,25 @@ DWORD WINAPI WSManPluginShutdown(__in_opt PVOID pluginContext, __in DWORD flags,
 	return NO_ERROR;
 }
 
+// The names come one behind the other, with another NUL at the end.
+static void LogLanguages(LPCWSTR pszCall)
+{
+	ULONG cLanguages = 0, cchLanguages = 0;
+	PZZWSTR pszLanguages;
+	LPCWSTR pszLanguage;
+
+	if (!GetThreadPreferredUILanguages(MUI_LANGUAGE_NAME, &cLanguages, NULL, &cchLanguages))
+		return;
+	pszLanguages = (PZZWSTR)HeapAlloc(GetProcessHeap(), 0, cchLanguages * sizeof(WCHAR));
+	if (pszLanguages != NULL && GetThreadPreferredUILanguages(MUI_LANGUAGE_NAME, &cLanguages,
+			pszLanguages, &cchLanguages))
+	{
+		for (pszLanguage = pszLanguages; *pszLanguage != L'\0'; pszLanguage += wcslen(pszLanguage) + 1)
+			Log(L"%s in %s %04x", pszCall, pszLanguage, GetThreadUILanguage());
+	}
+	HeapFree(GetProcessHeap(), 0, pszLanguages);
+}
+
 static void PendingDone(PPENDING pPending)
 {
 	HeapFree(GetProcessHeap(), 0, pPending);
@@ -140,8 +159,12 @@ static VOID CALLBACK CompleteUser(PVOID pvContext, BOOLEAN bTimedOut)
 static DWORD WINAPI Decide(LPVOID lpParameter)
 {
 	PPENDING pPending = (PPENDING)lpParameter;
+	WCHAR szLanguages[LOCALE_NAME_MAX_LENGTH + 1];
+	ULONG cLanguages, cchLanguages = ARRAYSIZE(szLanguages);
 	PCWSTR pszName = pPending->pSender->senderName;
 
+	if (GetThreadPreferredUILanguages(MUI_LANGUAGE_NAME, &cLanguages, szLanguages, &cchLanguages))
+		Log(L"pool in %s", szLanguages);
 	if (_wcsicmp(pszName, L"carol") == 0)
 	{
 		pPending->dwError = ERROR_ACCESS_DENIED;
@@ -174,6 +197,7 @@ VOID WINAPI WSManPluginAuthzUser(
 	pUser->dwSignature = SIGNATURE;
 	lstrcpyn(pUser->szUser, senderDetails->senderName, ARRAYSIZE(pUser->szUser));
 	InterlockedIncrement(&g_cContexts);
+	LogLanguages(L"user");
 	Log(L"user %ws by %s", senderDetails->senderName, senderDetails->authenticationMechanism);
 	pPending->pSender = senderDetails;
 	pPending->pUser = pUser;
@@ -200,6 +224,7 @@ VOID WINAPI WSManPluginAuthzOperation(
 	PUSER_CONTEXT pContext;
 	LPCWSTR pszLast = wcsrchr(action, L'/');
 
+	LogLanguages(L"operation");
 	Log(L"operation %lu %s %d", operation, pszLast != NULL ? pszLast + 1 : L"?",
 		wcsstr(resourceUri, L"/windows/shell") != NULL);
 	if (wcscmp(action, szDelete) == 0 && !lstrcmpW(senderDetails->senderName, L"frank"))

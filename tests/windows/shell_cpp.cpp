@@ -31,6 +31,14 @@ static void Note(const char *format, ...)
     fclose(file);
 }
 
+static void NoteLanguage(const char *call)
+{
+    WCHAR names[LOCALE_NAME_MAX_LENGTH + 1];
+    ULONG count, size = ARRAYSIZE(names);
+    if (GetThreadPreferredUILanguages(MUI_LANGUAGE_NAME, &count, names, &size))
+        Note("%s in %04x %u %u\n", call, GetThreadUILanguage(), (unsigned)count, (unsigned)size);
+}
+
 class Shell
 {
 public:
@@ -227,6 +235,7 @@ DWORD WINAPI WSManPluginShutdown(PVOID pluginContext, DWORD flags, DWORD reason)
 
 VOID WINAPI WSManPluginShell(PVOID, WSMAN_PLUGIN_REQUEST *requestDetails, DWORD, WSMAN_SHELL_STARTUP_INFO *startupInfo, WSMAN_DATA *)
 {
+    NoteLanguage("shell");
     Shell *shell = new Shell(requestDetails);
     UNUSED(startupInfo);
     DWORD error = WSManPluginReportContext(requestDetails, 0, shell);
@@ -236,6 +245,7 @@ VOID WINAPI WSManPluginShell(PVOID, WSMAN_PLUGIN_REQUEST *requestDetails, DWORD,
 
 VOID WINAPI WSManPluginCommand(WSMAN_PLUGIN_REQUEST *requestDetails, DWORD, PVOID, PCWSTR commandLine, WSMAN_COMMAND_ARG_SET *arguments)
 {
+    NoteLanguage("command");
     Command *command = new Command(requestDetails, commandLine, arguments);
     if (WSManPluginReportContext(requestDetails, 0, command) != NO_ERROR || !command->Begin())
         WSManPluginOperationComplete(requestDetails, 0, ERROR_OUTOFMEMORY, NULL);
@@ -263,6 +273,7 @@ VOID WINAPI WSManPluginReceive(WSMAN_PLUGIN_REQUEST *requestDetails, DWORD, PVOI
 
 VOID WINAPI WSManPluginSignal(WSMAN_PLUGIN_REQUEST *requestDetails, DWORD, PVOID, PVOID commandContext, PCWSTR code)
 {
+    NoteLanguage("signal");
     if (commandContext != NULL && _wcsicmp(code, WSMAN_SIGNAL_SHELL_CODE_TERMINATE) == 0)
         static_cast<Command *>(commandContext)->Signal();
     WSManPluginOperationComplete(requestDetails, 0, NO_ERROR, NULL);

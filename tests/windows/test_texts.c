@@ -169,6 +169,35 @@ static void memory_errors_and_clocks(void **state)
     assert_int_equal(HRESULT_FROM_WIN32(ERROR_ACCESS_DENIED), E_ACCESSDENIED);
 }
 
+static void the_thread_s_language_is_told_or_refused(void **state)
+{
+    WCHAR names[LOCALE_NAME_MAX_LENGTH + 1] = L"!!!!!!!!";
+    ULONG count = 0;
+    ULONG size = 0;
+
+    (void)state;
+    assert_true(GetThreadPreferredUILanguages(0, &count, NULL, &size));
+    assert_true(count == 1 && size == 7);
+    size = 6;
+    assert_false(GetThreadPreferredUILanguages(MUI_LANGUAGE_NAME, &count, names, &size));
+    assert_true(GetLastError() == ERROR_INSUFFICIENT_BUFFER && size == 7 && names[0] == L'!');
+    assert_true(GetThreadPreferredUILanguages(MUI_THREAD_LANGUAGES, &count, names, &size));
+    assert_true(size == 7 && memcmp(names, L"en-US\0", 7 * sizeof(WCHAR)) == 0);
+    assert_int_equal(names[7], L'!');
+    assert_int_equal(GetThreadUILanguage(), MAKELANGID(LANG_ENGLISH, SUBLANG_ENGLISH_US));
+    assert_int_equal(GetUserDefaultUILanguage(), 0x0409);
+    for (unsigned place = 0; place < 6; place++) {
+        const DWORD flags[] = {MUI_LANGUAGE_ID, MUI_UI_FALLBACK, 0x80, 0, 0, 0};
+
+        SetLastError(NO_ERROR);
+        size = 8;
+        assert_false(GetThreadPreferredUILanguages(flags[place], place == 3 ? NULL : &count,
+                                                   place == 4 ? NULL : names,
+                                                   place == 5 ? NULL : &size));
+        assert_int_equal(GetLastError(), ERROR_INVALID_PARAMETER);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -177,6 +206,7 @@ int main(void)
         cmocka_unit_test(secure_functions_leave_the_empty_text),
         cmocka_unit_test(conversions_repair_or_refuse),
         cmocka_unit_test(memory_errors_and_clocks),
+        cmocka_unit_test(the_thread_s_language_is_told_or_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
