@@ -36,7 +36,7 @@
     C(hashes_waited_for_others) C(hashes_waited_for_others_most) C(sessions_revoked) \
     C(user_calls) C(quota_calls) C(operation_calls) C(late_calls) C(stray_completions) \
     C(contexts_reported) C(contexts_released) C(contexts_lost) \
-    C(verdicts_allowed) C(verdicts_denied) C(quota_refusals) C(redirects) \
+    C(verdicts_allowed) C(verdicts_denied) C(verdicts_abandoned) C(quota_refusals) C(redirects) \
     C(shells_started) C(shells_ended) C(commands_started) C(commands_ended) \
     C(host_crashes) C(audit_failures) C(reloads) C(reload_failures)
 /* clang-format on */

@@ -191,9 +191,13 @@ static void operation_abandon(struct operation *operation)
     operation->net = NULL;
     switch (operation->state) {
     case OPERATION_at_record:
+        operation_judge_abandoned(operation);
         operation_end(operation);
         break;
     case OPERATION_at_verdict:
+        operation_judge_abandoned(operation);
+        quota_return(&operation->slots);
+        break;
     case OPERATION_at_audit:
         /* It ends when the verdict comes; the slot is free now. */
         quota_return(&operation->slots);

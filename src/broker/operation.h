@@ -100,6 +100,8 @@ void operation_net_gone(struct child *net);
 void operation_judge(struct operation *operation);
 /* The verdict's line is written, or can not be: does what was asked for (operation_act.c). */
 void operation_act(struct audit_action *action, bool written);
+/* Who asked has gone while the plug-in is asked: writes the line that takes the verdict's place. */
+void operation_judge_abandoned(struct operation *operation);
 /* Called by record.c: let in, or not. */
 void operation_recorded(struct operation *operation, const struct record_refusal *refusal);
 

@@ -67,6 +67,31 @@ static void operation_audit_verdict(const struct operation *operation, const cha
     audit_end(audit);
 }
 
+/* Abandoned: nobody has decided, because whoever asked, or the service, did not wait for it. */
+static void operation_audit_refused(const struct operation *operation, enum authz_lost lost,
+                                    uint32_t code, const char *reason)
+{
+    bool abandoned = lost == AUTHZ_stopping;
+
+    broker_count(operation->broker,
+                 abandoned ? COUNTER_verdicts_abandoned : COUNTER_verdicts_denied);
+    operation_audit_verdict(operation, abandoned ? "abandoned" : "denied", code, reason);
+}
+
+void operation_judge_abandoned(struct operation *operation)
+{
+    const char *call = operation->state == OPERATION_at_record ? record_awaited_call(operation)
+                                                               : "AuthzOperation";
+    char reason[128];
+
+    snprintf(reason, sizeof(reason), "the client left before %s was answered", call);
+    if (operation->broker->stopping)
+        snprintf(reason, sizeof(reason), "the service was stopping");
+    decision_make(operation);
+    operation->latency = microseconds() - operation->asked_at;
+    operation_audit_refused(operation, AUTHZ_stopping, FAULT_aborted, reason);
+}
+
 /* ---- verdict ---- */
 
 static void operation_judged(void *asker, const struct authz_answer *answer)
@@ -76,8 +101,12 @@ static void operation_judged(void *asker, const struct authz_answer *answer)
     const char *reason = answer->extended;
     char text[128];
 
-    operation->latency = microseconds() - operation->asked_at;
     operation->context = answer->context;
+    if (operation->net == NULL) {
+        operation_end(operation);
+        return;
+    }
+    operation->latency = microseconds() - operation->asked_at;
     operation->verdict = answer->code;
     /* Only AuthzUser may redirect (WSManPluginAuthzUserComplete). */
     if (operation->verdict == FAULT_redirect)
@@ -92,12 +121,14 @@ static void operation_judged(void *asker, const struct authz_answer *answer)
         authz_release(operation->application, &operation->context);
         quota_return(&operation->slots);
     }
-    broker_count(broker,
-                 operation->verdict == 0 ? COUNTER_verdicts_allowed : COUNTER_verdicts_denied);
     if (answer->lost != AUTHZ_answered)
         reason = authz_lost_reason(answer->lost, "AuthzOperation", text);
-    operation_audit_verdict(operation, operation->verdict == 0 ? "allowed" : "denied",
-                            operation->verdict, operation->verdict == 0 ? NULL : reason);
+    if (operation->verdict == 0) {
+        broker_count(broker, COUNTER_verdicts_allowed);
+        operation_audit_verdict(operation, "allowed", 0, NULL);
+    } else {
+        operation_audit_refused(operation, answer->lost, operation->verdict, reason);
+    }
     operation->state = OPERATION_at_audit;
     audit_then(broker->audit, &operation->acting);
 }
@@ -209,12 +240,12 @@ void operation_recorded(struct operation *operation, const struct record_refusal
     }
     decision_make(operation);
     operation->latency = microseconds() - operation->asked_at;
-    broker_count(operation->broker, COUNTER_verdicts_denied);
     if (refusal->location != NULL) {
+        broker_count(operation->broker, COUNTER_verdicts_denied);
         operation_refuse_redirect(operation, refusal->location);
         return;
     }
-    operation_audit_verdict(operation, "denied", refusal->code, refusal->reason);
+    operation_audit_refused(operation, refusal->lost, refusal->code, refusal->reason);
     if (refusal->lost == AUTHZ_unavailable) {
         operation_refuse_with(operation, &operation_without_body);
     } else if (!refusal->by_user_call) {

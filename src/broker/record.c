@@ -408,13 +408,30 @@ static void record_revoke(struct record *record, struct operation *operation)
     record_unref(record);
 }
 
-void record_enter(struct operation *operation)
+/* Free with free(). Mechanism and account can hold no NUL: it separates them. */
+static char *record_key(const struct operation *operation, size_t *length)
 {
     const struct caller *caller = &operation->caller;
+
+    *length = strlen(caller->mechanism) + 1 + strlen(caller->token->account);
+    return mem_printf("%s%c%s", caller->mechanism, '\0', caller->token->account);
+}
+
+const char *record_awaited_call(const struct operation *operation)
+{
+    size_t length;
+    char *key = record_key(operation, &length);
+    const struct record *record = map_get(&operation->application->records, key, length);
+
+    free(key);
+    return record != NULL && record->state != RECORD_authorizing ? "AuthzQueryQuota" : "AuthzUser";
+}
+
+void record_enter(struct operation *operation)
+{
     struct application *application = operation->application;
-    /* Mechanism and account can hold no NUL: it separates them. */
-    char *key = mem_printf("%s%c%s", caller->mechanism, '\0', caller->token->account);
-    size_t length = strlen(caller->mechanism) + 1 + strlen(caller->token->account);
+    size_t length;
+    char *key = record_key(operation, &length);
     struct record *record = map_get(&application->records, key, length);
     bool fresh = record == NULL;
 

@@ -81,6 +81,8 @@ struct record_refusal {
  * now or later; on success operation->record holds a reference.
  */
 void record_enter(struct operation *operation);
+/* The call whose answer an operation awaits that record_enter() has taken and not let in. */
+const char *record_awaited_call(const struct operation *operation);
 void record_ref(struct record *record);
 /* NULL is allowed. */
 void record_unref(struct record *record);

@@ -103,6 +103,64 @@ def test_after_the_deadline(new_server, call):
     assert seen(server, 'shutdown')[0]['missing'] == 0
 
 
+AWAITED = {'user': 'AuthzUser', 'quota': 'AuthzQueryQuota', 'operation': 'AuthzOperation'}
+
+
+@pytest.mark.parametrize('call', AWAITED)
+def test_a_client_that_leaves_before_the_verdict_is_in_the_audit(new_server, call):
+    """Once, and nothing of it is done although the plug-in then lets it in."""
+    server = new_server(authorizer='oracle', application='authorization-timeout = "120s"')
+    say(server, call + ' bob gate=gate')
+    with server.connect('bob') as client:
+        client.send(envelope(CREATE, STREAMS, message_id='uuid:left'))
+        wait_for_seen(server, 1, call=call, name='bob')
+    line, = server.wait_for_audit('verdict')
+    assert (line['verdict'], line['code'], line['user'], line['operation'], line['message-id']) == (
+        'abandoned', 995, 'bob', 'Shell', 'uuid:left')
+    assert line['reason'] == 'the client left before %s was answered' % AWAITED[call]
+    assert line['decision'] and line['latency-us'] > 0
+    open_gate(server)
+    wait_until(lambda: is_balanced(server) and not server.counters()['operations'],
+               'everything to come back')
+    assert server.audit('verdict') == [line] and server.audit('shell-begin') == []
+    counters = server.counters()
+    assert (counters['verdicts_abandoned'], counters['verdicts_allowed']) == (1, 0)
+    with server.connect('bob') as client:
+        client.delete(client.create())
+    assert len(server.audit('verdict', verdict='allowed')) == 2
+
+
+@pytest.mark.parametrize('call', AWAITED)
+def test_only_who_left_is_abandoned(new_server, call):
+    """Others who wait for the same answer get it."""
+    server = new_server(authorizer='oracle', application='authorization-timeout = "120s"')
+    say(server, call + ' bob gate=gate')
+    with server.connect('bob') as client:
+        with server.connect('bob') as leaving:
+            leaving.send(envelope(GET, shell=NO_SHELL, message_id='uuid:left'))
+            wait_for_seen(server, 1, call=call)
+            client.send(envelope(GET, shell=NO_SHELL, message_id='uuid:stays'))
+            wait_until(lambda: server.counters()['operations'] == 2, 'both to wait')
+        server.wait_for_audit('verdict', verdict='abandoned')
+        open_gate(server)
+        assert client.receive().fault.number == LET_IN
+    assert [(line['message-id'], line['verdict']) for line in server.audit('verdict')] == [
+        ('uuid:left', 'abandoned'), ('uuid:stays', 'allowed')]
+
+
+@pytest.mark.parametrize('call', AWAITED)
+def test_a_stop_before_the_verdict_is_in_the_audit(new_server, call):
+    server = new_server(authorizer='oracle', application='authorization-timeout = "120s"')
+    say(server, call + ' bob gate=gate')
+    with server.connect('bob') as client:
+        client.send(envelope(CREATE, STREAMS))
+        wait_for_seen(server, 1, call=call, name='bob')
+        server.stop()
+    line, = server.audit('verdict')
+    assert (line['verdict'], line['reason'], line['operation']) == (
+        'abandoned', 'the service was stopping', 'Shell')
+
+
 @pytest.mark.parametrize('call', FUNCTIONS)
 def test_after_the_stop_began(new_server, call):
     server = new_server(authorizer='oracle', application='authorization-timeout = "120s"')
