@@ -378,7 +378,8 @@ enum {
 #define FIELDS_explain_ask(F) \
     F(TEXT, application, LIMIT_URI) F(TEXT, name, LIMIT_NAME) F(TEXT, account, LIMIT_NAME) \
     F(ITEMS, groups, LIMIT_GROUPS) F(TEXT, mechanism, LIMIT_ID) F(TEXT, address, LIMIT_ID) \
-    F(U32, operation, 0) /* enum operation_kind */ F(TEXT, resource_uri, LIMIT_URI)
+    F(U32, operation, 0) /* enum operation_kind */ F(TEXT, resource_uri, LIMIT_URI) \
+    F(TEXT, action, LIMIT_URI) /* of an Invoke */
 /* broker -> winrmctl: for each call of the plug-in. `quota`: the numbers that follow mean something. */
 #define FIELDS_explain_answer(F) \
     F(TEXT, call, LIMIT_ID) F(TEXT, verdict, LIMIT_ID) F(U32, code, 0) \
@@ -398,6 +399,7 @@ enum trace_event {
     TRACE_entered,
     TRACE_returned,  /* value: the code, of start-up and shutdown */
     TRACE_unwritten, /* start-up left its pluginContext as it was */
+    TRACE_mapping,   /* entry: the account for which no token was made */
     TRACE_threads    /* value: threads of the plug-in that outlived its shutdown */
 };
 

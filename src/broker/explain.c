@@ -21,6 +21,7 @@ struct explain {
     struct caller caller; /* its texts and token are owned */
     char *url;
     enum operation_kind operation;
+    char *action;
     char *resource_uri;
     bool quota_wanted;
     struct authz_context user; /* given back at the end */
@@ -45,6 +46,7 @@ static void explain_free(struct explain *explain)
     free((char *)(uintptr_t)explain->caller.mechanism);
     free((char *)(uintptr_t)explain->caller.address);
     free(explain->url);
+    free(explain->action);
     free(explain->resource_uri);
     free(explain);
 }
@@ -60,6 +62,7 @@ static void explain_audit(const struct explain *explain, const char *verdict, ui
     audit_text(audit, "account", explain->caller.token->account);
     audit_text(audit, "address", explain->caller.address);
     audit_text(audit, "operation", operations[explain->operation].shown);
+    audit_text(audit, "action", explain->operation == OPERATION_invoke ? explain->action : NULL);
     audit_text(audit, "resource", explain->resource_uri);
     audit_text(audit, "verdict", verdict);
     if (code != 0)
@@ -142,7 +145,7 @@ static void ask_operation(struct explain *explain)
     const struct authz_sender sender = explain_sender(explain);
 
     authz_ask_operation(explain->application, &sender, operations[explain->operation].number,
-                        operations[explain->operation].action, explain->resource_uri,
+                        explain->action, explain->resource_uri,
                         explain->application->settings->authorization_timeout, operation_answered,
                         explain);
 }
@@ -197,6 +200,8 @@ static const char *explain_problem(const struct application *application,
     if (ask->name == NULL || ask->account == NULL || ask->mechanism == NULL ||
         ask->address == NULL || ask->resource_uri == NULL)
         return "the question is not complete";
+    if ((ask->operation == OPERATION_invoke) != (ask->action != NULL))
+        return "an Invoke has an action of its own, and nothing else has";
     return NULL;
 }
 
@@ -227,6 +232,7 @@ struct explain *explain_begin(struct broker *broker, struct channel *channel,
         .url = mem_printf("%s%s", broker->configuration->listeners[0].url,
                           application->settings->path),
         .operation = (enum operation_kind)ask->operation,
+        .action = mem_text(ask->action != NULL ? ask->action : operations[ask->operation].action),
         .resource_uri = mem_text(ask->resource_uri),
         .quota_wanted = application->settings->authorizer->supports_quota};
     sender = explain_sender(explain);

@@ -17,7 +17,7 @@ enum ctl_exit {
     CTL_no_answer = 3 /* winrmd does not run, or does not answer; a plug-in could not be tried */
 };
 
-enum { CTL_USERS = 16 };
+enum { CTL_USERS = 16, CTL_ACCOUNTS = 16 };
 
 struct ctl_options {
     const char *config;
@@ -34,7 +34,10 @@ struct ctl_options {
     const char *mechanism; /* NULL: not given; the same for the next */
     const char *address;
     const char *operation;
+    const char *action;
     const char *uri;
+    const char *may_map_to[CTL_ACCOUNTS];
+    size_t may_map_to_count;
 };
 
 /* One line to standard error: cause, place and remedy. */

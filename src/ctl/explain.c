@@ -108,18 +108,67 @@ static void verdict_print(const struct explaining *explaining)
 
 /* ---- the question ---- */
 
+/* Those that a plug-in is asked about; the others have empty names. */
+static const struct {
+    const char *name;
+    const char *action;
+} operations[OPERATION_KINDS] = {
+#define O(name, number, action, follow_on, shown) \
+    [OPERATION_##name] = {(number) > 0 ? (shown) : "", action},
+    OPERATION_TABLE(O)
+#undef O
+};
+
 static uint32_t operation_named(const char *name)
 {
-    static const char *const names[OPERATION_KINDS] = {
-#define O(name, number, action, follow_on, shown) [OPERATION_##name] = (number) > 0 ? (shown) : "",
-        OPERATION_TABLE(O)
-#undef O
-    };
-
     for (uint32_t kind = OPERATION_none + 1; kind < OPERATION_KINDS; kind++)
-        if (text_equal_case(names[kind], name))
+        if (text_equal_case(operations[kind].name, name))
             return kind;
+    ctl_complain("%s is no operation a plug-in is asked about; write Get, Put, Create, Delete, "
+                 "Enumerate, Subscribe, Shell, Command or Invoke",
+                 name);
     return OPERATION_none;
+}
+
+/* What a request with that action is taken for; a shell is told from a Create by its body. */
+static uint32_t operation_of_action(const char *action)
+{
+    for (uint32_t kind = OPERATION_none + 1; kind < OPERATION_KINDS; kind++) {
+        if (strcmp(operations[kind].action, action) != 0)
+            continue;
+        if (operations[kind].name[0] != '\0')
+            return kind;
+        ctl_complain("a plug-in is not asked about the action %s: it belongs to an operation that "
+                     "has been allowed",
+                     action);
+        return OPERATION_none;
+    }
+    return OPERATION_invoke;
+}
+
+/* OPERATION_none after a complaint. */
+static uint32_t operation_meant(const struct ctl_options *options)
+{
+    const char *action = options->action;
+    uint32_t kind = options->operation != NULL ? operation_named(options->operation)
+                                               : operation_of_action(action);
+
+    if (kind == OPERATION_invoke && action == NULL) {
+        ctl_complain("an Invoke can be anything: name its action with --action");
+        return OPERATION_none;
+    }
+    if (kind != OPERATION_none && kind != OPERATION_invoke && action != NULL &&
+        strcmp(operations[kind].action, action) != 0) {
+        ctl_complain("%s has the action %s; leave --action or --operation out",
+                     operations[kind].name, operations[kind].action);
+        return OPERATION_none;
+    }
+    if (kind == OPERATION_invoke && options->operation != NULL &&
+        operation_of_action(action) != OPERATION_invoke) {
+        ctl_complain("%s is the action of no Invoke; leave --operation out", action);
+        return OPERATION_none;
+    }
+    return kind;
 }
 
 /* The names between commas; `text` is cut up. */
@@ -165,7 +214,7 @@ enum ctl_exit ctl_explain(const struct ctl_options *options)
                         .groups = groups_split(groups, room),
                         .mechanism = options->mechanism != NULL ? options->mechanism : "Basic",
                         .address = options->address != NULL ? options->address : "127.0.0.1",
-                        .operation = operation_named(options->operation),
+                        .operation = operation_meant(options),
                         .resource_uri = options->uri}};
     struct explaining explaining = {.question = {.ask = MESSAGE_explain_ask,
                                                  .body = &ask,
@@ -175,11 +224,9 @@ enum ctl_exit ctl_explain(const struct ctl_options *options)
                                     .json = options->json};
     enum ctl_exit result = CTL_usage;
 
-    if (ask.explain_ask.operation == OPERATION_none)
-        ctl_complain("%s is no operation a plug-in is asked about; write Get, Put, Create, Delete, "
-                     "Enumerate, Subscribe, Shell, Command or Invoke",
-                     options->operation);
-    else
+    if (ask.explain_ask.operation == OPERATION_invoke)
+        ask.explain_ask.action = options->action;
+    if (ask.explain_ask.operation != OPERATION_none)
         result = explain_ask(&explaining, options);
     table_free(&explaining.calls);
     free(explaining.verdict);

@@ -22,7 +22,9 @@ enum {
     OPTION_mechanism,
     OPTION_address,
     OPTION_operation,
-    OPTION_uri
+    OPTION_action,
+    OPTION_uri,
+    OPTION_may_map_to
 };
 
 static const struct option long_options[] = {
@@ -39,7 +41,9 @@ static const struct option long_options[] = {
     {"mechanism", required_argument, NULL, OPTION_mechanism},
     {"address", required_argument, NULL, OPTION_address},
     {"operation", required_argument, NULL, OPTION_operation},
+    {"action", required_argument, NULL, OPTION_action},
     {"uri", required_argument, NULL, OPTION_uri},
+    {"may-map-to", required_argument, NULL, OPTION_may_map_to},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
     {NULL, 0, NULL, 0},
@@ -92,9 +96,10 @@ static enum ctl_exit run_reload(const struct ctl_options *options, char **words)
 static enum ctl_exit run_explain(const struct ctl_options *options, char **words)
 {
     (void)words;
-    if (options->application == NULL || options->user_count != 1 || options->operation == NULL ||
-        options->uri == NULL)
-        return wrong_usage("explain needs --application, one --user, --operation and --uri");
+    if (options->application == NULL || options->user_count != 1 || options->uri == NULL ||
+        (options->operation == NULL && options->action == NULL))
+        return wrong_usage(
+            "explain needs --application, one --user, --uri, and --operation or --action");
     return ctl_explain(options);
 }
 
@@ -108,7 +113,7 @@ static const struct command {
     int words; /* that follow */
     enum ctl_exit (*run)(const struct ctl_options *options, char **words);
     /* What --config, which every command takes, stands beside: names of long_options. */
-    const char *takes[9];
+    const char *takes[10];
     const char *usage;
 } commands[] = {
     {"passwd",
@@ -122,16 +127,16 @@ static const struct command {
     {"explain",
      0,
      run_explain,
-     {"application", "user", "groups", "mechanism", "address", "operation", "uri", "json"},
-     "explain takes --application, --user, --groups, --mechanism, --address, --operation, --uri "
-     "and "
-     "--json"},
+     {"application", "user", "groups", "mechanism", "address", "operation", "action", "uri",
+      "json"},
+     "explain takes --application, --user, --groups, --mechanism, --address, --operation, "
+     "--action, --uri and --json"},
     {"check-plugin",
      1,
      run_check_plugin,
-     {"extra-info", "supports-quota", "user", "timeout", "trace"},
-     "check-plugin takes a plug-in library, --extra-info, --supports-quota, --user, --timeout and "
-     "--trace"},
+     {"extra-info", "supports-quota", "user", "may-map-to", "timeout", "trace"},
+     "check-plugin takes a plug-in library, --extra-info, --supports-quota, --user, --may-map-to, "
+     "--timeout and --trace"},
 };
 
 /* ---- the command line ---- */
@@ -226,8 +231,17 @@ static bool option_take(struct ctl_options *options, int letter, const char **ca
     case OPTION_operation:
         options->operation = optarg;
         return true;
+    case OPTION_action:
+        options->action = optarg;
+        return true;
     case OPTION_uri:
         options->uri = optarg;
+        return true;
+    case OPTION_may_map_to:
+        *cause = "--may-map-to is given too often";
+        if (options->may_map_to_count == CTL_ACCOUNTS)
+            return false;
+        options->may_map_to[options->may_map_to_count++] = optarg;
         return true;
     case OPTION_timeout:
         *cause = "--timeout takes 1 to 600 seconds";

@@ -31,6 +31,7 @@ struct check {
     struct trial trial;
     struct trial_user users[USERS_ROOM];
     size_t user_count;
+    struct ipc_item accounts[CTL_ACCOUNTS];
 };
 
 static bool check_goes_on(const struct check *check)
@@ -243,6 +244,10 @@ enum ctl_exit ctl_check_plugin(const struct ctl_options *options, const char *fi
                                               .trace = options->trace,
                                               .patience = options->timeout * UINT64_C(1000),
                                               .report = &check->report};
+    for (size_t i = 0; i < options->may_map_to_count; i++)
+        check->accounts[i] = (struct ipc_item){.name = options->may_map_to[i]};
+    check->settings.may_map_to = (struct ipc_items){.item = check->accounts,
+                                                    .count = (uint32_t)options->may_map_to_count};
     check->user_count = users_fill(check->users, options->users, options->user_count);
     if (library == NULL || access(library, R_OK) != 0)
         ctl_complain("%s cannot be read: %s", file, strerror(errno));

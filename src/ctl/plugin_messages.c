@@ -303,6 +303,16 @@ static void trace_show(const struct trial *trial, const struct message_host_trac
         trial_trace(trial, "%s%s returned", entry, number);
 }
 
+/* It is refused in a service too, unless winrmd.conf says otherwise: that is for its author to know. */
+static void on_mapping(const struct trial *trial, const char *account)
+{
+    trial_trace(trial, "WSManLinuxCreateToken returned 5: no token is made for \"%s\"", account);
+    report_note(trial->report,
+                "asked for a token for \"%s\" and got none: --may-map-to \"%s\" lets it, as "
+                "may-map-to in winrmd.conf does",
+                account, account);
+}
+
 static void on_traced(struct channel *channel, const union message_body *body)
 {
     struct trial *trial = channel_owner(channel);
@@ -317,6 +327,8 @@ static void on_traced(struct channel *channel, const union message_body *body)
         report_note(trial->report,
                     "WSManPluginStartup never writes its pluginContext: the other entry points "
                     "get NULL here, and elsewhere whatever was there");
+    if (told->event == TRACE_mapping && told->entry != NULL)
+        on_mapping(trial, told->entry);
     if (told->event == TRACE_threads && told->value > 0)
         report_wrong(trial->report, NULL,
                      "WSManPluginShutdown returned before %u thread%s of the plug-in had ended",

@@ -212,7 +212,7 @@ static void host_tell(struct trial *trial, uint32_t flags)
     channel_send(trial->channel, host_start, .authorization = true, .application = "wsman",
                  .plugin = "plug-in", .filename = settings->path, .sdk_version = 1,
                  .extra_info = settings->extra_info, .supports_quota = settings->supports_quota,
-                 .startup_flags = flags, .traced = true);
+                 .may_map_to = settings->may_map_to, .startup_flags = flags, .traced = true);
 }
 
 bool trial_begin(struct trial *trial, struct trial_settings *settings, uint32_t flags,

@@ -51,6 +51,7 @@ struct trial_settings {
     const char *host; /* path of winrmd-host */
     const char *extra_info;
     bool supports_quota;
+    struct ipc_items may_map_to;
     bool trace;
     uint64_t patience; /* for completions */
     struct plugin_report *report;

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "host/host.h"
 #include "host/post.h"
+#include "host/text16.h"
 
 struct traced {
     struct post post;
@@ -14,6 +15,7 @@ struct traced {
     const char *entry;
     uint64_t number;
     uint32_t value;
+    char *account; /* owned; NULL: `entry` is told */
 };
 
 static bool tracing; /* set before there is a second thread */
@@ -24,24 +26,36 @@ static void traced_tell(struct post *post)
 {
     struct traced *traced = container_of(post, struct traced, post);
 
-    channel_send(host.broker, host_traced, .event = traced->event, .entry = traced->entry,
-                 .number = traced->number, .value = traced->value);
+    channel_send(host.broker, host_traced, .event = traced->event, .number = traced->number,
+                 .entry = traced->account != NULL ? traced->account : traced->entry,
+                 .value = traced->value);
+    free(traced->account);
     free(traced);
 }
 
-void entry_tell(enum trace_event event, uint32_t value)
+static void entry_send(enum trace_event event, uint32_t value, char *account)
 {
-    struct traced *traced;
+    struct traced *traced = mem_alloc(sizeof(*traced));
 
-    if (!tracing)
-        return;
-    traced = mem_alloc(sizeof(*traced));
     *traced = (struct traced){.post.run = traced_tell,
                               .event = event,
                               .entry = running,
                               .number = running_number,
-                              .value = value};
+                              .value = value,
+                              .account = account};
     post_send(&traced->post);
+}
+
+void entry_tell(enum trace_event event, uint32_t value)
+{
+    if (tracing)
+        entry_send(event, value, NULL);
+}
+
+void entry_tell_mapping(PCWSTR account)
+{
+    if (tracing)
+        entry_send(TRACE_mapping, 0, text16_reason(account, LIMIT_NAME - 1));
 }
 
 void entry_trace(void)

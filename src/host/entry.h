@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "host/api.h"
 #include "ipc/message.h"
 
 /* From now on everything is told. On the loop's thread, before plug-in code runs. */
@@ -24,6 +25,8 @@ void entry_end(uint32_t code);
 
 /* More that a traced host tells of the entry point that runs on this thread. */
 void entry_tell(enum trace_event event, uint32_t value);
+/* No token was made, because the application may not map to that account. */
+void entry_tell_mapping(PCWSTR account);
 bool entry_is_traced(void);
 
 /* The entry point on this thread, or NULL; fit for a signal handler. */

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "host/authz_call.h"
+#include "host/entry.h"
 #include "host/text16.h"
 
 enum { GROUPS_TEXT_LIMIT = 1024 * 1024 };
@@ -138,6 +139,8 @@ out:
         token_free(made);
         address_unlock();
     }
+    if (result == ERROR_ACCESS_DENIED)
+        entry_tell_mapping(accountName);
     free(account);
     return result;
 }

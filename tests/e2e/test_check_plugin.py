@@ -143,6 +143,22 @@ def test_a_missing_entry_point_is_named(check, tmp_path):
     assert status == 1 and 'does not export WSManPluginS' in wrong[0]
 
 
+def test_a_token_that_is_not_made_is_told_with_the_option_that_allows_it(check, tmp_path):
+    (tmp_path / 'say').write_text('user anna token=svc-deploy\nuser bert token=svc-build\n')
+    status, wrong, text = check('oracle', '--user', 'anna', '--user', 'bert', '--trace')
+    assert (status, wrong) == (0, [])
+    for account in ('svc-deploy', 'svc-build'):
+        assert re.search(r'note: asked for a token for "%s" and got none: --may-map-to "%s" lets it, '
+                         r'as may-map-to in winrmd.conf does' % (account, account), text)
+        assert 'WSManLinuxCreateToken returned 5: no token is made for "%s"' % account in text
+        assert 'a token for %s,' % account not in text
+    status, wrong, text = check('oracle', '--user', 'anna', '--user', 'bert', '--trace',
+                                '--may-map-to', 'svc-deploy', '--may-map-to', 'svc-build')
+    assert (status, wrong) == (0, [])
+    assert 'and got none' not in text
+    assert 'a token for svc-deploy,' in text and 'a token for svc-build,' in text
+
+
 def test_contexts_that_cannot_be_given_back_are_named(check, tmp_path):
     (tmp_path / 'keeps.c').write_text(RELEASES_NOTHING)
     flags = subprocess.run(['pkg-config', '--cflags', '--libs', 'wsmsvc'], check=True, text=True,

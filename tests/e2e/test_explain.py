@@ -6,8 +6,9 @@ import subprocess
 
 import pytest
 
+from oracle import calls
 from server import IMPATIENT, built, wait_until
-from wire import CMD, HANG
+from wire import CMD, COMMAND, CREATE, GET, HANG, RECEIVE
 
 RULES = '''\
 user alice   allow administrator
@@ -23,7 +24,8 @@ operation *  * * allow
 
 def command(server, user, *more, operation='Shell'):
     return [built('winrmctl'), '--config', server.config, 'explain', '--application', '/wsman',
-            '--user', user, '--operation', operation, '--uri', CMD, *more]
+            '--user', user, *(('--operation', operation) if operation else ()), '--uri', CMD,
+            *more]
 
 
 def explain(server, user, *more, **settings):
@@ -99,6 +101,37 @@ def test_what_is_refused_and_why(policy, user, call, verdict, code, reason):
 def test_another_operation_is_another_question(policy):
     assert told(policy, 'bob', operation='get')[0] == 'allowed'
     assert told(policy, 'bob')[0] == 'denied'
+
+
+@pytest.mark.parametrize('asked, number, action', [
+    # Whatever is no other operation's action is an Invoke.
+    (('--action', 'http://example.org/Do'), 9, 'http://example.org/Do'),
+    (('--operation', 'invoke', '--action', 'urn:x'), 9, 'urn:x'),
+    (('--action', GET), 1, GET), (('--action', COMMAND), 8, COMMAND),
+    (('--operation', 'Get', '--action', GET), 1, GET),
+    # A shell is a Create with the body of a shell, which an action does not tell.
+    (('--action', CREATE), 3, CREATE), (('--operation', 'Shell', '--action', CREATE), 7, CREATE)])
+def test_the_plug_in_sees_number_and_action(new_server, asked, number, action):
+    server = new_server(authorizer='oracle')
+    done = subprocess.run([*command(server, 'bob', *asked, operation=None)], capture_output=True,
+                          text=True, timeout=HANG)
+    assert (done.returncode, done.stderr) == (0, '')
+    note, = calls(server, 'operation')
+    assert (note['operation'], note['action'], note['uri']) == (number, action, CMD)
+    line, = server.audit('explain')
+    assert line.get('action') == (action if number == 9 else None)
+
+
+@pytest.mark.parametrize('asked, said', [
+    (('--operation', 'Invoke'), 'name its action with --action'),
+    (('--operation', 'Get', '--action', 'urn:x'), 'Get has the action ' + GET),
+    (('--operation', 'Invoke', '--action', GET), GET + ' is the action of no Invoke'),
+    (('--action', RECEIVE), 'a plug-in is not asked about the action ' + RECEIVE),
+    ((), 'and --operation or --action')])
+def test_an_action_that_does_not_fit_is_refused(policy, asked, said):
+    code, text, error = explain(policy, 'bob', *asked, operation=None)
+    assert (code, text) == (2, '') and said in error
+    assert policy.counters()['user_calls'] == 0
 
 
 def test_quotas_and_records_of_users_are_not_touched(policy):
