@@ -53,7 +53,7 @@ enum {
     M(operation) M(operation_cancel) M(operation_written) \
     M(operation_refused) M(operation_granted) M(operation_ended) M(shell_details) M(host_gone) \
     /* the broker tells a host its task */ \
-    M(host_start) M(host_started) M(host_stop) M(host_traced) \
+    M(host_start) M(host_started) M(host_stop) M(host_traced) M(host_crashing) \
     /* authorization calls, between the broker and an authorization host */ \
     M(authz_user) M(authz_quota) M(authz_operation) M(authz_close) M(authz_release) \
     M(authz_user_answer) M(authz_quota_answer) M(authz_operation_answer) M(authz_stray) \
@@ -240,6 +240,8 @@ enum {
 #define FIELDS_host_traced(F) \
     F(U32, event, 0) /* enum trace_event */ F(TEXT, entry, LIMIT_NAME) F(U64, number, 0) \
     F(U32, value, 0)
+/* host -> broker: it is about to die. `entry`: which entry point ran there; NULL: none. */
+#define FIELDS_host_crashing(F) F(TEXT, entry, LIMIT_NAME)
 /* broker -> host: end in order; `reason` is that of WSManPluginShutdown. */
 #define FIELDS_host_stop(F) F(U32, reason, 0)
 

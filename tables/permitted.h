@@ -75,6 +75,9 @@
     R(broker, authz_host, starting, host_traced) \
     R(broker, authz_host, serving, host_traced) \
     R(broker, authz_host, stopping, host_traced) \
+    R(broker, authz_host, starting, host_crashing) \
+    R(broker, authz_host, serving, host_crashing) \
+    R(broker, authz_host, stopping, host_crashing) \
     R(broker, authz_host, serving, authz_user_answer) \
     R(broker, authz_host, serving, authz_quota_answer) \
     R(broker, authz_host, serving, authz_operation_answer) \
@@ -107,6 +110,9 @@
     R(shell_host, net, serving, request_cancel) \
     R(shell_host, net, serving, output_written) \
     R(broker, shell_host, starting, host_started) \
+    R(broker, shell_host, starting, host_crashing) \
+    R(broker, shell_host, serving, host_crashing) \
+    R(broker, shell_host, stopping, host_crashing) \
     R(broker, shell_host, serving, shell_started) \
     R(broker, shell_host, serving, shell_ended) \
     R(broker, shell_host, serving, command_started) \

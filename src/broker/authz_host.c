@@ -134,6 +134,7 @@ static struct authz_host *host_new(struct broker *broker, struct application_set
         [MESSAGE_authz_quota_answer] = authz_handle_quota_answer,
         [MESSAGE_authz_operation_answer] = authz_handle_operation_answer,
         [MESSAGE_authz_stray] = host_handle_stray,
+        [MESSAGE_host_crashing] = host_handle_crashing,
         [MESSAGE_authz_stuck] = handle_stuck,
     };
     static const struct channel_events events = {handlers, child_channel_ended};
@@ -219,23 +220,15 @@ static void start_failed(struct application *application, const char *why)
     broker_check_ready(application->broker);
 }
 
-static void host_audit_lost(const struct authz_host *host, bool crashed)
+static void audit_lost(const struct authz_host *host, bool crashed)
 {
-    struct audit *audit = host->broker->audit;
-
-    broker_count(host->broker, COUNTER_host_crashes);
-    audit_begin(audit, "host-lost");
-    audit_text(audit, "application", host->settings->path);
-    audit_text(audit, "plugin", host->settings->authorizer->name);
-    audit_text(audit, "reason",
-               host->stuck ? "the authorization plug-in held all threads in calls that had passed "
-                             "their deadline"
-               : crashed   ? "the authorization plug-in crashed its host"
-                           : "the host was ended");
-    audit_text(audit, "effect",
-               host->leaving ? "its contexts are gone; it was about to end after a reload"
-                             : "its contexts are gone; users are authorized again");
-    audit_end(audit);
+    host_audit_lost(host->process, NULL,
+                    host->stuck ? "the authorization plug-in held all threads in calls that had "
+                                  "passed their deadline"
+                    : crashed   ? "the authorization plug-in crashed its host"
+                                : "the host was ended",
+                    host->leaving ? "its contexts are gone; it was about to end after a reload"
+                                  : "its contexts are gone; users are authorized again");
 }
 
 static void current_gone(struct authz_host *host, bool crashed)
@@ -252,7 +245,7 @@ static void current_gone(struct authz_host *host, bool crashed)
         return;
     }
     if (host->started) {
-        host_audit_lost(host, crashed);
+        audit_lost(host, crashed);
         authz_fail_calls(application, host, AUTHZ_crashed, FAULT_provider_failure);
         record_drop_all(application, host->generation);
     }
@@ -267,7 +260,7 @@ static void leaving_gone(struct authz_host *host, bool crashed)
     /* Its contexts can not go back any more. */
     list_remove(&host->link);
     if (!host->process->expected_end)
-        host_audit_lost(host, crashed);
+        audit_lost(host, crashed);
     authz_fail_calls(host->application, host, AUTHZ_crashed, FAULT_provider_failure);
 }
 

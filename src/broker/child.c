@@ -189,6 +189,7 @@ static void child_died(struct child *process, int status)
     loop_timer_stop(process->broker->loop, &process->kill_timer);
     list_remove(&process->link);
     application_settings_unref(process->settings);
+    free(process->crash_entry);
     free(process);
 }
 

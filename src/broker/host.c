@@ -47,6 +47,31 @@ void host_stop(struct child *host)
     child_end_within(host, STOP_PATIENCE);
 }
 
+void host_handle_crashing(struct channel *channel, const union message_body *body)
+{
+    struct child *host = child_of(channel);
+    const char *entry = body->host_crashing.entry;
+
+    free(host->crash_entry);
+    host->crash_entry = mem_text(entry != NULL ? entry : "none");
+}
+
+void host_audit_lost(const struct child *host, const char *shell, const char *reason,
+                     const char *effect)
+{
+    struct audit *audit = host->broker->audit;
+
+    broker_count(host->broker, COUNTER_host_crashes);
+    audit_begin(audit, "host-lost");
+    audit_text(audit, "application", host->settings->path);
+    audit_text(audit, "plugin", host->plugin->name);
+    audit_text(audit, "shell", shell);
+    audit_text(audit, "reason", reason);
+    audit_text(audit, "entry-point", host->crash_entry);
+    audit_text(audit, "effect", effect);
+    audit_end(audit);
+}
+
 void host_handle_stray(struct channel *channel, const union message_body *body)
 {
     const struct child *host = child_of(channel);

@@ -121,14 +121,14 @@ static void handle_command_ended(struct channel *channel, const union message_bo
 static void host_gone(struct child *process, bool crashed)
 {
     struct shell *shell = process->owner;
+    const char *reason = crashed ? "the plug-in crashed its host" : "its host was ended";
 
     if (shell == NULL)
         return;
     shell->host = NULL;
-    if (!process->expected_end)
-        broker_count(process->broker, COUNTER_host_crashes);
-    shell_host_lost(shell, FAULT_provider_failure,
-                    crashed ? "the plug-in crashed its host" : "its host was ended");
+    if (!process->expected_end || process->crash_entry != NULL)
+        host_audit_lost(process, shell->id, reason, "the shell and its commands are gone");
+    shell_host_lost(shell, FAULT_provider_failure, reason);
 }
 
 /* ---- what the broker asks ---- */
@@ -142,6 +142,7 @@ bool shell_host_start(struct shell *shell)
         [MESSAGE_command_started] = handle_command_started,
         [MESSAGE_command_ended] = handle_command_ended,
         [MESSAGE_authz_stray] = host_handle_stray,
+        [MESSAGE_host_crashing] = host_handle_crashing,
     };
     static const struct channel_events events = {handlers, child_channel_ended};
 

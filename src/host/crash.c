@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "host/entry.h"
+#include "host/last_words.h"
 
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
@@ -178,8 +179,10 @@ static void on_crash(int number, siginfo_t *info, void *context)
         for (;;)
             pause();
     alarm(REPORT_PATIENCE);
-    if (getpid() == watched)
+    if (getpid() == watched) {
+        last_words_say(entry_running());
         report(which, info);
+    }
 #ifdef THREAD_SANITIZED /* its own report at times waits for itself, and the process with it */
     signal(number, SIG_DFL);
 #else
@@ -197,6 +200,7 @@ static void on_exit_called(void)
 
     if (getpid() != watched || crashing == NULL)
         return;
+    last_words_say(entry_running());
     line_begin(&line);
     line_text(&line, "ended the process by exit() in ");
     line_entry(&line);
@@ -212,6 +216,7 @@ void crash_watch(void)
 
     /* The first use loads a library, which a signal handler must not. */
     backtrace(frame, 1);
+    last_words_prepare();
     watched = getpid();
     sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < SIGNALS; i++)

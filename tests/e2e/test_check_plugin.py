@@ -293,3 +293,5 @@ def test_the_service_s_log_tells_the_entry_point_of_a_crash(new_server):
         server.protocol('mallory').open_shell()
     server.wait_for_log('crashes: crashed in WSManPluginAuthzUser: signal 6 (SIGABRT)')
     server.wait_for_log('/crashes.so')
+    line, = server.wait_for_audit('host-lost')
+    assert line['entry-point'] == 'WSManPluginAuthzUser'
