@@ -5,9 +5,7 @@
  * formatted by the C library's snprintf with a specification made from the parsed one.
  */
 
-#include <windows.h>
-
-#include <strsafe.h>
+#include "windows/format.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -269,37 +267,46 @@ static void convert(struct sink *sink, struct spec *spec, struct arguments *argu
     }
 }
 
+/* Flags, width and precision; `*format` is behind the '%'. */
+static void parse_numbers(const wchar_t **format, struct spec *spec, struct arguments *arguments)
+{
+    size_t flags = 0;
+
+    for (; **format != 0 && wcschr(L"-+ #0", **format) != NULL; (*format)++)
+        if (flags < sizeof(spec->flags) - 1)
+            spec->flags[flags++] = (char)**format;
+    if (**format == '*') {
+        spec->width = va_arg(arguments->list, int);
+        (*format)++;
+        if (spec->width < 0 && flags < sizeof(spec->flags) - 1)
+            spec->flags[flags] = '-';
+        if (spec->width < 0)
+            spec->width = spec->width > -INT_MAX ? -spec->width : 0;
+    } else {
+        spec->width = parse_count(format, 0);
+    }
+    if (**format != '.')
+        return;
+    (*format)++;
+    if (**format == '*') {
+        spec->precision = va_arg(arguments->list, int);
+        (*format)++;
+    } else {
+        spec->precision = parse_count(format, 0);
+    }
+}
+
 static void format_all(struct sink *sink, const wchar_t *format, struct arguments *arguments)
 {
     while (*format != 0 && !sink->failed) {
         struct spec spec = {.precision = -1};
-        size_t flags = 0;
 
         if (*format != '%') {
             put(sink, *format++);
             continue;
         }
-        for (format++; *format != 0 && wcschr(L"-+ #0", *format) != NULL; format++)
-            if (flags < sizeof(spec.flags) - 1)
-                spec.flags[flags++] = (char)*format;
-        if (*format == '*') {
-            spec.width = va_arg(arguments->list, int);
-            format++;
-            if (spec.width < 0 && flags < sizeof(spec.flags) - 1)
-                spec.flags[flags] = '-';
-            spec.width = spec.width < 0 ? (spec.width > -INT_MAX ? -spec.width : 0) : spec.width;
-        } else {
-            spec.width = parse_count(&format, 0);
-        }
-        if (*format == '.') {
-            format++;
-            if (*format == '*') {
-                spec.precision = va_arg(arguments->list, int);
-                format++;
-            } else {
-                spec.precision = parse_count(&format, 0);
-            }
-        }
+        format++;
+        parse_numbers(&format, &spec, arguments);
         parse_size(&format, &spec);
         spec.conversion = *format;
         convert(sink, &spec, arguments);
@@ -308,8 +315,7 @@ static void format_all(struct sink *sink, const wchar_t *format, struct argument
     }
 }
 
-/* The length of the whole text, or -1; what fits is in `to`, without a NUL. */
-static int format_to(wchar_t *to, size_t size, const wchar_t *format, va_list list)
+int format_to(wchar_t *to, size_t size, const wchar_t *format, va_list list)
 {
     struct sink sink = {.to = to, .size = to != NULL ? size : 0};
     struct arguments arguments;
@@ -322,174 +328,4 @@ static int format_to(wchar_t *to, size_t size, const wchar_t *format, va_list li
     format_all(&sink, format, &arguments);
     va_end(arguments.list);
     return sink.failed ? -1 : (int)sink.length;
-}
-
-/* ---- Microsoft's functions ---- */
-
-int _vscwprintf(const wchar_t *format, va_list list)
-{
-    return format_to(NULL, 0, format, list);
-}
-
-int _vsnwprintf(wchar_t *to, size_t size, const wchar_t *format, va_list list)
-{
-    int length = format_to(to, size, format, list);
-
-    if (length >= 0 && (size_t)length < size)
-        to[length] = 0;
-    return length >= 0 && (size_t)length <= size ? length : -1;
-}
-
-int vswprintf(wchar_t *to, size_t size, const wchar_t *format, va_list list)
-{
-    int length = size > 0 ? format_to(to, size - 1, format, list) : -1;
-
-    if (size > 0)
-        to[length < 0 ? 0 : (size_t)length < size ? (size_t)length : size - 1] = 0;
-    return length >= 0 && (size_t)length < size ? length : -1;
-}
-
-int vswprintf_s(wchar_t *to, size_t size, const wchar_t *format, va_list list)
-{
-    int length = to != NULL ? vswprintf(to, size, format, list) : -1;
-
-    if (length < 0 && to != NULL && size > 0)
-        to[0] = 0;
-    return length;
-}
-
-int _vsnwprintf_s(wchar_t *to, size_t size, size_t most, const wchar_t *format, va_list list)
-{
-    size_t room = most < size ? most + 1 : size;
-    int length;
-
-    if (to == NULL || size == 0)
-        return -1;
-    length = vswprintf(to, room, format, list);
-    /* Only _TRUNCATE and a limit below the size cut; else too long is an error. */
-    if (length < 0 && most != _TRUNCATE && most >= size)
-        to[0] = 0;
-    return length;
-}
-
-int vfwprintf(FILE *file, const wchar_t *format, va_list list)
-{
-    int length = _vscwprintf(format, list);
-    wchar_t *text = length >= 0 ? malloc(((size_t)length + 1) * sizeof(wchar_t)) : NULL;
-
-    if (text == NULL)
-        return -1;
-    vswprintf(text, (size_t)length + 1, format, list);
-    if (fputws(text, file) < 0)
-        length = -1;
-    free(text);
-    return length;
-}
-
-int vwprintf(const wchar_t *format, va_list list)
-{
-    return vfwprintf(stdout, format, list);
-}
-
-int fputws(const wchar_t *text, FILE *file)
-{
-    int size = WideCharToMultiByte(CP_UTF8, 0, text, -1, NULL, 0, NULL, NULL);
-    char *narrow = size > 0 ? malloc((size_t)size) : NULL;
-    int result = EOF;
-
-    if (narrow == NULL)
-        return EOF;
-    WideCharToMultiByte(CP_UTF8, 0, text, -1, narrow, size, NULL, NULL);
-    result = fputs(narrow, file) >= 0 ? 0 : EOF;
-    free(narrow);
-    return result;
-}
-
-/* Each as the one with a va_list. */
-#define VARIADIC(type, last, call) \
-    {                              \
-        va_list list;              \
-        type result;               \
-                                   \
-        va_start(list, last);      \
-        result = call;             \
-        va_end(list);              \
-        return result;             \
-    }
-
-int swprintf(wchar_t *to, size_t size, const wchar_t *format,
-             ...) VARIADIC(int, format, vswprintf(to, size, format, list))
-
-    int swprintf_s(wchar_t *to, size_t size, const wchar_t *format,
-                   ...) VARIADIC(int, format, vswprintf_s(to, size, format, list))
-
-        int _snwprintf(wchar_t *to, size_t size, const wchar_t *format, ...)
-            VARIADIC(int, format, _vsnwprintf(to, size, format, list))
-
-                int _snwprintf_s(wchar_t *to, size_t size, size_t most, const wchar_t *format, ...)
-                    VARIADIC(int, format, _vsnwprintf_s(to, size, most, format, list))
-
-                        int _scwprintf(const wchar_t *format, ...)
-                            VARIADIC(int, format, _vscwprintf(format, list))
-
-                                int wprintf(const wchar_t *format, ...)
-                                    VARIADIC(int, format, vwprintf(format, list))
-
-                                        int fwprintf(FILE *file, const wchar_t *format, ...)
-                                            VARIADIC(int, format, vfwprintf(file, format, list))
-
-                                                HRESULT
-    StringCchPrintfW(PWSTR to, size_t size, PCWSTR format, ...)
-        VARIADIC(HRESULT, format, StringCchVPrintfW(to, size, format, list))
-
-            HRESULT
-    StringCbPrintfW(PWSTR to, size_t bytes, PCWSTR format, ...)
-        VARIADIC(HRESULT, format, StringCchVPrintfW(to, bytes / sizeof(WCHAR), format, list))
-
-    /* ---- strsafe.h ---- */
-
-    HRESULT StringCchVPrintfW(PWSTR to, size_t size, PCWSTR format, va_list list)
-{
-    int length;
-
-    if (to == NULL || size == 0 || size > STRSAFE_MAX_CCH)
-        return STRSAFE_E_INVALID_PARAMETER;
-    length = format_to(to, size - 1, format, list);
-    to[length < 0 ? 0 : (size_t)length < size ? (size_t)length : size - 1] = 0;
-    return length >= 0 && (size_t)length < size ? S_OK : STRSAFE_E_INSUFFICIENT_BUFFER;
-}
-
-HRESULT StringCchCopyNW(PWSTR to, size_t size, PCWSTR from, size_t most)
-{
-    size_t length;
-
-    if (to == NULL || from == NULL || size == 0 || size > STRSAFE_MAX_CCH || most > STRSAFE_MAX_CCH)
-        return STRSAFE_E_INVALID_PARAMETER;
-    length = wcsnlen(from, most < size ? most : size);
-    wmemcpy(to, from, length < size ? length : size - 1);
-    to[length < size ? length : size - 1] = 0;
-    return length < size ? S_OK : STRSAFE_E_INSUFFICIENT_BUFFER;
-}
-
-HRESULT StringCchCopyW(PWSTR to, size_t size, PCWSTR from)
-{
-    return StringCchCopyNW(to, size, from, STRSAFE_MAX_CCH);
-}
-
-HRESULT StringCchCatW(PWSTR to, size_t size, PCWSTR from)
-{
-    size_t length = to != NULL && size <= STRSAFE_MAX_CCH ? wcsnlen(to, size) : size;
-
-    if (length >= size)
-        return STRSAFE_E_INVALID_PARAMETER;
-    return StringCchCopyW(to + length, size - length, from);
-}
-
-HRESULT StringCchLengthW(PCWSTR text, size_t most, size_t *length)
-{
-    size_t found = text != NULL && most <= STRSAFE_MAX_CCH ? wcsnlen(text, most) : most;
-
-    if (length != NULL)
-        *length = found < most ? found : 0;
-    return found < most ? S_OK : STRSAFE_E_INVALID_PARAMETER;
 }

@@ -107,6 +107,8 @@ static void closed_and_strange_handles_are_refused(void **state)
     assert_true(CloseHandle(other));
     assert_null(CreateEvent(NULL, TRUE, TRUE, L"Global\\named"));
     assert_int_equal(GetLastError(), ERROR_NOT_SUPPORTED);
+    assert_null(CreateEventEx(NULL, NULL, 4, 0));
+    assert_int_equal(GetLastError(), ERROR_INVALID_PARAMETER);
 }
 
 /* ---- several at once ---- */
@@ -219,6 +221,14 @@ static void mutexes_and_semaphores_count(void **state)
     assert_int_equal(before, 0);
     assert_false(ReleaseSemaphore(semaphore, 1, NULL));
     assert_int_equal(GetLastError(), ERROR_TOO_MANY_POSTS);
+    assert_int_equal(SignalObjectAndWait(semaphore, mutex, 0, FALSE), WAIT_FAILED);
+    assert_int_equal(GetLastError(), ERROR_TOO_MANY_POSTS);
+    assert_int_equal(SignalObjectAndWait(mutex, semaphore, 0, FALSE), WAIT_FAILED);
+    assert_int_equal(GetLastError(), ERROR_NOT_OWNER);
+    assert_int_equal(WaitForSingleObject(mutex, 0), WAIT_OBJECT_0);
+    assert_int_equal(SignalObjectAndWait(mutex, semaphore, 0, FALSE), WAIT_OBJECT_0);
+    assert_int_equal(SignalObjectAndWait(NULL, semaphore, 0, FALSE), WAIT_FAILED);
+    assert_int_equal(GetLastError(), ERROR_INVALID_HANDLE);
     CloseHandle(thread);
     thread = (HANDLE)_beginthreadex(NULL, 0, leave_early, NULL, 0, NULL);
     assert_int_equal(WaitForSingleObject(thread, LONG_TIME), WAIT_OBJECT_0);

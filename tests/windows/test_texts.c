@@ -68,6 +68,9 @@ static void formats_are_microsoft_s(void **state)
     assert_int_equal(_snwprintf_s(text, 4, _TRUNCATE, L"%s", L"long"), -1);
     assert_wide(text, L"lon");
     assert_int_equal(_scwprintf(L"%d", 12345), 5);
+    assert_int_equal(_snwprintf(NULL, 0, L"%d", 12345), 5);
+    assert_int_equal(_snwprintf(NULL, 4, L"%d", 12345), -1);
+    assert_int_equal(swprintf(NULL, 4, L"%d", 1), -1);
     assert_int_equal(swprintf_s(text, 64, L"%n", &number), -1);
     assert_int_equal(StringCchPrintf(text, 4, L"%d", 123), S_OK);
     assert_int_equal(StringCchPrintf(text, 4, L"%d", 1234), STRSAFE_E_INSUFFICIENT_BUFFER);
@@ -91,6 +94,15 @@ static void secure_functions_leave_the_empty_text(void **state)
     assert_int_equal(strcpy_s(narrow, sizeof(narrow), "abcd"), ERANGE);
     assert_string_equal(narrow, "");
     assert_int_equal(sprintf_s(narrow, sizeof(narrow), "%d", 12), 2);
+    /* Of the two that copy bytes only one leaves what was there. */
+    assert_int_equal(memmove_s(narrow, sizeof(narrow), "abcde", 5), ERANGE);
+    assert_int_equal(memmove_s(narrow, sizeof(narrow), NULL, 1), EINVAL);
+    assert_string_equal(narrow, "12");
+    assert_int_equal(memcpy_s(narrow, sizeof(narrow), "abcde", 5), ERANGE);
+    assert_memory_equal(narrow, "\0\0\0", 4);
+    wcscpy_s(text, 4, L"abc");
+    assert_int_equal(wmemcpy_s(text, 4, L"abcd", 5), ERANGE);
+    assert_memory_equal(text, L"\0\0\0", sizeof(text));
 }
 
 static void conversions_repair_or_refuse(void **state)
@@ -107,10 +119,16 @@ static void conversions_repair_or_refuse(void **state)
     assert_int_equal(GetLastError(), ERROR_NO_UNICODE_TRANSLATION);
     assert_int_equal(MultiByteToWideChar(CP_UTF8, 0, "abc", 3, wide, 2), 0);
     assert_int_equal(GetLastError(), ERROR_INSUFFICIENT_BUFFER);
+    assert_int_equal(MultiByteToWideChar(CP_UTF8, MB_PRECOMPOSED, "abc", 3, wide, 16), 0);
+    assert_int_equal(GetLastError(), ERROR_INVALID_FLAGS);
+    assert_int_equal(MultiByteToWideChar(CP_ACP, MB_PRECOMPOSED, "abc", 3, wide, 16), 3);
     assert_int_equal(MultiByteToWideChar(1252, 0, "abc", 3, wide, 16), 0);
     assert_int_equal(GetLastError(), ERROR_INVALID_PARAMETER);
     assert_int_equal(WideCharToMultiByte(CP_UTF8, 0, L"\u20ac", 1, narrow, 16, NULL, NULL), 3);
     assert_memory_equal(narrow, "\xe2\x82\xac", 3);
+    assert_int_equal(
+        WideCharToMultiByte(CP_UTF8, WC_NO_BEST_FIT_CHARS, L"x", 1, narrow, 16, NULL, NULL), 0);
+    assert_int_equal(GetLastError(), ERROR_INVALID_FLAGS);
     wide[0] = 0xD800;
     assert_int_equal(
         WideCharToMultiByte(CP_UTF8, WC_ERR_INVALID_CHARS, wide, 1, narrow, 16, NULL, NULL), 0);
