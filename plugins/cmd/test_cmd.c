@@ -1,151 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 
-/* The cmd plug-in from its entry points; the host is that of test_host.h. */
+/* The cmd plug-in from its entry points: shells, commands, input and output. */
 
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
-#include "cmd/test_host.h"
+#include "cmd/test_shell.h"
 
 #include <wsmerror.h>
 
 #include "cmd/output.h"
-#include "common/utf16.h"
-
-/* The shell of a test, and the command that most of them have. */
-static struct operation shell;
-static struct operation command;
-static struct operation receive;
-
-static PCWSTR output_names[] = {WSMAN_STREAM_ID_STDOUT, WSMAN_STREAM_ID_STDERR};
-
-static void open_shell_in(PCWSTR directory, WSMAN_ENVIRONMENT_VARIABLE_SET *variables)
-{
-    PCWSTR input_name = WSMAN_STREAM_ID_STDIN;
-    WSMAN_STREAM_ID_SET inputs = {.streamIDsCount = 1, .streamIDs = &input_name};
-    WSMAN_STREAM_ID_SET outputs = {.streamIDsCount = 2, .streamIDs = output_names};
-    WSMAN_SHELL_STARTUP_INFO startup = {.inputStreamSet = &inputs,
-                                        .outputStreamSet = &outputs,
-                                        .workingDirectory = directory,
-                                        .variableSet = variables};
-
-    WSManPluginShell(NULL, &shell.request, 0, &startup, NULL);
-}
-
-static int begin(void **state)
-{
-    (void)state;
-    fake_host.report_answer = NO_ERROR;
-    fake_host.client_is_stuck = fake_host.somebody_is_stuck = false;
-    operation_open(&shell);
-    open_shell_in(u"/", NULL);
-    return shell.context ? 0 : -1;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    operation_cancel(&shell);
-    assert_int_equal(operation_wait(&shell), ERROR_CANCELLED);
-    WSManPluginReleaseShellContext(shell.context);
-    return 0;
-}
-
-static void run(PCWSTR line)
-{
-    operation_open(&command);
-    WSManPluginCommand(&command.request, 0, shell.context, line, NULL);
-    assert_non_null(command.context);
-}
-
-static void release_command(void)
-{
-    operation_wait(&command);
-    WSManPluginReleaseCommandContext(shell.context, command.context);
-}
-
-static void start_receive(void)
-{
-    operation_open(&receive);
-    WSManPluginReceive(&receive.request, 0, shell.context, command.context, NULL);
-}
-
-/* Receives to the end of the command and releases it. */
-static void finish(void)
-{
-    start_receive();
-    assert_int_equal(operation_wait(&receive), NO_ERROR);
-    release_command();
-    assert_int_equal(command.error, NO_ERROR);
-    assert_true(receive.order < command.order);
-    assert_true(receive.done && receive.ended[0] && receive.ended[1]);
-}
-
-static DWORD send_bytes(const char *bytes, size_t length, DWORD flags)
-{
-    struct operation operation;
-    WSMAN_DATA data = {.type = WSMAN_DATA_TYPE_BINARY,
-                       .binaryData = {.dataLength = (DWORD)length, .data = (BYTE *)bytes}};
-
-    operation_open(&operation);
-    WSManPluginSend(&operation.request, flags, shell.context, command.context,
-                    WSMAN_STREAM_ID_STDIN, &data);
-    return operation_wait(&operation);
-}
-
-static DWORD send_signal(PCWSTR code)
-{
-    struct operation operation;
-
-    operation_open(&operation);
-    WSManPluginSignal(&operation.request, 0, shell.context, command.context, code);
-    return operation_wait(&operation);
-}
-
-/* Waits until so much of stdout has come. */
-static void wait_for_output(size_t length)
-{
-    pthread_mutex_lock(&fake_host.lock);
-    while (receive.received[0] < length)
-        pthread_cond_wait(&fake_host.changed, &fake_host.lock);
-    pthread_mutex_unlock(&fake_host.lock);
-}
-
-static bool is_alive(pid_t pid)
-{
-    char path[64];
-    char line[256] = "";
-    FILE *file;
-
-    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-    file = fopen(path, "r");
-    if (!file)
-        return false;
-    if (!fgets(line, sizeof(line), file))
-        line[0] = '\0';
-    fclose(file);
-    return line[0] != '\0' && !strstr(line, ") Z ") && !strstr(line, ") X ");
-}
-
-/* A killed process that is not our child is gone soon, but not at once. */
-static void wait_for_death(pid_t pid)
-{
-    for (int i = 0; i < 10000 && is_alive(pid); i++)
-        poll(NULL, 0, 1);
-    assert_false(is_alive(pid));
-}
 
 static void streams_and_exit_code(void **state)
 {
@@ -188,7 +59,7 @@ static void directory_and_environment(void **state)
     run(u"pwd; echo \"$GREETING\" $LANG ${HOST_SECRET-none} $SHELL; ls /proc/self/fd | wc -l");
     finish();
     assert_string_equal(receive.text[0], "/tmp\nh\xc3\xa9 llo C none /bin/sh\n4\n");
-    end(state);
+    shell_finish(state);
 }
 
 static void bad_shells_are_refused(void **state)
@@ -237,7 +108,7 @@ static void options_are_obeyed_or_refused(void **state)
         open_shell_in(NULL, NULL);
         if (cases[i].error == NO_ERROR) {
             assert_non_null(shell.context);
-            end(state);
+            shell_finish(state);
         } else {
             assert_int_equal(operation_wait(&shell), cases[i].error);
         }
@@ -310,182 +181,6 @@ static void wrong_targets_are_refused(void **state)
     release_command();
 }
 
-struct blocked_send {
-    struct operation operation;
-    WSMAN_DATA data;
-};
-
-static void *send_much(void *argument)
-{
-    struct blocked_send *send = argument;
-
-    WSManPluginSend(&send->operation.request, 0, shell.context, command.context,
-                    WSMAN_STREAM_ID_STDIN, &send->data);
-    return NULL;
-}
-
-/* How a send into a full pipe ends: cancelled, or with its command. */
-static void check_blocked_send(bool cancel, DWORD expected)
-{
-    static BYTE much[1024 * 1024];
-    struct blocked_send send = {.data = {.type = WSMAN_DATA_TYPE_BINARY,
-                                         .binaryData = {.dataLength = sizeof(much), .data = much}}};
-    pthread_t thread;
-
-    run(u"dd bs=1 count=1 2>/dev/null | wc -c; sleep 1000");
-    start_receive();
-    operation_open(&send.operation);
-    pthread_create(&thread, NULL, send_much, &send);
-    wait_for_output(2);
-    assert_int_equal(send.operation.error, OPEN);
-    if (cancel)
-        operation_cancel(&send.operation);
-    else
-        assert_int_equal(send_signal(WSMAN_SIGNAL_SHELL_CODE_TERMINATE), NO_ERROR);
-    assert_int_equal(operation_wait(&send.operation), expected);
-    pthread_join(thread, NULL);
-    if (cancel)
-        assert_int_equal(send_signal(WSMAN_SIGNAL_SHELL_CODE_TERMINATE), NO_ERROR);
-    operation_wait(&receive);
-    release_command();
-}
-
-static void blocked_send_is_cancelled(void **state)
-{
-    (void)state;
-    check_blocked_send(true, ERROR_CANCELLED);
-}
-
-static void blocked_send_ends_with_its_command(void **state)
-{
-    (void)state;
-    check_blocked_send(false, ERROR_BROKEN_PIPE);
-}
-
-static void terminate_kills_the_group(void **state)
-{
-    pid_t leader;
-    pid_t child;
-
-    (void)state;
-    run(u"trap '' TERM INT QUIT; sleep 1000 & echo $$ $!; wait");
-    start_receive();
-    wait_for_output(3);
-    assert_int_equal(sscanf(receive.text[0], "%d %d", &leader, &child), 2);
-    assert_int_equal(getpgid(child), leader);
-    assert_int_equal(send_signal(u"http://schemas.microsoft.com/wbem/wsman/1/windows/shell"
-                                 u"/signal/Terminate"),
-                     NO_ERROR);
-    assert_int_equal(operation_wait(&receive), NO_ERROR);
-    release_command();
-    assert_int_equal(command.error, NO_ERROR);
-    assert_true(receive.order < command.order);
-    assert_true(receive.done);
-    assert_int_equal(receive.exit_code, 128 + SIGKILL);
-    assert_false(is_alive(leader));
-    wait_for_death(child);
-}
-
-static void interrupt_reaches_the_group(void **state)
-{
-    (void)state;
-    run(u"trap 'echo caught; exit 5' INT; sleep 1000 & echo ready; wait");
-    start_receive();
-    wait_for_output(6);
-    assert_int_equal(send_signal(WSMAN_SIGNAL_SHELL_CODE_CTRL_C), NO_ERROR);
-    assert_int_equal(operation_wait(&receive), NO_ERROR);
-    release_command();
-    assert_string_equal(receive.text[0], "ready\ncaught\n");
-    assert_int_equal(receive.exit_code, 5);
-    run(u"echo ready; ulimit -c 0; exec sleep 1000");
-    start_receive();
-    wait_for_output(6);
-    assert_int_equal(send_signal(WSMAN_SIGNAL_SHELL_CODE_CTRL_BREAK), NO_ERROR);
-    assert_int_equal(operation_wait(&receive), NO_ERROR);
-    release_command();
-    assert_int_equal(receive.exit_code, 128 + SIGQUIT);
-}
-
-/* The process is over, its output was not fetched: all signals succeed, terminate ends it. */
-static void signals_on_a_finished_command(void **state)
-{
-    char path[] = "/tmp/winrmd-cmd-XXXXXX";
-    WCHAR line[64] = u"echo output; rmdir ";
-    size_t length = utf16_length(line);
-
-    (void)state;
-    assert_non_null(mkdtemp(path));
-    for (size_t i = 0; i <= strlen(path); i++)
-        line[length + i] = (WCHAR)path[i];
-    run(line);
-    while (access(path, F_OK) == 0)
-        poll(NULL, 0, 1);
-    assert_int_equal(send_signal(WSMAN_SIGNAL_SHELL_CODE_CTRL_C), NO_ERROR);
-    assert_int_equal(command.error, OPEN);
-    assert_int_equal(send_signal(WSMAN_SIGNAL_SHELL_CODE_TERMINATE), NO_ERROR);
-    release_command();
-    assert_int_equal(command.error, NO_ERROR);
-}
-
-/* A report waits for a client that does not fetch: the host cancels, the report returns. */
-static void stuck_receive_is_cancelled(void **state)
-{
-    (void)state;
-    fake_host.client_is_stuck = true;
-    run(u"yes");
-    start_receive();
-    pthread_mutex_lock(&fake_host.lock);
-    while (!fake_host.somebody_is_stuck)
-        pthread_cond_wait(&fake_host.changed, &fake_host.lock);
-    pthread_mutex_unlock(&fake_host.lock);
-    assert_int_equal(send_signal(WSMAN_SIGNAL_SHELL_CODE_TERMINATE), NO_ERROR);
-    operation_cancel(&receive);
-    operation_cancel(&command);
-    assert_int_equal(operation_wait(&receive), ERROR_OPERATION_ABORTED);
-    release_command();
-}
-
-static void cancellation_ends_everything(void **state)
-{
-    pid_t child;
-
-    (void)state;
-    run(u"sleep 1000 & echo $!; wait");
-    start_receive();
-    wait_for_output(2);
-    child = atoi(receive.text[0]);
-    operation_cancel(&receive);
-    assert_int_equal(operation_wait(&receive), ERROR_CANCELLED);
-    assert_true(is_alive(child));
-    start_receive();
-    operation_cancel(&command);
-    assert_int_equal(operation_wait(&receive), ERROR_CANCELLED);
-    release_command();
-    assert_int_equal(command.error, ERROR_CANCELLED);
-    assert_true(receive.order < command.order);
-    wait_for_death(child);
-}
-
-static void cancelled_shell_ends_its_commands(void **state)
-{
-    (void)state;
-    run(u"sleep 1000");
-    operation_cancel(&shell);
-    release_command();
-    assert_int_equal(command.error, ERROR_CANCELLED);
-    /* end() waits for the shell, which completes after its command. */
-}
-
-static void refused_context_leaves_nothing(void **state)
-{
-    (void)state;
-    operation_open(&command);
-    fake_host.report_answer = ERROR_OPERATION_ABORTED;
-    WSManPluginCommand(&command.request, 0, shell.context, u"sleep 1000", NULL);
-    assert_int_equal(operation_wait(&command), ERROR_OPERATION_ABORTED);
-    fake_host.report_answer = NO_ERROR;
-}
-
 static void background_processes_do_not_delay_the_end(void **state)
 {
     pid_t child;
@@ -517,7 +212,8 @@ static void much_output_waits_for_the_client(void **state)
 
 static void only_wanted_streams_come(void **state)
 {
-    WSMAN_STREAM_ID_SET wanted = {.streamIDsCount = 1, .streamIDs = &output_names[1]};
+    PCWSTR name = WSMAN_STREAM_ID_STDERR;
+    WSMAN_STREAM_ID_SET wanted = {.streamIDsCount = 1, .streamIDs = &name};
 
     (void)state;
     run(u"head -c 200000 /dev/zero; echo err >&2");
@@ -576,8 +272,6 @@ static void many_commands_at_once(void **state)
     }
 }
 
-#define IN_SHELL(test) cmocka_unit_test_setup_teardown(test, begin, end)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -590,15 +284,6 @@ int main(void)
         IN_SHELL(input_reaches_the_command),
         IN_SHELL(input_nobody_reads_is_an_error),
         IN_SHELL(wrong_targets_are_refused),
-        IN_SHELL(blocked_send_is_cancelled),
-        IN_SHELL(blocked_send_ends_with_its_command),
-        IN_SHELL(terminate_kills_the_group),
-        IN_SHELL(interrupt_reaches_the_group),
-        IN_SHELL(signals_on_a_finished_command),
-        IN_SHELL(stuck_receive_is_cancelled),
-        IN_SHELL(cancellation_ends_everything),
-        IN_SHELL(cancelled_shell_ends_its_commands),
-        IN_SHELL(refused_context_leaves_nothing),
         IN_SHELL(background_processes_do_not_delay_the_end),
         IN_SHELL(much_output_waits_for_the_client),
         IN_SHELL(only_wanted_streams_come),
