@@ -113,7 +113,11 @@ void trial_settle(struct trial *trial);
 /* Stops the host in order and waits for its end. */
 void trial_stop(struct trial *trial);
 
-/* ---- for plugin_trial.c and plugin_messages.c ---- */
+/* ---- for plugin_trial.c, plugin_process.c and plugin_messages.c ---- */
+
+/* Turns the loop until `done` (which may be NULL), the end of the process or of the time. */
+bool trial_turn(struct trial *trial, uint64_t milliseconds,
+                bool (*done)(const struct trial *trial));
 
 extern const channel_handler trial_handlers[MESSAGE_COUNT];
 const char *trial_entry(enum message_type type);
