@@ -200,11 +200,11 @@ static void on_exit_called(void)
 
     if (getpid() != watched || crashing == NULL)
         return;
-    last_words_say(entry_running());
     line_begin(&line);
     line_text(&line, "ended the process by exit() in ");
     line_entry(&line);
     line_end(&line);
+    last_words_say(entry_running());
 }
 
 /* ---- for the host ---- */
