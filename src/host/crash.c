@@ -6,10 +6,12 @@
 #include <execinfo.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "host/entry.h"
@@ -35,7 +37,9 @@ enum {
     OWN_FRAMES = 3, /* report(), on_crash(), and what the kernel entered that by */
     STACK_SIZE = 64 * 1024,
     REPORT_PATIENCE = 5, /* seconds; a report that hangs must not keep the process */
-    LINE_SIZE = 1024
+    LINE_SIZE = 1024,
+    EXITS = 16,          /* threads that call exit() at once; 32 handlers need no memory */
+    EXIT_PATIENCE = 1000 /* milliseconds */
 };
 
 static const struct {
@@ -51,6 +55,7 @@ static const struct plugin *crashing;
 static const void *plugin_base; /* where its library begins in memory */
 static pid_t watched;           /* the host itself; not what a plug-in forks */
 static volatile sig_atomic_t reported;
+static bool exit_told;
 
 /* ---- words, made of what a signal handler may use ---- */
 
@@ -205,6 +210,22 @@ static void on_exit_called(void)
     line_entry(&line);
     line_end(&line);
     last_words_say(entry_running());
+    __atomic_store_n(&exit_told, true, __ATOMIC_SEQ_CST);
+}
+
+/*
+ * Another thread that calls exit() finds the handler above taken and would end the process before
+ * it is through: glibc before 2.41 lets every thread take one handler. Each of them takes one of
+ * these.
+ */
+static void on_exit_again(void)
+{
+    struct timespec pause = {.tv_nsec = 1000000};
+
+    for (int i = 0; i < EXIT_PATIENCE && getpid() == watched && crashing != NULL &&
+                    !__atomic_load_n(&exit_told, __ATOMIC_SEQ_CST);
+         i++)
+        nanosleep(&pause, NULL);
 }
 
 /* ---- for the host ---- */
@@ -223,6 +244,8 @@ void crash_watch(void)
         sigaddset(&action.sa_mask, signals[i].number);
     for (size_t i = 0; i < SIGNALS; i++)
         sigaction(signals[i].number, &action, &before[i]);
+    for (int i = 0; i < EXITS; i++)
+        atexit(on_exit_again);
     atexit(on_exit_called);
 }
 
