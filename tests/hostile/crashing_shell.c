@@ -25,17 +25,12 @@ struct command {
 
 static bool crash_in_release;
 
-static __attribute__((noinline)) void fall(volatile char *nowhere)
-{
-    *nowhere = 1;
-}
-
 static void crash_at_gate(void *unused)
 {
     (void)unused;
     kit_wait_for_file("gate");
     if (!kit_stopping())
-        fall(NULL);
+        abort();
 }
 
 static void wait_for_cancel(WSMAN_PLUGIN_REQUEST *request)
@@ -134,7 +129,7 @@ VOID WINAPI WSManPluginSend(WSMAN_PLUGIN_REQUEST *request, DWORD flags, PVOID sh
     (void)commandContext;
     (void)stream;
     if (inbound->binaryData.dataLength > 0 && inbound->binaryData.data[0] == '!')
-        fall(NULL);
+        abort();
     WSManPluginOperationComplete(request, 0, NO_ERROR, NULL);
 }
 
@@ -147,7 +142,7 @@ VOID WINAPI WSManPluginReceive(WSMAN_PLUGIN_REQUEST *request, DWORD flags, PVOID
     (void)shellContext;
     (void)streams;
     if (command->crash_in_receive)
-        fall(NULL);
+        abort();
     if (!command->echo) {
         WSManPluginOperationComplete(request, 0, ERROR_NOT_SUPPORTED, NULL);
         return;
@@ -163,7 +158,7 @@ VOID WINAPI WSManPluginSignal(WSMAN_PLUGIN_REQUEST *request, DWORD flags, PVOID 
     (void)shellContext;
     (void)commandContext;
     if (code[0] == '!')
-        fall(NULL);
+        abort();
     WSManPluginOperationComplete(request, 0, NO_ERROR, NULL);
 }
 

@@ -12,6 +12,11 @@
 
 #include <strsafe.h>
 
+#define WSMAN_API_VERSION_1_1
+#define WSMAN_NO_ENTRY_POINTS
+#include <wsman.h>
+#include <wsman_linux.h>
+
 static void assert_wide(const WCHAR *got, const WCHAR *wanted)
 {
     char narrow[256] = "";
@@ -216,6 +221,28 @@ static void the_thread_s_language_is_told_or_refused(void **state)
     }
 }
 
+/* This program is no winrmd-host: rule W-3.7 of docs/plugin-api.md. */
+static void service_functions_refuse_outside_of_a_host(void **state)
+{
+    WSMAN_SENDER_DETAILS sender = {0};
+    WSMAN_PLUGIN_REQUEST request = {0};
+    WSMAN_AUTHZ_QUOTA quota = {0};
+    HANDLE token = NULL;
+    WCHAR text[8];
+    DWORD length = 8;
+    int event = -1;
+
+    (void)state;
+    assert_int_equal(WSManPluginAuthzUserComplete(&sender, 0, NULL, NULL, FALSE, 0, NULL), 87);
+    assert_int_equal(WSManPluginAuthzOperationComplete(&sender, 0, NULL, 0, NULL), 87);
+    assert_int_equal(WSManPluginAuthzQueryQuotaComplete(&sender, 0, &quota, 0, NULL), 87);
+    assert_int_equal(WSManPluginReportContext(&request, 0, text), 87);
+    assert_int_equal(WSManPluginOperationComplete(&request, 0, 0, NULL), 87);
+    assert_int_equal(WSManLinuxCreateToken(&sender, L"alice", &token), 87);
+    assert_int_equal(WSManLinuxGetThreadLanguage(text, &length), 87);
+    assert_int_equal(WSManLinuxGetShutdownEvent(&request, &event), 87);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -225,6 +252,7 @@ int main(void)
         cmocka_unit_test(conversions_repair_or_refuse),
         cmocka_unit_test(memory_errors_and_clocks),
         cmocka_unit_test(the_thread_s_language_is_told_or_refused),
+        cmocka_unit_test(service_functions_refuse_outside_of_a_host),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
