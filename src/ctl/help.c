@@ -68,7 +68,7 @@ const char ctl_help[] =
     "        --mechanism NAME   explain: how the user authenticated; default Basic\n"
     "        --address IP       explain: where the user is; default 127.0.0.1\n"
     "        --operation NAME   explain: what the user wants to do\n"
-    "        --action URI       explain: the same by its action; what is no other's is an Invoke\n"
+    "        --action URI       explain: the same by its action; an unknown one is an Invoke\n"
     "        --uri URI          explain: on which resource\n"
     "        --trace            check-plugin: print each call and each completion\n"
     "    -h, --help             print this page and end\n"

@@ -27,7 +27,7 @@ def test_a_completion_without_details(new_server, call):
     with server.connect('bob') as client:
         assert get(client) == LET_IN
     assert [note['said'] for note in seen(server, 'said', to='null')] == [87]
-    assert [note['said'] for note in seen(server, 'said', to=call)] == [0]
+    assert [note['said'] for note in wait_for_seen(server, 1, 'said', to=call)] == [0]
     assert server.wait_for_audit('stray-completion', function=FUNCTIONS[call])[0]['reason']
 
 
@@ -41,7 +41,7 @@ def test_flags_that_are_not_zero(new_server, call, flags):
         assert get(client) == LET_IN
         assert get(other) == 5
     assert [note['said'] for note in seen(server, 'said', to='flags')] == [87, 87]
-    assert [note['said'] for note in seen(server, 'said', to=call)] == [0, 0]
+    assert [note['said'] for note in wait_for_seen(server, 2, 'said', to=call)] == [0, 0]
     server.wait_for_audit('stray-completion', 2, function=FUNCTIONS[call])
     wait_until(lambda: is_balanced(server), 'the contexts')
 
