@@ -215,3 +215,31 @@ def test_commands_and_shells_are_counted_apart(server):
         client.delete(first)
         client.delete(second)
     wait_for_seen(server, 5, 'released', released='operation')
+
+
+def test_requests_alone_count_where_the_configuration_says_so(new_server):
+    """count-requests-only: what has begun lives beside any number of others of its user."""
+    server = new_server(authorizer='oracle',
+                        application='count-requests-only = true\nauthorization-timeout = "120s"')
+    say(server, 'quota bob shells=9 operations=1')
+    with server.connect('bob') as client, server.connect('bob') as other:
+        shells = [client.create() for _ in range(3)]
+        commands = [client.command(shell, 'cat') for shell in shells for _ in range(2)]
+        assert len(commands) == 6 and get(client) == LET_IN
+        row, = server.status()['records']
+        assert (row['shells'], row['operations']) == (3, 0)
+        # What is being started counts, also when it is not answered yet.
+        say(server, 'quota bob shells=9 operations=1', 'operation bob gate=gate')
+        client.send(envelope(COMMAND, TRUE, shell=shells[0]))
+        wait_until(lambda: server.status()['records'][0]['operations'] == 1, 'the command')
+        assert_over_quota(other.ask(CREATE, STREAMS), OPERATIONS, limit=1, use=1)
+        open_gate(server)
+        assert client.receive().status == 200
+        # Shells are still counted for as long as they live.
+        say(server, 'quota bob shells=9 operations=1')
+        shells += [client.create() for _ in range(6)]
+        assert_over_quota(client.ask(CREATE, STREAMS), SHELLS, limit=9, use=9)
+        for shell in shells:
+            client.delete(shell)
+    row, = server.status()['records']
+    assert (row['shells'], row['operations']) == (0, 0)
