@@ -36,9 +36,9 @@ struct child {
     struct channel *channel;
     struct application_settings *settings; /* hosts only: a reference */
     const struct plugin *plugin;           /* hosts only: one of the settings */
-    char *crash_entry;                     /* hosts only: where it said it was dying; NULL: it did not */
-    void *owner;                           /* of a host: shell, authz_host or trial */
-    struct list operations;                /* of a net: struct operation.net_link */
+    char *crash_entry;      /* hosts only: where it said it was dying; NULL: it did not */
+    void *owner;            /* of a host: shell, authz_host or trial */
+    struct list operations; /* of a net: struct operation.net_link */
     /*
      * The process is dead, or dismissed; called once. `crashed`: it ended by itself, by a signal
      * that is not an administrator's, or because it broke the message rules.

@@ -80,8 +80,8 @@ static void operation_audit_refused(const struct operation *operation, enum auth
 
 void operation_judge_abandoned(struct operation *operation)
 {
-    const char *call = operation->state == OPERATION_at_record ? record_awaited_call(operation)
-                                                               : "AuthzOperation";
+    const char *call =
+        operation->state == OPERATION_at_record ? record_awaited_call(operation) : "AuthzOperation";
     char reason[128];
 
     snprintf(reason, sizeof(reason), "the client left before %s was answered", call);

@@ -246,8 +246,8 @@ enum ctl_exit ctl_check_plugin(const struct ctl_options *options, const char *fi
                                               .report = &check->report};
     for (size_t i = 0; i < options->may_map_to_count; i++)
         check->accounts[i] = (struct ipc_item){.name = options->may_map_to[i]};
-    check->settings.may_map_to = (struct ipc_items){.item = check->accounts,
-                                                    .count = (uint32_t)options->may_map_to_count};
+    check->settings.may_map_to =
+        (struct ipc_items){.item = check->accounts, .count = (uint32_t)options->may_map_to_count};
     check->user_count = users_fill(check->users, options->users, options->user_count);
     if (library == NULL || access(library, R_OK) != 0)
         ctl_complain("%s cannot be read: %s", file, strerror(errno));

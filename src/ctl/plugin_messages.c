@@ -303,7 +303,7 @@ static void trace_show(const struct trial *trial, const struct message_host_trac
         trial_trace(trial, "%s%s returned", entry, number);
 }
 
-/* It is refused in a service too, unless winrmd.conf says otherwise: that is for its author to know. */
+/* No mistake: a service that may not map to the account refuses it in the same way. */
 static void on_mapping(const struct trial *trial, const char *account)
 {
     trial_trace(trial, "WSManLinuxCreateToken returned 5: no token is made for \"%s\"", account);

@@ -16,8 +16,7 @@ static const char *const names[] = {
 #define E(member, type, symbol, which, need) symbol,
     ENTRY_POINT_TABLE(E)
 #undef E
-    NULL
-};
+        NULL};
 
 enum { NAMES = sizeof(names) / sizeof(names[0]) };
 
