@@ -49,6 +49,8 @@ enum {
     /* authentication */ \
     M(auth_basic) M(auth_abandon) M(auth_refused) M(auth_identity) M(auth_failure) \
     M(auth_revoked) M(session_opened) M(session_closed) M(session_revoked) \
+    /* PAM: winrmd-auth asks, the broker passes it on, a winrmd-pam answers */ \
+    M(pam_start) M(pam_ready) M(pam_ask) M(pam_check) M(pam_verdict) M(pam_answer) \
     /* operations, between winrmd-net and the broker */ \
     M(operation) M(operation_cancel) M(operation_written) \
     M(operation_refused) M(operation_granted) M(operation_ended) M(shell_details) M(host_gone) \
@@ -82,7 +84,8 @@ enum {
 /* config -> broker, each once per thing configured, all paths absolute. */
 #define FIELDS_config_service(F) \
     F(U32, net_processes, 0) F(TEXT, control, LIMIT_URI) F(TEXT, audit, LIMIT_URI) \
-    F(TEXT, users, LIMIT_URI) /* the limits of each winrmd-net: */ \
+    F(TEXT, users, LIMIT_URI) F(TEXT, pam_service, LIMIT_NAME) /* NULL: PAM is not asked */ \
+    F(U64, pam_timeout, 0) F(U64, basic_cache, 0) /* the limits of each winrmd-net: */ \
     F(U32, connections, 0) F(U32, guest_connections, 0) F(U32, address_connections, 0)
 #define FIELDS_config_listener(F) \
     F(TEXT, name, LIMIT_NAME) F(TEXT, address, LIMIT_ID) /* numeric; without brackets */ \
@@ -140,8 +143,12 @@ enum {
 /* broker -> net: accept connections. net -> broker: net_ready, when it does. */
 #define FIELDS_net_go(F)
 #define FIELDS_net_ready(F)
-/* broker -> auth, first; and after a reload. Answered by auth_ready. */
-#define FIELDS_auth_start(F) F(TEXT, users, LIMIT_URI)
+/*
+ * broker -> auth, first; and after a reload. Answered by auth_ready. `pam`: how many winrmd-pam
+ * there are; Basic goes to them when there is no users file. 0: none.
+ */
+#define FIELDS_auth_start(F) \
+    F(TEXT, users, LIMIT_URI) F(U32, pam, 0) F(U64, basic_cache, 0) /* 0: nothing is kept */
 /* broker -> auth: a winrmd-net and the channel to it. */
 #define FIELDS_auth_net(F) F(U32, net, 0) F(FD, channel, 0)
 #define FIELDS_auth_ready(F)
@@ -160,13 +167,16 @@ enum {
 #define FIELDS_auth_identity(F) \
     F(U32, net, 0) F(U64, exchange, 0) F(TEXT, address, LIMIT_ID) F(TEXT, mechanism, LIMIT_ID) \
     F(TEXT, name, LIMIT_NAME) /* as sent */ F(TEXT, account, LIMIT_NAME) /* canonical */ \
-    F(ITEMS, groups, LIMIT_GROUPS) \
-    F(U64, waited, 0) /* hashes of other sources that ended before its own began */
+    F(ITEMS, groups, LIMIT_GROUPS) F(U32, uid, 0) /* 0: nobody has looked it up */ \
+    F(U32, hashes, 0) /* that it cost */ \
+    F(U64, waited, 0) /* hashes of other sources that ended before its own began */ \
+    F(BOOL, cached, 0) /* the same name and password had proved it before */
 /* auth -> broker: for the audit. */
 #define FIELDS_auth_failure(F) \
     F(U32, net, 0) F(TEXT, address, LIMIT_ID) F(TEXT, mechanism, LIMIT_ID) \
     F(TEXT, name, LIMIT_NAME) F(TEXT, reason, LIMIT_REASON) \
-    F(U32, times, 0) /* refusals this one stands for */ F(U32, hashes, 0) /* that they cost */
+    F(U32, times, 0) /* refusals this one stands for */ F(U32, hashes, 0) /* that they cost */ \
+    F(U64, delay, 0) /* before the client is told, as PAM wants it */
 /* auth -> broker: what the account proved itself with holds no more. Its sessions end. */
 #define FIELDS_auth_revoked(F) F(TEXT, mechanism, LIMIT_ID) F(TEXT, account, LIMIT_NAME)
 /* broker -> net: a session, valid on this channel only. net -> broker: its connection has gone. */
@@ -174,6 +184,30 @@ enum {
 #define FIELDS_session_closed(F) F(U64, session, 0)
 /* broker -> net: the session is no more; the connection has to authenticate anew. */
 #define FIELDS_session_revoked(F) F(U64, session, 0)
+
+/* ---- PAM ---- */
+
+/* broker -> pam, first: ask PAM as this service. Answered by pam_ready. */
+#define FIELDS_pam_start(F) F(TEXT, service, LIMIT_NAME)
+#define FIELDS_pam_ready(F)
+/*
+ * auth -> broker: let a winrmd-pam look at this. What it is to be asked (auth/credential.h) is in
+ * the sealed descriptor, which the broker passes on without looking. `account`: whether the
+ * account may be used, without a password; else the identity becomes a session for `exchange` of
+ * `net`. Answered by exactly one pam_answer.
+ */
+#define FIELDS_pam_ask(F) \
+    F(U64, call, 0) F(BOOL, account, 0) F(U32, net, 0) F(U64, exchange, 0) \
+    F(TEXT, address, LIMIT_ID) F(TEXT, mechanism, LIMIT_ID) F(TEXT, name, LIMIT_NAME) \
+    F(FD, credential, 0)
+/* broker -> pam: one at a time. `call` is the broker's own number. */
+#define FIELDS_pam_check(F) F(U64, call, 0) F(FD, credential, 0)
+/* pam -> broker: what PAM said, and whose account it is (NULL unless accepted). */
+#define FIELDS_pam_verdict(F) \
+    F(U64, call, 0) F(U32, result, 0) /* enum pam_result */ F(U64, delay, 0) \
+    F(TEXT, account, LIMIT_NAME) F(U32, uid, 0) F(ITEMS, groups, LIMIT_GROUPS)
+/* broker -> auth: the same with auth's number, or what became of the winrmd-pam. */
+#define FIELDS_pam_answer(F) FIELDS_pam_verdict(F)
 
 /* ---- operations ---- */
 

@@ -54,6 +54,7 @@
     R(auth, broker, starting, auth_start) \
     R(auth, broker, serving, auth_start) \
     R(auth, broker, serving, auth_net) \
+    R(auth, broker, serving, pam_answer) \
     R(auth, net, serving, auth_basic) \
     R(auth, net, serving, auth_abandon) \
     R(broker, auth, starting, auth_ready) \
@@ -61,6 +62,12 @@
     R(broker, auth, serving, auth_identity) \
     R(broker, auth, serving, auth_failure) \
     R(broker, auth, serving, auth_revoked) \
+    R(broker, auth, serving, pam_ask) \
+    /* winrmd-pam */ \
+    R(pam, broker, starting, pam_start) \
+    R(pam, broker, serving, pam_check) \
+    R(broker, pam, starting, pam_ready) \
+    R(broker, pam, serving, pam_verdict) \
     /* winrmd-host with an authorization plug-in */ \
     R(authz_host, broker, starting, host_start) \
     R(authz_host, broker, serving, authz_user) \

@@ -12,6 +12,7 @@
     P(broker, "winrmd") \
     P(net, "winrmd-net") \
     P(auth, "winrmd-auth") \
+    P(pam, "winrmd-pam") \
     P(authz_host, "winrmd-host (authorization)") \
     P(shell_host, "winrmd-host (shell)") \
     P(config, "winrmd-config") \

@@ -64,12 +64,16 @@
 
 #define SETTINGS_authentication(S) \
     S("basic", basic, TEXT, "", 0, 4000, "", yes, \
-      "where passwords are checked: \"file:PATH\", made with winrmctl passwd") \
+      "where passwords are checked: \"file:PATH\", made with winrmctl passwd, or \"pam\"") \
+    S("pam-service", pam_service, TEXT, "winrmd", 1, 64, "", yes, \
+      "the service that PAM is asked as: a file in /etc/pam.d") \
+    S("pam-timeout", pam_timeout, TIME, "30s", 1, 30000, "", yes, \
+      "how long PAM may take for one login; the process that was asked is then killed") \
     S("keytab", keytab, PATH, "", 0, 4000, "", no, "keys of the Kerberos service") \
     S("ntlm-users", ntlm_users, PATH, "", 0, 4000, "", no, "NTLM password file") \
     S("certificate-map", certificate_map, PATH, "", 0, 4000, "", no, \
       "which client certificate is which user") \
-    S("basic-cache", basic_cache, TIME, "0s", 0, 3600000, "", no, \
+    S("basic-cache", basic_cache, TIME, "0s", 0, 3600000, "", yes, \
       "how long a password that was right is not checked again")
 
 #define SETTINGS_audit(S) \

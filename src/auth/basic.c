@@ -16,7 +16,10 @@ struct basic {
     struct channel *broker;
     struct hasher *hasher;
     struct list checks;
-    struct password_file *file;       /* NULL: none is configured */
+    struct password_file *file; /* NULL: none is configured */
+    uint64_t file_version;      /* that the cache was filled from */
+    struct pam_checks *pam;
+    struct cache *cache;
     char nobody[USER_HASH_LIMIT + 1]; /* checked when there is no user to take a hash from */
 };
 
@@ -32,6 +35,8 @@ struct check {
     const char *fault; /* why it is refused whatever its hash is; NULL: the hash decides */
     bool known;
     bool abandoned;
+    bool cacheable;
+    struct cache_digest digest;
 };
 
 /* ---- answers ---- */
@@ -44,16 +49,22 @@ static void tell_failure(const struct basic *basic, uint32_t net, const char *ad
                  .name = name, .reason = reason, .times = times, .hashes = hashes);
 }
 
-static void accept_user(const struct check *check, const struct user *user)
+static void accept_user(const struct check *check, const struct user *user, bool wanted)
 {
+    struct basic *basic = check->basic;
     struct ipc_item *groups = mem_alloc((user->group_count + 1) * sizeof(*groups));
+    struct cache_identity identity = {.account = user->name,
+                                      .groups = {groups, (uint32_t)user->group_count}};
 
     for (size_t i = 0; i < user->group_count; i++)
         groups[i] = (struct ipc_item){.name = user->groups[i]};
-    channel_send(check->basic->broker, auth_identity, .net = check->net,
-                 .exchange = check->exchange, .address = check->address, .mechanism = "Basic",
-                 .name = check->name, .account = user->name, .waited = check->job.waited,
-                 .groups = {.item = groups, .count = (uint32_t)user->group_count});
+    if (check->cacheable)
+        cache_put(basic->cache, check->name, &check->digest, loop_now(basic->loop), &identity);
+    if (wanted)
+        channel_send(basic->broker, auth_identity, .net = check->net, .exchange = check->exchange,
+                     .address = check->address, .mechanism = "Basic", .name = check->name,
+                     .account = user->name, .hashes = 1, .waited = check->job.waited,
+                     .groups = identity.groups);
     free(groups);
 }
 
@@ -62,6 +73,7 @@ static void check_free(struct check *check)
     list_remove(&check->link);
     explicit_bzero(check->job.password, sizeof(check->job.password));
     explicit_bzero(check->job.setting, sizeof(check->job.setting));
+    explicit_bzero(&check->digest, sizeof(check->digest));
     free(check->address);
     free(check->name);
     free(check);
@@ -96,11 +108,23 @@ static void tell_crowded(const struct check *check)
                      "too many passwords of this address wait to be checked", times, 0);
 }
 
+/* The users as the file has them now. One that has changed leaves nothing in the cache. */
+static const struct users *users_now(struct basic *basic)
+{
+    const struct users *users = basic->file != NULL ? password_file_users(basic->file) : NULL;
+    uint64_t version = basic->file != NULL ? password_file_version(basic->file) : 0;
+
+    if (version != basic->file_version)
+        cache_clear(basic->cache);
+    basic->file_version = version;
+    return users;
+}
+
 static void check_finished(struct hash_job *job)
 {
     struct check *check = container_of(job, struct check, job);
-    const struct basic *basic = check->basic;
-    const struct users *users = password_file_users(basic->file);
+    struct basic *basic = check->basic;
+    const struct users *users = users_now(basic);
     const struct user *user =
         users != NULL && check->name != NULL ? users_find(users, check->name) : NULL;
     const char *fault = check_fault(check, user);
@@ -108,10 +132,13 @@ static void check_finished(struct hash_job *job)
     bool crowded = job->result == HASH_crowded;
 
     /* A failure is audited although the client has left: leaving must not hide guesses. */
-    if (!crowded && fault != NULL)
+    if (!crowded && fault != NULL) {
         tell_failure(basic, check->net, check->address, check->name, fault, 1, 1);
-    else if (!crowded && peer != NULL)
-        accept_user(check, user);
+        if (check->name != NULL)
+            cache_drop(basic->cache, check->name);
+    } else if (!crowded) {
+        accept_user(check, user, peer != NULL);
+    }
     if ((crowded || fault != NULL) && peer != NULL)
         channel_send(peer->channel, auth_refused, .exchange = check->exchange);
     tell_crowded(check);
@@ -141,7 +168,7 @@ static const char *request_fault(const struct message_auth_basic *request)
 /* The hash to be checked: the user's, or for an unknown name that of somebody else. */
 static void check_prepare(struct check *check, const struct message_auth_basic *request)
 {
-    const struct users *users = password_file_users(check->basic->file);
+    const struct users *users = users_now(check->basic);
     const struct user *user = NULL;
     const char *setting;
 
@@ -158,12 +185,40 @@ static void check_prepare(struct check *check, const struct message_auth_basic *
     memcpy(check->job.setting, setting, strlen(setting)); /* bounded by users_parse() */
 }
 
+/* A name and password that were right a short while ago. */
+static bool accept_cached(struct basic *basic, const struct net_peer *peer,
+                          const struct message_auth_basic *request,
+                          const struct cache_digest *digest)
+{
+    struct cache_identity identity;
+
+    users_now(basic);
+    if (!cache_find(basic->cache, request->user, digest, loop_now(basic->loop), &identity))
+        return false;
+    channel_send(basic->broker, auth_identity, .net = peer->number, .exchange = request->exchange,
+                 .address = request->address, .mechanism = "Basic", .name = request->user,
+                 .account = identity.account, .uid = identity.uid, .groups = identity.groups,
+                 .cached = true);
+    return true;
+}
+
 void basic_check(struct basic *basic, struct net_peer *peer,
                  const struct message_auth_basic *request)
 {
     const char *address = request->address != NULL ? request->address : "";
+    const char *fault = request_fault(request);
+    struct cache_digest digest;
+    bool cacheable;
     struct check *check;
 
+    cacheable =
+        fault == NULL && cache_digest(basic->cache, request->user, request->password, &digest);
+    if (cacheable && accept_cached(basic, peer, request, &digest))
+        return;
+    if (basic->file == NULL && pam_checks_processes(basic->pam) > 0) {
+        pam_checks_basic(basic->pam, peer, request, fault, cacheable ? &digest : NULL);
+        return;
+    }
     if (basic->file == NULL) {
         tell_failure(basic, peer->number, address, request->user, "no password file is configured",
                      1, 0);
@@ -176,7 +231,10 @@ void basic_check(struct basic *basic, struct net_peer *peer,
                             .peer = peer,
                             .exchange = request->exchange,
                             .address = mem_text(address),
-                            .name = mem_text(request->user)};
+                            .name = mem_text(request->user),
+                            .cacheable = cacheable};
+    if (cacheable)
+        check->digest = digest;
     list_append(&basic->checks, &check->link);
     check_prepare(check, request);
     hasher_add(basic->hasher, &check->job, address);
@@ -193,6 +251,7 @@ static void check_abandon(struct check *check)
 
 void basic_abandon(struct basic *basic, const struct net_peer *peer, uint64_t exchange)
 {
+    pam_checks_abandon(basic->pam, peer, exchange);
     list_each(link, &basic->checks) {
         struct check *check = container_of(link, struct check, link);
 
@@ -205,6 +264,7 @@ void basic_abandon(struct basic *basic, const struct net_peer *peer, uint64_t ex
 
 void basic_abandon_all(struct basic *basic, const struct net_peer *peer)
 {
+    pam_checks_abandon_all(basic->pam, peer);
     list_each(link, &basic->checks) {
         struct check *check = container_of(link, struct check, link);
 
@@ -219,16 +279,20 @@ static void user_revoked(void *context, const char *name)
 {
     const struct basic *basic = context;
 
+    cache_drop(basic->cache, name);
     channel_send(basic->broker, auth_revoked, .mechanism = "Basic", .account = name);
 }
 
-struct basic *basic_new(struct loop *loop, struct channel *broker, const char *path)
+struct basic *basic_new(struct loop *loop, struct channel *broker, struct pam_checks *pam,
+                        struct cache *cache)
 {
     struct basic *basic = mem_alloc(sizeof(*basic));
     char salt[CRYPT_GENSALT_OUTPUT_SIZE];
 
     basic->loop = loop;
     basic->broker = broker;
+    basic->pam = pam;
+    basic->cache = cache;
     list_init(&basic->checks);
     basic->hasher = hasher_new(loop, 0, check_finished);
     if (basic->hasher == NULL || crypt_gensalt_rn("$y$", 0, NULL, 0, salt, sizeof(salt)) == NULL) {
@@ -237,8 +301,6 @@ struct basic *basic_new(struct loop *loop, struct channel *broker, const char *p
         return NULL;
     }
     strncpy(basic->nobody, salt, sizeof(basic->nobody) - 1);
-    if (path != NULL)
-        basic->file = password_file_new(loop, path, user_revoked, basic);
     return basic;
 }
 

@@ -1,32 +1,30 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The Basic method: name and password against a password file. One check goes from auth_basic to
- * exactly one of auth_identity (to the broker, never to winrmd-net), auth_refused with an
- * auth_failure for the audit, or nothing when it was abandoned. An unknown name, an empty password
- * and the like cost a hash like a known name. When a user is gone from the file or changed in it,
- * the broker is told with auth_revoked. Runs on the loop's thread; hashing happens in the hasher's.
+ * The Basic method: name and password against a password file, or PAM where there is none
+ * (pam_checks.h). One check goes from auth_basic to exactly one of an identity for the broker
+ * (never for winrmd-net), auth_refused with an auth_failure for the audit, or nothing when it was
+ * abandoned. An unknown name, an empty password and the like cost a hash like a known name. When a
+ * user is gone from the file or changed in it, the broker is told with auth_revoked. What has been
+ * proved a short while ago is not proved again where that is configured (cache.h). Runs on the
+ * loop's thread; hashing happens in the hasher's.
  */
 #ifndef AUTH_BASIC_H
 #define AUTH_BASIC_H
 
+#include "auth/pam_checks.h"
+#include "auth/peer.h"
 #include "ipc/channel.h"
-
-/* A winrmd-net; owned by main.c. */
-struct net_peer {
-    struct list link;
-    uint32_t number;
-    struct channel *channel;
-};
 
 struct basic;
 
+/* `pam` and `cache` outlive it. NULL is returned when there are no threads to be had. */
+struct basic *basic_new(struct loop *loop, struct channel *broker, struct pam_checks *pam,
+                        struct cache *cache);
 /*
- * `path` is the password file; NULL refuses everybody. What is wrong with the file is logged, and
- * everybody refused, until it is mended. NULL is returned when there are no threads to be had.
+ * From now on the users are those of this file. NULL: PAM is asked, and without that there are
+ * none. What is wrong with the file is logged, and everybody refused, until it is mended.
  */
-struct basic *basic_new(struct loop *loop, struct channel *broker, const char *path);
-/* From now on the users are those of this file. NULL: there are none. */
 void basic_set_path(struct basic *basic, const char *path);
 
 void basic_check(struct basic *basic, struct net_peer *peer,

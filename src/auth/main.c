@@ -16,8 +16,10 @@
 struct service {
     struct loop *loop;
     struct channel *broker;
-    struct basic *basic;
-    struct list peers; /* struct net_peer */
+    struct cache *cache;
+    struct pam_checks *pam;
+    struct basic *basic; /* NULL: not told its task yet */
+    struct list peers;   /* struct net_peer */
 };
 
 static struct service service;
@@ -55,18 +57,26 @@ static void on_peer_ended(struct channel *channel, bool fault, const char *why)
 
 static void on_start(struct channel *channel, const union message_body *body)
 {
-    if (service.basic != NULL) {
-        basic_set_path(service.basic, body->auth_start.users);
-        channel_send(channel, auth_ready, .end_of_message = 0);
-        return;
+    if (service.basic == NULL) {
+        service.cache = cache_new(0);
+        service.pam = pam_checks_new(service.loop, channel, service.cache);
+        service.basic = basic_new(service.loop, channel, service.pam, service.cache);
     }
-    service.basic = basic_new(service.loop, channel, body->auth_start.users);
     if (service.basic == NULL) {
         log_error("no thread can be started to check passwords in");
         _exit(1);
     }
+    cache_reset(service.cache, body->auth_start.basic_cache);
+    pam_checks_set_processes(service.pam, body->auth_start.pam);
+    basic_set_path(service.basic, body->auth_start.users);
     channel_set_state(channel, CHANNEL_serving);
     channel_send(channel, auth_ready, .end_of_message = 0);
+}
+
+static void on_pam_answer(struct channel *channel, const union message_body *body)
+{
+    (void)channel;
+    pam_checks_answer(service.pam, &body->pam_answer);
 }
 
 static void on_net(struct channel *channel, const union message_body *body)
@@ -109,8 +119,9 @@ static void on_broker_ended(struct channel *channel, bool fault, const char *why
 
 int main(int count, char **arguments)
 {
-    static const channel_handler handlers[MESSAGE_COUNT] = {
-        [MESSAGE_auth_start] = on_start, [MESSAGE_auth_net] = on_net};
+    static const channel_handler handlers[MESSAGE_COUNT] = {[MESSAGE_auth_start] = on_start,
+                                                            [MESSAGE_auth_net] = on_net,
+                                                            [MESSAGE_pam_answer] = on_pam_answer};
     static const struct channel_events events = {.handlers = handlers, .ended = on_broker_ended};
 
     (void)arguments;

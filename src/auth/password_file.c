@@ -18,6 +18,7 @@ struct password_file {
     const char *name;        /* the last part of the path */
     struct loop_watch watch; /* inotify; -1: there is none */
     struct users *users;     /* NULL: no file has been read without error */
+    uint64_t version;
     struct stat status;      /* of the file as last looked at; zero: there was none */
     void (*revoked)(void *context, const char *name);
     void *context;
@@ -78,6 +79,7 @@ static void file_read(struct password_file *file)
         return;
     }
     file->users = users;
+    file->version++;
     log_info("password file %s: %zu user%s", file->path, users_count(users),
              users_count(users) == 1 ? "" : "s");
     tell_revoked(file, old);
@@ -161,6 +163,7 @@ struct password_file *password_file_new(struct loop *loop, const char *path,
     struct password_file *file = mem_alloc(sizeof(*file));
 
     file->loop = loop;
+    file->version = 1;
     file->revoked = revoked;
     file->context = context;
     file_begin(file, path);
@@ -174,6 +177,7 @@ void password_file_set_path(struct password_file *file, const char *path)
     if (strcmp(file->path, path) == 0)
         return;
     file->users = NULL;
+    file->version++;
     file_leave(file);
     file_begin(file, path);
     tell_revoked(file, old);
@@ -206,4 +210,9 @@ const struct users *password_file_users(struct password_file *file)
 {
     file_refresh(file);
     return file->users;
+}
+
+uint64_t password_file_version(const struct password_file *file)
+{
+    return file->version;
 }

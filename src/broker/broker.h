@@ -33,6 +33,7 @@
 /* clang-format off */
 #define COUNTER_TABLE(C) \
     C(authentications) C(authentication_failures) C(password_hashes) \
+    C(cached_logins) C(pam_requests) \
     C(hashes_waited_for_others) C(hashes_waited_for_others_most) C(sessions_revoked) \
     C(user_calls) C(quota_calls) C(operation_calls) C(late_calls) C(stray_completions) \
     C(contexts_reported) C(contexts_released) C(contexts_lost) \
@@ -63,6 +64,7 @@ struct broker {
     struct list processes; /* struct child.link */
     struct child *auth;
     struct list replacements; /* of peers.c: processes to be started again */
+    struct pam_pool *pam;     /* of pam.c; NULL: PAM was never asked for */
     struct map sessions;      /* id -> struct session */
     struct map operations;    /* id -> struct operation */
     struct map calls;         /* id -> struct authz_call */

@@ -202,7 +202,9 @@ void child_reap(struct broker *broker)
         struct child *process = child_by_pid(broker, pid);
 
         if (process != NULL) {
-            bool host = process->role == PROCESS_shell_host || process->role == PROCESS_authz_host;
+            /* A module of PAM may have started a helper. */
+            bool host = process->role == PROCESS_shell_host ||
+                        process->role == PROCESS_authz_host || process->role == PROCESS_pam;
 
             child_died(process, status);
             if (host)

@@ -52,6 +52,9 @@ static void handle_service(struct channel *channel, const union message_body *bo
     configuration->control = mem_text(service->control);
     configuration->audit = mem_text(service->audit);
     configuration->users = mem_text(service->users);
+    configuration->pam_service = mem_text(service->pam_service);
+    configuration->pam_timeout = service->pam_timeout;
+    configuration->basic_cache = service->basic_cache;
 }
 
 static void handle_listener(struct channel *channel, const union message_body *body)
@@ -379,6 +382,7 @@ void configuration_free(struct configuration *configuration)
     free(configuration->control);
     free(configuration->audit);
     free(configuration->users);
+    free(configuration->pam_service);
     free(configuration);
 }
 

@@ -79,6 +79,9 @@ struct configuration {
     char *control; /* NULL: no control socket */
     char *audit;
     char *users;
+    char *pam_service; /* NULL: PAM is not asked */
+    uint64_t pam_timeout;
+    uint64_t basic_cache; /* 0: nothing is kept */
     struct listener *listeners;
     size_t listener_count;
     struct application_settings **applications; /* references */

@@ -11,6 +11,7 @@
 #include "broker/broker.h"
 #include "broker/listener.h"
 #include "broker/operation.h"
+#include "broker/pam.h"
 #include "broker/reload.h"
 #include "broker/session.h"
 #include "broker/shell.h"
@@ -225,6 +226,11 @@ static void handle_failure(struct channel *channel, const union message_body *bo
     session_refused(child_of(channel)->broker, &body->auth_failure);
 }
 
+static void handle_pam_ask(struct channel *channel, const union message_body *body)
+{
+    pam_ask(child_of(channel)->broker, &body->pam_ask);
+}
+
 static void handle_revoked(struct channel *channel, const union message_body *body)
 {
     session_revoke(child_of(channel)->broker, &body->auth_revoked);
@@ -237,19 +243,28 @@ static void auth_gone(struct child *process, bool crashed)
     (void)crashed;
     if (broker->auth == process)
         broker->auth = NULL;
+    pam_auth_gone(broker);
     process->settling = false;
     reload_settled(broker);
     if (!broker->stopping)
         replace(broker, PROCESS_auth, process->restarts + 1, RESTART_PAUSE);
 }
 
+static bool auth_tell_task(struct child *auth)
+{
+    const struct configuration *configuration = auth->broker->configuration;
+
+    return channel_send(auth->channel, auth_start, .users = configuration->users,
+                        .pam = pam_processes(auth->broker),
+                        .basic_cache = configuration->basic_cache);
+}
+
 static bool auth_start(struct broker *broker, uint32_t restarts)
 {
     static const channel_handler handlers[MESSAGE_COUNT] = {
-        [MESSAGE_auth_ready] = handle_auth_ready,
-        [MESSAGE_auth_identity] = handle_identity,
-        [MESSAGE_auth_failure] = handle_failure,
-        [MESSAGE_auth_revoked] = handle_revoked,
+        [MESSAGE_auth_ready] = handle_auth_ready, [MESSAGE_auth_identity] = handle_identity,
+        [MESSAGE_auth_failure] = handle_failure,  [MESSAGE_auth_revoked] = handle_revoked,
+        [MESSAGE_pam_ask] = handle_pam_ask,
     };
     static const struct channel_events events = {handlers, child_channel_ended};
     struct child *auth = child_start(broker, PROCESS_auth, "winrmd-auth", NULL, &events, auth_gone);
@@ -258,7 +273,7 @@ static bool auth_start(struct broker *broker, uint32_t restarts)
         return false;
     auth->restarts = restarts;
     broker->auth = auth;
-    channel_send(auth->channel, auth_start, .users = broker->configuration->users);
+    auth_tell_task(auth);
     return true;
 }
 
@@ -328,6 +343,7 @@ void peers_start(struct broker *broker)
 {
     if (!auth_start(broker, 0))
         replace(broker, PROCESS_auth, 0, 1000);
+    pam_update(broker);
     nets_adjust(broker);
 }
 
@@ -363,8 +379,8 @@ void peers_update(struct broker *broker, const struct configuration *old)
     for (struct child *net = next_net(broker, NULL); net != NULL; net = next_net(broker, net))
         net_update(net, old);
     if (broker->auth != NULL && broker->auth->ready)
-        broker->auth->settling =
-            channel_send(broker->auth->channel, auth_start, .users = broker->configuration->users);
+        broker->auth->settling = auth_tell_task(broker->auth);
+    pam_update(broker);
     nets_adjust(broker);
 }
 
@@ -400,6 +416,7 @@ bool peers_drained(struct broker *broker)
 
 void peers_forget(struct broker *broker)
 {
+    pam_forget(broker);
     list_each(link, &broker->replacements) {
         struct replacement *replacement = container_of(link, struct replacement, link);
 

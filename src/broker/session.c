@@ -25,7 +25,6 @@ static void count_wait(struct broker *broker, uint64_t waited)
 {
     uint64_t *most = &broker->counters[COUNTER_hashes_waited_for_others_most];
 
-    broker_count(broker, COUNTER_password_hashes);
     broker->counters[COUNTER_hashes_waited_for_others] += waited;
     *most = waited > *most ? waited : *most;
 }
@@ -36,13 +35,20 @@ void session_open(struct broker *broker, const struct message_auth_identity *ide
     struct session *session;
 
     broker_count(broker, COUNTER_authentications);
+    broker->counters[COUNTER_password_hashes] += identity->hashes;
     count_wait(broker, identity->waited);
+    if (identity->cached)
+        broker_count(broker, COUNTER_cached_logins);
     audit_begin(broker->audit, "authentication");
     audit_text(broker->audit, "verdict", "accepted");
     audit_text(broker->audit, "mechanism", identity->mechanism);
     audit_text(broker->audit, "user", identity->name);
     audit_text(broker->audit, "account", identity->account);
+    if (identity->uid != 0)
+        audit_number(broker->audit, "account-uid", identity->uid);
     audit_text(broker->audit, "address", identity->address);
+    if (identity->cached)
+        audit_flag(broker->audit, "cached", true);
     audit_end(broker->audit);
     if (net == NULL || identity->account == NULL || identity->name == NULL ||
         identity->mechanism == NULL)
@@ -71,6 +77,8 @@ void session_refused(struct broker *broker, const struct message_auth_failure *f
     audit_text(broker->audit, "reason", failure->reason);
     if (failure->times > 1)
         audit_number(broker->audit, "times", failure->times);
+    if (failure->delay > 0)
+        audit_number(broker->audit, "delay-ms", failure->delay);
     audit_end(broker->audit);
 }
 

@@ -145,6 +145,20 @@ static bool basic_offered(const struct config *config)
     return false;
 }
 
+/* It names a file in /etc/pam.d. Whether that file makes sense is for PAM to say. */
+static void check_pam(struct config *config, struct config_problems *problems)
+{
+    const char *service = config->authentication.pam_service;
+
+    if (strspn(service, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-") !=
+        strlen(service))
+        problem_add(
+            problems, config->file, setting_line(&config->authentication_place, "pam-service"),
+            say("pam-service = \"%.100s\" of authentication is no name of a PAM service", service),
+            "write letters, digits, _ and - only, as the file in /etc/pam.d is called");
+    config->pam_service = service;
+}
+
 static void check_authentication(struct config *config, struct config_problems *problems)
 {
     const char *basic = config->authentication.basic;
@@ -155,20 +169,18 @@ static void check_authentication(struct config *config, struct config_problems *
         return;
     }
     if (strcmp(basic, "pam") == 0) {
-        problem_add(problems, config->file, line,
-                    "basic = \"pam\" asks for something that this version of winrmd does not have",
-                    "write basic = \"file:users\" and make that file with winrmctl passwd");
+        check_pam(config, problems);
     } else if (basic[0] != '\0') {
         problem_add(problems, config->file, line,
                     say("basic = \"%.200s\" of authentication names no place where passwords are "
                         "checked",
                         basic),
-                    "write basic = \"file:\" and the path of a password file");
+                    "write basic = \"file:\" and the path of a password file, or basic = \"pam\"");
     } else if (basic_offered(config)) {
         problem_add(problems, config->file, line,
                     "a listener offers basic, but no password file is named",
                     "write authentication { basic = \"file:users\" } and make that file with "
-                    "winrmctl passwd");
+                    "winrmctl passwd, or basic = \"pam\"");
     }
 }
 

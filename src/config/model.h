@@ -78,7 +78,8 @@ struct config {
     struct settings_audit audit;
     struct setting_place connections_place;
     struct settings_connections connections;
-    const char *users; /* password file; NULL: none */
+    const char *users;       /* password file; NULL: none */
+    const char *pam_service; /* NULL: PAM is not asked */
     struct list listeners;
     size_t listener_count;
     struct list applications;

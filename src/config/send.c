@@ -89,6 +89,8 @@ static bool send_model(struct channel *channel, const struct config *config)
     bool sent = channel_send(
         channel, config_service, .net_processes = bounded(config->service.net_processes),
         .control = config->service.control, .audit = config->audit.file, .users = config->users,
+        .pam_service = config->pam_service, .pam_timeout = config->authentication.pam_timeout,
+        .basic_cache = config->authentication.basic_cache,
         .connections = bounded(config->connections.total),
         .guest_connections = bounded(config->connections.unauthenticated),
         .address_connections = bounded(config->connections.per_source));

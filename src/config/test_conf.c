@@ -139,14 +139,21 @@ static const struct {
       "of winrmd does not have; remove certificate",
       "3: key", "4: client-ca", "5: channel-binding"}},
     {"PAM",
-     LISTENER APPLICATION "authentication { basic = \"pam\" }\n",
-     {"3: basic = \"pam\" asks for something"}},
+     LISTENER APPLICATION "authentication { basic = \"pam\" pam-service = \"winrm-2_x\" "
+                          "pam-timeout = \"250ms\" basic-cache = \"5s\" }\n",
+     {NULL}},
+    {"a PAM service that is a path",
+     LISTENER APPLICATION "authentication { basic = \"pam\"\npam-service = \"../shadow\"\n"
+                          "pam-timeout = \"31s\" basic-cache = \"2h\" }\n",
+     {"5: pam-timeout = \"31s\" of authentication is too large", "5: basic-cache",
+      "4: pam-service = \"../shadow\" of authentication is no name of a PAM service; write "
+      "letters"}},
     {"other authentication that is not built",
      LISTENER APPLICATION "authentication { basic = \"file:users\"\nkeytab = \"/etc/krb5.keytab\"\n"
-                          "ntlm-users = \"n\"\ncertificate-map = \"m\"\nbasic-cache = \"5s\" }\n",
-     {"4: keytab", "5: ntlm-users", "6: certificate-map",
-      "7: basic-cache = \"5s\" of authentication asks for something that this version of winrmd "
-      "does not have; remove basic-cache, or write \"0s\""}},
+                          "ntlm-users = \"n\"\ncertificate-map = \"m\" }\n",
+     {"4: keytab = \"/etc/krb5.keytab\" of authentication asks for something that this version of "
+      "winrmd does not have; remove keytab",
+      "5: ntlm-users", "6: certificate-map"}},
     {"what is not built may be off",
      LISTENER APPLICATION "authentication { basic = \"file:users\" ntlm-users = \"\" "
                           "certificate-map = \"\" basic-cache = \"0ms\" }\n",

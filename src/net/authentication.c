@@ -9,8 +9,11 @@
 #include "net/respond.h"
 #include "net/steps.h"
 
-/* Milliseconds that a client waits for winrmd-auth, a restart of it included. */
-enum { AUTHENTICATION_TIME = 30000 };
+/*
+ * Milliseconds that a client waits for winrmd-auth, a restart of it included: more than the wait
+ * for PAM, the time PAM may take and the delay it may ask for (tables/pam_results.h) take together.
+ */
+enum { AUTHENTICATION_TIME = 55000 };
 
 static void authentication_late(struct loop_timer *timer)
 {

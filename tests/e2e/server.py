@@ -26,7 +26,7 @@ from wire import CMD, HANG, Connection
 BUILD = Path(os.environ['WINRMD_BUILD']).resolve()
 # Where `ninja install` puts things in a build that ./check makes, and what is not installed.
 PLACES = ('usr/bin', 'usr/libexec/winrmd', 'usr/lib/winrmd/plugins', 'tests/plugins',
-          'tests/messages', 'tests/windows')
+          'tests/messages', 'tests/pam', 'tests/windows')
 # Everybody in the users file; the password is the name and '-secret'.
 USERS = {'alice': 'admins', 'bob': 'staff', 'carol': 'guests', 'dave': 'staff', 'erin': 'guests',
          'frank': 'staff', 'mallory': 'guests', 'trent': 'guests'}
@@ -119,7 +119,8 @@ def stand_in(folder, name):
     """A copy of the programs, which find each other there, with another one for winrmd-net; the
     path of its winrmd. What it stands in for is beside it as winrmd-net.real."""
     folder.mkdir()
-    for program in ('winrmd', 'winrmd-auth', 'winrmd-config', 'winrmd-host', 'winrmd-net'):
+    for program in ('winrmd', 'winrmd-auth', 'winrmd-config', 'winrmd-host', 'winrmd-net',
+                    'winrmd-pam'):
         shutil.copy(built(program), folder)
     (folder / 'winrmd-net').rename(folder / 'winrmd-net.real')
     shutil.copy(built(name), folder / 'winrmd-net')
@@ -149,7 +150,8 @@ class Server:
 
     def __init__(self, folder, users, authorizer='policy', rules=RULES, application='',
                  operations='QuotaSystemWindowOperations="0"', supports_quota=True,
-                 winrmd=None, net_processes=3, audit='audit.jsonl', shell='cmd'):
+                 winrmd=None, net_processes=3, audit='audit.jsonl', shell='cmd',
+                 authentication='basic = "file:users"'):
         self.folder, self.winrmd = Path(folder), winrmd or built('winrmd')
         self.application_folder = self.folder / 'wsman'
         self.process = None
@@ -162,20 +164,21 @@ class Server:
         os.chmod(self.folder / 'users', 0o600)
         self.config = self.folder / 'winrmd.conf'
         self.audit_file = self.folder / audit
-        self.config.write_text(self._winrmd_conf(application, net_processes, audit))
+        self.config.write_text(self._winrmd_conf(application, net_processes, audit,
+                                                 authentication))
         (self.application_folder / 'policy.rules').write_text(rules)
         (self.application_folder / 'web.config').write_text(
             self._web_config(authorizer, operations, supports_quota, shell))
 
     @staticmethod
-    def _winrmd_conf(application, net_processes, audit):
+    def _winrmd_conf(application, net_processes, audit, authentication):
         return '''\
 listener "http" {
     address = "127.0.0.1:0"
     authentication = {"basic"}
     allow-unencrypted = true
 }
-authentication { basic = "file:users" }
+authentication { %s }
 audit { file = "%s" }
 net-processes = %d
 control = "winrmd.sock"
@@ -183,7 +186,7 @@ application "/wsman" {
     directory = "wsman"
 %s
 }
-''' % (audit, net_processes, application)
+''' % (authentication, audit, net_processes, application)
 
     def _web_config(self, authorizer, operations, supports_quota, shell):
         parameters = ''

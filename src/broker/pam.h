@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The winrmd-pam processes, and what winrmd-auth has asked them. Each serves one question at a time
+ * and PAM_REQUESTS in all; one that takes longer than `pam-timeout` is killed, and its question
+ * answered. An identity that PAM has accepted becomes a session here; winrmd-auth is told as well.
+ */
+#ifndef BROKER_PAM_H
+#define BROKER_PAM_H
+
+#include <stdint.h>
+
+#include "ipc/message.h"
+
+struct broker;
+struct pam_pool;
+
+/* As many processes as the configuration asks for: those it has and need no change stay. */
+void pam_update(struct broker *broker);
+/* The service ends: nothing is started again. */
+void pam_forget(struct broker *broker);
+/* How many there are meant to be; 0: PAM is not asked. */
+uint32_t pam_processes(const struct broker *broker);
+
+/* pam_ask from winrmd-auth. Takes the descriptor. */
+void pam_ask(struct broker *broker, const struct message_pam_ask *ask);
+/* winrmd-auth has gone: what it asked is answered to nobody. */
+void pam_auth_gone(struct broker *broker);
+
+#endif

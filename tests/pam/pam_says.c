@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * A PAM module for tests, which does what its arguments say, one after the other, and then
+ * succeeds:
+ *
+ *   info         shows an information and an error
+ *   ask          asks for the password once more, and takes what it gets
+ *   user=NAME    makes it that user
+ *   delay=N      wants a failure to be held back for about N microseconds
+ *   wait=FIFO    waits until somebody has opened the FIFO for writing and closed it again
+ *   only=NAME    the arguments behind it are for this user alone
+ *   return=N     ends with this PAM code
+ *   crash        dies of a signal
+ *   note=FILE    appends PAM_SERVICE, PAM_RHOST and PAM_TTY
+ */
+#include <fcntl.h>
+#include <security/pam_ext.h>
+#include <security/pam_modules.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *item(pam_handle_t *handle, int type)
+{
+    const void *text = NULL;
+
+    pam_get_item(handle, type, &text);
+    return text != NULL ? text : "";
+}
+
+static void wait_for(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    char byte;
+
+    while (fd >= 0 && read(fd, &byte, 1) > 0)
+        continue;
+    close(fd);
+}
+
+static void note(pam_handle_t *handle, const char *path)
+{
+    FILE *file = fopen(path, "ae");
+
+    if (file == NULL)
+        return;
+    fprintf(file, "%s %s %s\n", item(handle, PAM_SERVICE), item(handle, PAM_RHOST),
+            item(handle, PAM_TTY));
+    fclose(file);
+}
+
+/* PAM_SUCCESS: go on. */
+static int obey(pam_handle_t *handle, const char *argument)
+{
+    const char *value = strchr(argument, '=');
+    char *answer = NULL;
+
+    value = value != NULL ? value + 1 : "";
+    if (strcmp(argument, "info") == 0) {
+        pam_info(handle, "%s", "an information");
+        pam_error(handle, "%s", "an error");
+    } else if (strcmp(argument, "ask") == 0) {
+        if (pam_prompt(handle, PAM_PROMPT_ECHO_ON, &answer, "%s", "One-time code: ") != PAM_SUCCESS)
+            return PAM_AUTH_ERR;
+        free(answer);
+    } else if (strncmp(argument, "user=", 5) == 0) {
+        pam_set_item(handle, PAM_USER, value);
+    } else if (strncmp(argument, "delay=", 6) == 0) {
+        pam_fail_delay(handle, (unsigned)strtoul(value, NULL, 10));
+    } else if (strncmp(argument, "wait=", 5) == 0) {
+        wait_for(value);
+    } else if (strncmp(argument, "note=", 5) == 0) {
+        note(handle, value);
+    } else if (strncmp(argument, "return=", 7) == 0) {
+        return atoi(value);
+    } else if (strcmp(argument, "crash") == 0) {
+        raise(SIGSEGV);
+    }
+    return PAM_SUCCESS;
+}
+
+static int obey_all(pam_handle_t *handle, int count, const char **arguments)
+{
+    int status = PAM_SUCCESS;
+
+    for (int i = 0; i < count && status == PAM_SUCCESS; i++) {
+        if (strncmp(arguments[i], "only=", 5) == 0 &&
+            strcmp(arguments[i] + 5, item(handle, PAM_USER)) != 0)
+            break;
+        status = obey(handle, arguments[i]);
+    }
+    return status;
+}
+
+PAM_EXTERN __attribute__((visibility("default"))) int
+pam_sm_authenticate(pam_handle_t *handle, int flags, int count, const char **arguments)
+{
+    (void)flags;
+    return obey_all(handle, count, arguments);
+}
+
+PAM_EXTERN __attribute__((visibility("default"))) int
+pam_sm_acct_mgmt(pam_handle_t *handle, int flags, int count, const char **arguments)
+{
+    (void)flags;
+    return obey_all(handle, count, arguments);
+}
+
+PAM_EXTERN __attribute__((visibility("default"))) int
+pam_sm_setcred(pam_handle_t *handle, int flags, int count, const char **arguments)
+{
+    (void)handle;
+    (void)flags;
+    (void)count;
+    (void)arguments;
+    return PAM_SUCCESS;
+}
