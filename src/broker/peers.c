@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -374,8 +375,17 @@ static void net_update(struct child *net, const struct configuration *old)
     net->settling = channel_send(net->channel, net_settle);
 }
 
+/* Was PAM asked, and is now not, or as another service? */
+static bool pam_changed(const struct configuration *fresh, const struct configuration *old)
+{
+    return old->pam_service != NULL &&
+           (fresh->pam_service == NULL || strcmp(fresh->pam_service, old->pam_service) != 0);
+}
+
 void peers_update(struct broker *broker, const struct configuration *old)
 {
+    if (pam_changed(broker->configuration, old))
+        session_revoke_looked_up(broker);
     for (struct child *net = next_net(broker, NULL); net != NULL; net = next_net(broker, net))
         net_update(net, old);
     if (broker->auth != NULL && broker->auth->ready)

@@ -60,6 +60,7 @@ void session_open(struct broker *broker, const struct message_auth_identity *ide
     session->caller.name = mem_text(identity->name);
     session->caller.mechanism = mem_text(identity->mechanism);
     session->caller.address = mem_text(identity->address != NULL ? identity->address : "");
+    session->looked_up = identity->uid != 0;
     map_put_u64(&broker->sessions, session->id, session);
     channel_send(net->channel, session_opened, .exchange = identity->exchange,
                  .session = session->id);
@@ -133,6 +134,13 @@ struct revocation {
     const struct message_auth_revoked *revoked;
 };
 
+static void session_end(struct broker *broker, struct session *session)
+{
+    broker_count(broker, COUNTER_sessions_revoked);
+    channel_send(session->net->channel, session_revoked, .session = session->id);
+    session_free(broker, session);
+}
+
 static void session_revoke_visit(void *value, void *context)
 {
     struct session *session = value;
@@ -142,9 +150,7 @@ static void session_revoke_visit(void *value, void *context)
     if (strcmp(session->caller.token->account, revoked->account) != 0 ||
         strcmp(session->caller.mechanism, revoked->mechanism) != 0)
         return;
-    broker_count(revocation->broker, COUNTER_sessions_revoked);
-    channel_send(session->net->channel, session_revoked, .session = session->id);
-    session_free(revocation->broker, session);
+    session_end(revocation->broker, session);
 }
 
 void session_revoke(struct broker *broker, const struct message_auth_revoked *revoked)
@@ -153,4 +159,17 @@ void session_revoke(struct broker *broker, const struct message_auth_revoked *re
 
     if (revoked->account != NULL && revoked->mechanism != NULL)
         map_each(&broker->sessions, session_revoke_visit, &revocation);
+}
+
+static void session_looked_up_visit(void *value, void *context)
+{
+    struct session *session = value;
+
+    if (session->looked_up)
+        session_end(context, session);
+}
+
+void session_revoke_looked_up(struct broker *broker)
+{
+    map_each(&broker->sessions, session_looked_up_visit, broker);
 }

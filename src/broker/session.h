@@ -7,6 +7,7 @@
 #ifndef BROKER_SESSION_H
 #define BROKER_SESSION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "broker/token.h"
@@ -26,6 +27,7 @@ struct session {
     uint64_t id;
     struct child *net;
     struct caller caller; /* owned: the texts and a reference to the token */
+    bool looked_up;       /* PAM has proved it, not a file of winrmd */
 };
 
 /* auth_identity: opens a session and tells winrmd-net; writes the audit line. */
@@ -37,6 +39,8 @@ void session_refused(struct broker *broker, const struct message_auth_failure *f
  * running stays; its user record decides about that.
  */
 void session_revoke(struct broker *broker, const struct message_auth_revoked *revoked);
+/* PAM is not asked any more, or as another service: ends the sessions that rest on its word. */
+void session_revoke_looked_up(struct broker *broker);
 /* The session `id` of this net process, or NULL. */
 struct session *session_find(struct broker *broker, const struct child *net, uint64_t id);
 void session_close(struct broker *broker, const struct child *net, uint64_t id);

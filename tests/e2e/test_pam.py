@@ -3,16 +3,16 @@
 read from a folder of the test (pam_wrapper), with accounts of its own (nss_wrapper)."""
 
 import os
+import select
 import shutil
 import signal
-import stat
 import subprocess
 import threading
-from pathlib import Path
+import time
 
 import pytest
 
-from server import BUILD, HANG, built, wait_until
+from server import HANG, built, wait_until
 from test_basic import login
 from test_http import assert_challenged
 from wire import GET, basic
@@ -104,3 +104,392 @@ def test_who_gets_in(pam_server):
     assert login(server, basic('nobody-of-that-name', 'x')) == 401
     assert server.counters()['pam_requests'] == 3
     assert server.counters()['password_hashes'] == 0
+
+
+def refusals(server, count=1):
+    """Who was refused, and why: so many at least. The client may know it a little earlier."""
+    return [(line['user'], line['reason']) for line in
+            server.wait_for_audit('authentication', count, verdict='refused')]
+
+
+REFUSED = [
+    ('alice', 'wrong', 'wrong password'), ('alice', 'alice-secret ', 'wrong password'),
+    ('nobody-of-that-name', 'x', 'wrong password'), ('Alice', 'alice-secret', 'wrong password'),
+    ('', 'alice-secret', 'empty name'), ('alice', '', 'empty password'),
+    ('al\tice', 'x', 'a name with characters that no name has'),
+    ('bob', 'bob-secret', 'PAM denies the account'),
+    ('stranger', 'stranger-secret', 'PAM accepts it, but this machine knows no such account'),
+    ('toor', 'toor-secret', 'uid 0 is never let in')]
+
+
+@pytest.mark.parametrize('user, secret, reason', REFUSED)
+def test_who_does_not_and_what_the_audit_says(stack, pam_server, user, secret, reason):
+    stack.passwords({'alice': 'alice-secret', 'bob': 'bob-secret',
+                     'stranger': 'stranger-secret', 'toor': 'toor-secret'}, {'bob': 'sshd'})
+    server = pam_server()
+    with server.connect() as client:
+        client.authorization = basic(user, secret)
+        assert_challenged(client.ask(GET))
+    assert refusals(server) == [(user, reason)]
+    assert 'secret' not in server.audit_file.read_text() + server.report()
+    assert server.counters()['authentications'] == 0
+    assert login(server, basic('alice', 'alice-secret')) == 200
+
+
+CODES = [(10, 'unknown user'), (8, 'wrong password'), (11, 'PAM takes no more tries of this user'),
+         (6, 'PAM denies the account'), (13, 'the account has expired'),
+         (12, 'the password has expired'), (27, 'the password has expired'),
+         (9, 'what PAM asks is not available'), (4, 'PAM fails, or has no such service')]
+
+
+@pytest.mark.parametrize('phase', ['auth', 'account'])
+def test_what_modules_say(stack, pam_server, phase):
+    """Each of their codes, from either half, is a refusal, and all look the same from outside."""
+    lines = ['%s required %s\n' % (phase, stack.says('only=user%d return=%d' % (code, code)))
+             for code, _ in CODES]
+    other = 'account' if phase == 'auth' else 'auth'
+    stack.service(''.join(lines) + '%s required pam_permit.so\n' % other)
+    server = pam_server()
+    for code, _ in CODES:
+        with server.connect() as client:
+            client.authorization = basic('user%d' % code, 'secret')
+            assert_challenged(client.ask(GET))
+    assert refusals(server, len(CODES)) == [('user%d' % code, reason) for code, reason in CODES]
+
+
+def test_a_service_that_is_not_there(stack, pam_server):
+    """Then PAM goes by the service "other", which here denies everything."""
+    server = pam_server('pam-service = "winrmd-elsewhere"')
+    assert login(server, basic('alice', 'alice-secret')) == 401
+    assert refusals(server)[0][1]
+
+
+def test_what_modules_are_told(stack, pam_server):
+    noted = stack.folder / 'noted'
+    stack.service('auth required %s\naccount required pam_permit.so\n'
+                  % stack.says('note=%s' % noted), 'other-service')
+    server = pam_server('pam-service = "other-service"')
+    assert login(server, basic('alice', 'alice-secret'), source='127.0.0.7') == 200
+    assert noted.read_text() == 'other-service 127.0.0.7 winrm\n'
+
+
+def test_texts_of_modules_are_ignored(stack, pam_server):
+    stack.service('auth optional %s\nauth required %s\naccount optional %s\naccount required %s\n'
+                  % (stack.says('info'), stack.matrix, stack.says('info'), stack.matrix))
+    server = pam_server()
+    assert login(server, basic('alice', 'alice-secret')) == 200
+    assert login(server, basic('alice', 'wrong')) == 401
+
+
+@pytest.mark.parametrize('phase', ['auth', 'account'])
+def test_the_password_answers_one_prompt_only(stack, pam_server, phase):
+    lines = ['auth required ' + stack.matrix, 'account required ' + stack.matrix]
+    lines.insert(1 if phase == 'auth' else 2, '%s required %s' % (phase, stack.says('ask')))
+    stack.service('\n'.join(lines) + '\n')
+    server = pam_server()
+    assert login(server, basic('alice', 'alice-secret')) == 401
+    assert refusals(server) == [('alice', 'PAM asks for more than a password')]
+
+
+def test_a_prompt_that_echoes_is_answered_too(stack, pam_server):
+    stack.service('auth required %s\naccount required pam_permit.so\n' % stack.says('ask'))
+    assert login(pam_server(), basic('alice', 'alice-secret')) == 200
+
+
+def test_the_user_that_pam_ends_with(stack, pam_server):
+    """It is looked up, not the name that was sent; the groups are those of this machine."""
+    stack.service('auth required %s\nauth required %s\naccount required pam_permit.so\n'
+                  % (stack.matrix, stack.says('only=carol user=alice')))
+    server = pam_server(rules='user group:admins allow\nuser * deny "no admin"\noperation * * * allow\n')
+    assert login(server, basic('carol', 'carol-secret')) == 200
+    line, = server.audit('authentication')
+    assert (line['user'], line['account'], line['account-uid']) == ('carol', 'alice', 7001)
+    with server.connect() as client:
+        client.authorization = basic('carol', 'carol-secret')
+        client.delete(client.create())
+    assert server.audit('verdict', verdict='allowed')[0]['account'] == 'alice'
+    assert login(server, basic('bob', 'bob-secret')) == 200
+    with server.connect() as client:
+        client.authorization = basic('bob', 'bob-secret')
+        assert client.ask(GET).fault.number == 5
+
+
+def test_one_whom_pam_makes_root(stack, pam_server):
+    stack.service('auth required %s\naccount required %s\n'
+                  % (stack.matrix, stack.says('user=toor')))
+    server = pam_server()
+    assert login(server, basic('alice', 'alice-secret')) == 401
+    assert refusals(server) == [('alice', 'uid 0 is never let in')]
+
+
+def test_a_refusal_is_held_back_and_nobody_sleeps(stack, pam_server):
+    """PAM's delay, seen in the audit; meanwhile the process it was asked in serves others."""
+    stack.service('auth optional %s\nauth required %s\naccount required pam_permit.so\n'
+                  % (stack.says('only=alice delay=60000000'), stack.matrix))
+    server = pam_server()
+    with server.connect() as waiting, server.connect() as other:
+        waiting.authorization = basic('alice', 'wrong')
+        waiting.send('')
+        line, = server.wait_for_audit('authentication', verdict='refused')
+        assert line['delay-ms'] == 10000
+        # Every process has something to do meanwhile; none of them is waiting.
+        other.authorization = basic('carol', 'carol-secret')
+        for _ in range(10):
+            assert login(server, basic('carol', 'carol-secret')) == 200
+        assert not select.select([waiting.socket], [], [], 0)[0]
+    assert len(server.pids('winrmd-pam')) == min(4, os.cpu_count())
+
+
+def test_the_client_is_told_when_the_delay_is_over(stack, pam_server):
+    stack.service('auth optional %s\nauth required %s\naccount required pam_permit.so\n'
+                  % (stack.says('delay=200000'), stack.matrix))
+    server = pam_server()
+    assert login(server, basic('alice', 'wrong')) == 401
+    assert 50 < server.wait_for_audit('authentication')[0]['delay-ms'] < 500
+    # Who is let in waits for nothing.
+    assert login(server, basic('alice', 'alice-secret')) == 200
+    assert 'delay-ms' not in server.audit('authentication')[1]
+
+
+class Gate:
+    """A FIFO that a module waits at. `reached()`: one has come; `open()`: it may go on."""
+
+    def __init__(self, path):
+        os.mkfifo(path)
+        self.path, self._fd = path, None
+
+    def reached(self):
+        def writable():
+            try:
+                self._fd = os.open(self.path, os.O_WRONLY | os.O_NONBLOCK)
+            except OSError:
+                return False
+            return True
+        wait_until(writable, 'a module to wait')
+        return int((self.path.parent / 'pid').read_text())
+
+    def open(self):
+        os.close(self._fd)
+
+
+@pytest.fixture
+def gated(stack):
+    """A stack in which alice's login waits at a gate."""
+    gate = Gate(stack.folder / 'gate')
+    stack.service('auth required %s\nauth optional %s\naccount required pam_permit.so\n'
+                  % (stack.matrix, stack.says('only=alice pid=%s wait=%s' % (stack.folder / 'pid', gate.path))))
+    return gate
+
+
+class Login(threading.Thread):
+    """A login in the background; its `status` is None while it waits."""
+
+    def __init__(self, server, user, secret=None, **settings):
+        super().__init__(daemon=True)
+        self.server, self.settings, self.status = server, settings, None
+        self.authorization = basic(user, secret or user + '-secret')
+        self.start()
+
+    def run(self):
+        try:
+            self.status = login(self.server, self.authorization, **self.settings)
+        except ConnectionError:
+            pass  # The service was stopped.
+
+    def result(self):
+        self.join(HANG)
+        return self.status
+
+
+@pytest.mark.parametrize('number', [signal.SIGKILL, signal.SIGABRT, signal.SIGTERM])
+def test_a_process_killed_while_it_is_asked(gated, pam_server, number):
+    server = pam_server()
+    before = set(server.pids('winrmd-pam'))
+    alice = Login(server, 'alice')
+    os.kill(gated.reached(), number)
+    assert alice.result() == 401
+    assert refusals(server) == [('alice', 'winrmd-pam ended while it was asked')]
+    assert login(server, basic('carol', 'carol-secret')) == 200
+    wait_until(lambda: len(server.pids('winrmd-pam')) == len(before), 'another winrmd-pam')
+    assert set(server.pids('winrmd-pam')) - before
+    gated.open()
+
+
+def test_a_process_that_hangs_is_killed(gated, pam_server):
+    server = pam_server('pam-timeout = "300ms"')
+    alice = Login(server, 'alice')
+    assert alice.result() == 401
+    assert refusals(server) == [('alice', 'PAM took too long, and its process was killed')]
+    server.wait_for_log('has not answered for 300 ms; it is killed')
+    assert login(server, basic('carol', 'carol-secret')) == 200
+
+
+def test_a_process_that_is_stopped(stack, pam_server):
+    """The one stopped is the next to be asked; its question is refused at the deadline, others go
+    on, and another process takes its place."""
+    server = pam_server('pam-timeout = "300ms"')
+    pids = server.pids('winrmd-pam')
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    assert login(server, basic('carol', 'carol-secret')) == 401
+    assert refusals(server)[0] == ('carol', 'PAM took too long, and its process was killed')
+    wait_until(lambda: login(server, basic('carol', 'carol-secret')) == 200, 'a login')
+    wait_until(lambda: not set(server.pids('winrmd-pam')) & set(pids[:1]), 'the place to be filled')
+
+
+def test_one_address_never_has_all_processes(gated, pam_server):
+    server = pam_server()
+    if os.cpu_count() > 1:
+        waiting = [Login(server, 'alice') for _ in range(8)]
+        gated.reached()
+        # From another address; those of the first hold all but one.
+        for _ in range(3):
+            assert login(server, basic('carol', 'carol-secret'), source='127.0.0.9') == 200
+        assert all(one.status is None for one in waiting)
+        gated.open()
+    server.stop()
+
+
+def test_a_crash_costs_the_login_that_caused_it(stack, pam_server):
+    stack.service('auth required %s\nauth required %s\naccount required pam_permit.so\n'
+                  % (stack.matrix, stack.says('only=alice crash')))
+    server = pam_server()
+    for _ in range(3):
+        assert login(server, basic('alice', 'alice-secret')) == 401
+        assert login(server, basic('carol', 'carol-secret')) == 200
+    assert {reason for _, reason in refusals(server, 3)} == {'winrmd-pam ended while it was asked'}
+
+
+def test_a_process_is_replaced_after_a_hundred_questions(stack, pam_server):
+    server = pam_server()
+    before = set(server.pids('winrmd-pam'))
+    with server.connect() as client:
+        for number in range(100 * len(before) + 1):
+            client.authorization = basic('carol' if number % 2 else 'alice',
+                                         'carol-secret' if number % 2 else 'alice-secret')
+            assert client.post('').status == 200
+    wait_until(lambda: set(server.pids('winrmd-pam')) - before, 'a new winrmd-pam')
+    assert server.counters()['authentication_failures'] == 0
+
+
+def test_guesses_are_slowed_down_and_lock_nobody_out(stack, pam_server):
+    """Five wrong passwords at once, then one a second: the sixth waits. Who waits is not refused, and
+    the user's own login from elsewhere has its turn before the stranger's next guess."""
+    server = pam_server()
+    for _ in range(5):
+        assert login(server, basic('alice', 'guess'), source='127.0.0.66') == 401
+    asked, begun = server.counters()['pam_requests'], time.monotonic()
+    strangers = [Login(server, 'alice', 'guess', source='127.0.0.66') for _ in range(20)]
+    wait_until(lambda: server.counters()['pam_requests'] > asked, 'one more guess')
+    assert login(server, basic('alice', 'alice-secret')) == 200
+    # Others of that address are not held back by it.
+    assert login(server, basic('carol', 'carol-secret'), source='127.0.0.66') == 200
+    guesses = len([1 for user, reason in refusals(server) if reason == 'wrong password'])
+    assert guesses <= 5 + (time.monotonic() - begun) + 1
+    server.stop()
+    assert all(one.result() is None or one.status == 401 for one in strangers)
+
+
+# What was proved is kept for a while (basic-cache)
+
+
+def hashes(server):
+    return server.counters()['password_hashes']
+
+
+def test_the_cache_saves_hashes(new_server):
+    """The same name and password again costs no hash; another password does, and ends it."""
+    server = new_server(authentication='basic = "file:users"\nbasic-cache = "1h"')
+    for _ in range(5):
+        assert login(server, basic('alice', 'alice-secret')) == 200
+    assert hashes(server) == 1
+    assert server.counters()['cached_logins'] == 4
+    lines = server.audit('authentication', user='alice', verdict='accepted')
+    assert [line.get('cached', False) for line in lines] == [False] + 4 * [True]
+    # It is hers alone, and of this very password.
+    for user, secret in [('alice', 'wrong'), ('bob', 'alice-secret'), ('Alice', 'alice-secret'),
+                         ('alice', ''), ('alice', 'alice-secret ')]:
+        assert login(server, basic(user, secret)) == 401
+    assert hashes(server) == 6
+    assert login(server, basic('alice', 'alice-secret')) == 200
+    assert hashes(server) == 7
+
+
+def test_without_a_cache_each_login_costs_a_hash(server):
+    for _ in range(3):
+        assert login(server, basic('alice', 'alice-secret')) == 200
+    assert (hashes(server), server.counters()['cached_logins']) == (3, 0)
+
+
+def test_the_cache_ends_with_its_time(new_server):
+    server = new_server(authentication='basic = "file:users"\nbasic-cache = "1ms"')
+    assert login(server, basic('alice', 'alice-secret')) == 200
+
+    def costs_a_hash():
+        assert login(server, basic('alice', 'alice-secret')) == 200
+        return hashes(server) == 2
+
+    wait_until(costs_a_hash, 'the end of a millisecond')
+
+
+def test_a_change_of_the_file_empties_the_cache(new_server):
+    server = new_server(authentication='basic = "file:users"\nbasic-cache = "1h"')
+    for _ in range(2):
+        assert login(server, basic('alice', 'alice-secret')) == 200
+        assert login(server, basic('bob', 'bob-secret')) == 200
+    assert hashes(server) == 2
+    subprocess.run([built('winrmctl'), 'passwd', server.folder / 'users', 'alice'],
+                   input='new-secret\n', text=True, check=True, timeout=HANG)
+    assert login(server, basic('alice', 'alice-secret')) == 401
+    assert login(server, basic('bob', 'bob-secret')) == 200
+    assert login(server, basic('alice', 'new-secret')) == 200
+    assert hashes(server) == 5
+
+
+def test_a_reload_empties_the_cache(new_server):
+    server = new_server(authentication='basic = "file:users"\nbasic-cache = "1h"')
+    assert login(server, basic('alice', 'alice-secret')) == 200
+    subprocess.run([built('winrmctl'), '--config', server.config, 'reload'], check=True,
+                   capture_output=True, timeout=HANG)
+    assert login(server, basic('alice', 'alice-secret')) == 200
+    assert hashes(server) == 2
+
+
+def test_the_cache_spares_pam(stack, pam_server):
+    server = pam_server('basic-cache = "1h"', rules='user group:admins allow\noperation * * * allow\n')
+    for _ in range(4):
+        with server.connect('alice') as alice:
+            alice.delete(alice.create())
+    assert server.counters()['pam_requests'] == 1
+    assert [line['account-uid'] for line in server.audit('authentication')] == 4 * [7001]
+    assert login(server, basic('alice', 'wrong')) == 401
+    assert login(server, basic('alice', 'alice-secret')) == 200
+    assert server.counters()['pam_requests'] == 3
+
+
+# Another configuration
+
+
+def test_from_a_file_to_pam_and_back(stack, pam_server):
+    """Whoever was let in by the one is asked again when the other holds."""
+    server = pam_server()
+    text = server.config.read_text()
+
+    def reload(authentication):
+        server.config.write_text(text.replace('basic = "pam"', authentication))
+        subprocess.run([built('winrmctl'), '--config', server.config, 'reload'], check=True,
+                       capture_output=True, timeout=HANG)
+
+    with server.connect('alice') as alice, server.connect('dave') as dave:
+        shell = alice.create()
+        assert_challenged(dave.ask(GET))  # PAM does not know him
+        reload('basic = "file:users"')
+        wait_until(lambda: not server.pids('winrmd-pam'), 'the end of winrmd-pam')
+        alice.get_done(GET, shell=shell)
+        assert dave.post('').status == 200
+        assert server.counters()['sessions_revoked'] == 1
+        assert hashes(server) == 2
+        reload('basic = "pam"')
+        wait_until(lambda: server.counters()['sessions_revoked'] == 3, 'both to be asked again')
+        alice.delete(shell)
+        assert_challenged(dave.ask(GET))

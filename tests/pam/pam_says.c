@@ -12,6 +12,7 @@
  *   only=NAME    the arguments behind it are for this user alone
  *   return=N     ends with this PAM code
  *   crash        dies of a signal
+ *   pid=FILE     writes the number of the process
  *   note=FILE    appends PAM_SERVICE, PAM_RHOST and PAM_TTY
  */
 #include <fcntl.h>
@@ -52,6 +53,16 @@ static void note(pam_handle_t *handle, const char *path)
     fclose(file);
 }
 
+static void note_process(const char *path)
+{
+    FILE *file = fopen(path, "we");
+
+    if (file == NULL)
+        return;
+    fprintf(file, "%ld", (long)getpid());
+    fclose(file);
+}
+
 /* PAM_SUCCESS: go on. */
 static int obey(pam_handle_t *handle, const char *argument)
 {
@@ -74,10 +85,12 @@ static int obey(pam_handle_t *handle, const char *argument)
         wait_for(value);
     } else if (strncmp(argument, "note=", 5) == 0) {
         note(handle, value);
+    } else if (strncmp(argument, "pid=", 4) == 0) {
+        note_process(value);
     } else if (strncmp(argument, "return=", 7) == 0) {
         return atoi(value);
     } else if (strcmp(argument, "crash") == 0) {
-        raise(SIGSEGV);
+        raise(SIGABRT);
     }
     return PAM_SUCCESS;
 }
