@@ -14,6 +14,7 @@ enum { PROMPTS_LIMIT = 32 /* PAM_MAX_NUM_MSG */ };
 struct talk {
     const char *password; /* NULL: it has been asked for already */
     bool prompted;        /* PAM wanted more than there is */
+    bool proved;          /* the password was right, or is not asked for */
     unsigned delay;       /* microseconds */
 };
 
@@ -93,7 +94,8 @@ static enum pam_result result_of(int status, const struct talk *talk)
         return PAM_RESULT_accepted;
     case PAM_AUTH_ERR:
     case PAM_CRED_INSUFFICIENT:
-        return PAM_RESULT_wrong_password;
+        /* pam_acct_mgmt(3): PAM_AUTH_ERR of an account is no word about its password. */
+        return talk->proved ? PAM_RESULT_account_denied : PAM_RESULT_wrong_password;
     case PAM_USER_UNKNOWN:
         return PAM_RESULT_unknown_user;
     case PAM_MAXTRIES:
@@ -153,6 +155,7 @@ static int transact(pam_handle_t *handle, const struct credential *credential, s
     /* A locked or expired account proves its password like any other. */
     if (status == PAM_SUCCESS) {
         talk->password = NULL;
+        talk->proved = true;
         status = pam_acct_mgmt(handle, PAM_SILENT | PAM_DISALLOW_NULL_AUTHTOK);
     }
     if (status == PAM_SUCCESS)

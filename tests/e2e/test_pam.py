@@ -136,7 +136,7 @@ def test_who_does_not_and_what_the_audit_says(stack, pam_server, user, secret, r
     assert login(server, basic('alice', 'alice-secret')) == 200
 
 
-CODES = [(10, 'unknown user'), (8, 'wrong password'), (11, 'PAM takes no more tries of this user'),
+CODES = [(10, 'unknown user'), (7, 'wrong password'), (11, 'PAM takes no more tries of this user'),
          (6, 'PAM denies the account'), (13, 'the account has expired'),
          (12, 'the password has expired'), (27, 'the password has expired'),
          (9, 'what PAM asks is not available'), (4, 'PAM fails, or has no such service')]
@@ -154,7 +154,10 @@ def test_what_modules_say(stack, pam_server, phase):
         with server.connect() as client:
             client.authorization = basic('user%d' % code, 'secret')
             assert_challenged(client.ask(GET))
-    assert refusals(server, len(CODES)) == [('user%d' % code, reason) for code, reason in CODES]
+    expected = dict(CODES)
+    if phase == 'account':
+        expected[7] = 'PAM denies the account'
+    assert refusals(server, len(CODES)) == [('user%d' % code, expected[code]) for code, _ in CODES]
 
 
 def test_a_service_that_is_not_there(stack, pam_server):
