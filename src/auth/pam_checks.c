@@ -311,6 +311,20 @@ struct pam_checks *pam_checks_new(struct loop *loop, struct channel *broker, str
     return checks;
 }
 
+void pam_checks_free(struct pam_checks *checks)
+{
+    if (checks == NULL)
+        return;
+    loop_timer_stop(checks->loop, &checks->later);
+    list_each(link, &checks->checks)
+        check_free(container_of(link, struct pam_check, link));
+    turns_clear(&checks->turns);
+    map_free(&checks->calls);
+    limits_free(checks->sources);
+    limits_free(checks->users);
+    free(checks);
+}
+
 void pam_checks_set_processes(struct pam_checks *checks, uint32_t processes)
 {
     checks->processes = processes;

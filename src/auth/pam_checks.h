@@ -25,6 +25,8 @@ struct pam_checks;
 
 /* `cache` outlives it. */
 struct pam_checks *pam_checks_new(struct loop *loop, struct channel *broker, struct cache *cache);
+/* Nobody is told anything more. NULL is allowed. */
+void pam_checks_free(struct pam_checks *checks);
 /* How many winrmd-pam there are; 0: all are refused. */
 void pam_checks_set_processes(struct pam_checks *checks, uint32_t processes);
 uint32_t pam_checks_processes(const struct pam_checks *checks);
