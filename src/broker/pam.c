@@ -51,6 +51,7 @@ struct pam_pool {
     struct list calls;
     size_t call_count;
     struct loop_timer again; /* starts what is missing */
+    uint32_t restarts;       /* of the place that is free; 0: of none, or never filled */
     bool over;
 };
 
@@ -277,6 +278,7 @@ static void pam_gone(struct child *child, bool crashed)
     free(process->service);
     free(process);
     child->owner = NULL;
+    pool->restarts = child->restarts + 1;
     if (!pool->over && pool->again.position == 0) {
         pool->again.expired = again_expired;
         loop_timer_start(pool->broker->loop, &pool->again, child->expected_end ? 0 : RESTART_PAUSE);
@@ -301,6 +303,8 @@ static bool process_start(struct pam_pool *pool)
     process->child = child;
     process->service = mem_text(service);
     child->owner = process;
+    child->restarts = pool->restarts;
+    pool->restarts = 0;
     list_append(&pool->processes, &process->link);
     channel_send(child->channel, pam_start, .service = service);
     return true;

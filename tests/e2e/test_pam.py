@@ -13,7 +13,7 @@ import time
 import pytest
 
 from server import HANG, built, wait_until
-from test_basic import login
+from test_basic import assert_nobody_looks_into, login
 from test_http import assert_challenged
 from wire import GET, basic
 
@@ -104,6 +104,12 @@ def test_who_gets_in(pam_server):
     assert login(server, basic('nobody-of-that-name', 'x')) == 401
     assert server.counters()['pam_requests'] == 3
     assert server.counters()['password_hashes'] == 0
+
+
+def test_nobody_may_look_into_them(pam_server):
+    server = pam_server()
+    assert login(server, basic('alice', 'alice-secret')) == 200
+    assert_nobody_looks_into(server.pids('winrmd-pam'))
 
 
 def refusals(server, count=1):

@@ -336,6 +336,57 @@ static void who_it_is_not(void **state)
             fail_msg("%s: %d, not %d", cases[i].name, (int)told.result, (int)cases[i].result);
 }
 
+/* Does the process hold these bytes? -1: its memory cannot be read. */
+static int memory_holds(const char *bytes)
+{
+    size_t length = strlen(bytes);
+    size_t room = 1024 * 1024;
+    char *piece = mem_alloc(room);
+    char path[64], line[512];
+    FILE *maps;
+    int memory;
+    int found = 0;
+
+    snprintf(path, sizeof(path), "/proc/%d/maps", (int)process);
+    maps = fopen(path, "re");
+    snprintf(path, sizeof(path), "/proc/%d/mem", (int)process);
+    memory = open(path, O_RDONLY | O_CLOEXEC);
+    if (maps == NULL || memory < 0)
+        found = -1;
+    while (found == 0 && fgets(line, sizeof(line), maps) != NULL) {
+        unsigned long long begin, end;
+        char mode[8];
+        ssize_t got = 1;
+
+        if (sscanf(line, "%llx-%llx %7s", &begin, &end, mode) != 3 || mode[1] != 'w')
+            continue;
+        for (; begin < end && got > 0 && found == 0; begin += room - length) {
+            size_t size = end - begin < room ? (size_t)(end - begin) : room;
+
+            got = pread(memory, piece, size, (off_t)begin);
+            found = got > 0 && memmem(piece, (size_t)got, bytes, length) != NULL;
+        }
+    }
+    if (maps != NULL)
+        fclose(maps);
+    if (memory >= 0)
+        close(memory);
+    free(piece);
+    return found;
+}
+
+/* Neither of one that was right nor of one that was wrong; the name shows that it could be found.
+ */
+static void nothing_is_left_of_a_password(void **state)
+{
+    (void)state;
+    assert_int_equal(ask("anna", "anna-secret"), PAM_RESULT_accepted);
+    assert_int_equal(ask("bert", "a password that is wrong"), PAM_RESULT_wrong_password);
+    assert_int_equal(memory_holds("winrmd"), 1);
+    assert_int_equal(memory_holds("anna-secret"), 0);
+    assert_int_equal(memory_holds("a password that is wrong"), 0);
+}
+
 /* That of pam_unix: two seconds, or up to half as much less or more, as PAM chooses. */
 static void the_delay_is_told(void **state)
 {
@@ -405,6 +456,7 @@ int main(int count, char **arguments)
         cmocka_unit_test_setup_teardown(who_it_is, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_it_is_not, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_delay_is_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(nothing_is_left_of_a_password, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_account_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_it_does_not_take, set_up, tear_down),
     };
