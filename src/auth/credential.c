@@ -94,5 +94,6 @@ bool credential_read(int fd, struct credential *credential)
 
 void credential_wipe(struct credential *credential)
 {
-    explicit_bzero(credential, sizeof(*credential));
+    if (credential != NULL)
+        explicit_bzero(credential, sizeof(*credential));
 }

@@ -35,6 +35,7 @@ int credential_seal(bool account, const char *name, const char *password, const 
 bool credential_read(int fd, struct credential *credential);
 /* Takes apart the `length` bytes of credential->bytes. */
 bool credential_parse(struct credential *credential, size_t length);
+/* NULL is allowed. */
 void credential_wipe(struct credential *credential);
 
 #endif

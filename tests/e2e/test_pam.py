@@ -112,6 +112,12 @@ def test_nobody_may_look_into_them(pam_server):
     assert_nobody_looks_into(server.pids('winrmd-pam'))
 
 
+def test_nothing_else_is_linked_to_pam():
+    for program in ('winrmd', 'winrmd-auth', 'winrmd-config', 'winrmd-host', 'winrmd-net'):
+        assert b'libpam.so' not in built(program).read_bytes(), program
+    assert b'libpam.so' in built('winrmd-pam').read_bytes()
+
+
 def refusals(server, count=1):
     """Who was refused, and why: so many at least. The client may know it a little earlier."""
     return [(line['user'], line['reason']) for line in
