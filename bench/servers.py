@@ -48,12 +48,21 @@ listener "http" {{
     authentication = {{"basic"}}
     allow-unencrypted = true
 }}
-authentication {{ basic = "file:users" }}
+authentication {{ {authentication} }}
 audit {{ file = "audit.jsonl" }}
 net-processes = {net_processes}
 connections {{ total = 20000  unauthenticated = 20000  per-source = 20000 }}
 control = "winrmd.sock"
 {applications}'''
+
+# winrmd-pam with passwords and accounts of its own (cwrap.org; Debian: libpam-wrapper, libnss-wrapper).
+PAM_SCRIPT = '''\
+#!/bin/sh
+export PAM_WRAPPER=1 PAM_WRAPPER_SERVICE_DIR={folder}/services
+export NSS_WRAPPER_PASSWD={folder}/passwd NSS_WRAPPER_GROUP={folder}/group
+export LD_PRELOAD="libpam_wrapper.so libnss_wrapper.so"
+exec {program}
+'''
 
 WEB_CONFIG = '''\
 <configuration><system.webServer><system.management.wsmanagement.config>
@@ -219,16 +228,18 @@ class Nginx:
 
 class Winrmd:
     """A winrmd with the policy plug-in (or that library) and so many applications, of which only
-    the first is asked; `users` more users than USER."""
+    the first is asked; `users` more users than USER. `authentication`: of winrmd.conf; `hash`: of
+    everybody's password."""
     process = keeper = None
 
-    def __init__(self, folder, programs, net_processes, users=0, applications=1, authorizer=None):
+    def __init__(self, folder, programs, net_processes, users=0, applications=1, authorizer=None,
+                 authentication='basic = "file:users"', hash=CHEAP_HASH):
         self.folder, self.programs = folder, programs
         folder.mkdir()
         (folder / 'wsman').mkdir()
         self.conf = folder / 'winrmd.conf'
         self.conf.write_text(WINRMD_CONF.format(
-            net_processes=net_processes,
+            net_processes=net_processes, authentication=authentication,
             applications=''.join('application "/wsman%s" { directory = "wsman" }\n' % (number or '')
                                  for number in range(applications))))
         (folder / 'wsman' / 'web.config').write_text(WEB_CONFIG.format(
@@ -237,9 +248,34 @@ class Winrmd:
         (folder / 'wsman' / 'policy.rules').write_text(RULES)
         names = [USER] + ['user%d' % number for number in range(users)]
         (folder / 'users').touch(mode=0o600)
-        (folder / 'users').write_text(''.join('%s:%s\n' % (name, CHEAP_HASH) for name in names))
+        (folder / 'users').write_text(''.join('%s:%s\n' % (name, hash) for name in names))
         (folder / 'authorizations').write_text(
             '\n'.join(authorization(name) for name in names[1:]))
+
+    def use_pam(self, modules):
+        """From now on its winrmd-pam knows these users, with pam_matrix of cwrap.org."""
+        names = [line.split(':')[0] for line in (self.folder / 'users').read_text().split()]
+        place = self.folder / 'programs'
+        for folder in (place, self.folder / 'services'):
+            folder.mkdir()
+        shutil.copy(self.programs['winrmd'], place)
+        for program in self.programs['winrmd'].parent.parent.glob('libexec/winrmd/*'):
+            (place / program.name).symlink_to(program)
+        (place / 'winrmd-pam').unlink()
+        (place / 'winrmd-pam').write_text(PAM_SCRIPT.format(
+            folder=self.folder,
+            program=self.programs['winrmd'].parent.parent / 'libexec/winrmd/winrmd-pam'))
+        (place / 'winrmd-pam').chmod(0o755)
+        module = '%s/pam_matrix.so passdb=%s/passdb' % (modules, self.folder)
+        (self.folder / 'services' / 'winrmd').write_text(
+            'auth required %s\naccount required %s\n' % (module, module))
+        (self.folder / 'passdb').write_text(
+            ''.join('%s:%s:winrmd\n' % (name, PASSWORD) for name in names))
+        (self.folder / 'passwd').write_text(
+            ''.join('%s:x:%d:7000::/:/bin/sh\n' % (name, 7000 + number)
+                    for number, name in enumerate(names)))
+        (self.folder / 'group').write_text('bench:x:7000:\n')
+        self.programs = {**self.programs, 'winrmd': place / 'winrmd'}
 
     def start(self, wrapper=()):
         with open(self.folder / 'log', 'w') as log:
