@@ -280,6 +280,7 @@ static void guesses_of_one_user(void **state)
 /* One address guesses at many: its users differ, it is the same. */
 static void guesses_of_one_source(void **state)
 {
+    uint64_t begun = loop_now(loop);
     char name[32];
 
     (void)state;
@@ -294,7 +295,8 @@ static void guesses_of_one_source(void **state)
     await(&told.refusals, PAM_SOURCE_BURST);
     login_from(100, "192.0.2.2", "user0");
     await_ask(100);
-    assert_int_equal(asked(PAM_SOURCE_BURST + 4), 0);
+    assert_in_range(told.asks, 0,
+                    PAM_SOURCE_BURST + 1 + (loop_now(loop) - begun) / PAM_SOURCE_REFILL);
 }
 
 static void a_refusal_is_held_back(void **state)
