@@ -6,9 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "auth/admission.h"
 #include "auth/credential.h"
-#include "auth/limits.h"
-#include "auth/turns.h"
 #include "base/map.h"
 #include "base/memory.h"
 #include "pam_results.h"
@@ -22,14 +21,12 @@ struct pam_checks {
     uint64_t last_call;
     struct list checks;
     struct map calls; /* number -> struct pam_check */
-    struct turns turns;
-    struct limits *sources;
-    struct limits *users;
+    struct admission *admission;
     struct loop_timer later; /* when somebody who has to wait may be asked */
 };
 
 struct pam_check {
-    struct turn_job job;
+    struct admission_job job;
     struct list link; /* checks->checks */
     struct pam_checks *checks;
     uint64_t call;
@@ -39,7 +36,6 @@ struct pam_check {
     char *name;
     char *address;
     bool asked;
-    bool limited; /* it has taken a token of each bucket */
     bool refused; /* audited; the client is told when its delay is over */
     /* A login: */
     uint32_t net;
@@ -50,12 +46,6 @@ struct pam_check {
     /* An account: */
     void (*done)(void *context, const struct account_answer *answer);
     void *context;
-};
-
-/* How long until somebody may begin, found while looking for one who may now. */
-struct search {
-    struct pam_checks *checks;
-    uint64_t wait; /* 0: nobody has to wait for the limits */
 };
 
 static const char *reason_of(uint32_t result)
@@ -98,9 +88,9 @@ static void tell_failure(const struct pam_check *check, const char *reason, uint
 /* One line for all refusals of an address that found its queue full since the last such line. */
 static void tell_crowded(const struct pam_check *check)
 {
-    if (check->job.crowded > 0 && check->done == NULL)
-        tell_failure(check, "too many passwords of this address wait for PAM", check->job.crowded,
-                     0);
+    if (check->job.turn.crowded > 0 && check->done == NULL)
+        tell_failure(check, "too many passwords of this address wait for PAM",
+                     check->job.turn.crowded, 0);
 }
 
 static void check_tell_refused(struct pam_check *check)
@@ -146,37 +136,14 @@ static void check_accept(struct pam_check *check, const struct message_pam_answe
         .account = answer->account, .uid = answer->uid, .groups = answer->groups};
     struct pam_checks *checks = check->checks;
 
-    if (check->limited) {
-        uint64_t now = loop_now(checks->loop);
-
-        limits_give(checks->sources, turns_source(&check->job), now);
-        limits_give(checks->users, check->name, now);
-    }
     if (check->cacheable)
         cache_put(checks->cache, check->name, &check->digest, loop_now(checks->loop), &identity);
     if (check->done != NULL)
         check->done(check->context, &said);
+    check_free(check);
 }
 
 /* ---- whose turn it is ---- */
-
-static bool may_begin(struct turn_job *job, void *context)
-{
-    struct search *search = context;
-    const struct pam_check *check = container_of(job, struct pam_check, job);
-    struct pam_checks *checks = search->checks;
-    uint64_t now = loop_now(checks->loop);
-    uint64_t wait, more;
-
-    if (check->done != NULL)
-        return true;
-    wait = limits_wait(checks->sources, turns_source(job), now);
-    more = check->name != NULL ? limits_wait(checks->users, check->name, now) : 0;
-    wait = more > wait ? more : wait;
-    if (wait > 0 && (search->wait == 0 || wait < search->wait))
-        search->wait = wait;
-    return wait == 0;
-}
 
 static void check_ask(struct pam_check *check)
 {
@@ -195,36 +162,31 @@ static void check_ask(struct pam_check *check)
 static void check_begin(struct pam_check *check)
 {
     struct pam_checks *checks = check->checks;
-    uint64_t now = loop_now(checks->loop);
 
-    if (check->done == NULL) {
-        check->limited = true;
-        limits_take(checks->sources, turns_source(&check->job), now);
-        if (check->name != NULL)
-            limits_take(checks->users, check->name, now);
-    }
     if (check->fault == NULL) {
         check_ask(check);
         return;
     }
-    turns_end(&checks->turns, &check->job);
+    admission_end(checks->admission, &check->job, false, loop_now(checks->loop));
     tell_crowded(check);
     check_refuse(check, check->fault, 0);
 }
 
 static void checks_work(struct pam_checks *checks)
 {
-    struct search search = {.checks = checks};
+    uint64_t now = loop_now(checks->loop);
+    uint64_t wait = 0;
 
     while (checks->asked < checks->processes) {
-        struct turn_job *job = turns_next(&checks->turns, checks->processes, may_begin, &search);
+        struct admission_job *job =
+            admission_next(checks->admission, checks->processes, now, &wait);
 
         if (job == NULL)
             break;
         check_begin(container_of(job, struct pam_check, job));
     }
-    if (search.wait > 0)
-        loop_timer_start(checks->loop, &checks->later, search.wait);
+    if (wait > 0)
+        loop_timer_start(checks->loop, &checks->later, wait);
     else
         loop_timer_stop(checks->loop, &checks->later);
 }
@@ -238,14 +200,15 @@ static void later_expired(struct loop_timer *timer)
 static const char *wait_reason(const struct pam_check *check)
 {
     struct pam_checks *checks = check->checks;
-    uint64_t now = loop_now(checks->loop);
 
-    if (check->done == NULL && check->name != NULL &&
-        limits_wait(checks->users, check->name, now) > 0)
+    switch (admission_why(checks->admission, &check->job, loop_now(checks->loop))) {
+    case ADMISSION_user:
         return "too many wrong passwords for this user";
-    if (check->done == NULL && limits_wait(checks->sources, turns_source(&check->job), now) > 0)
+    case ADMISSION_source:
         return "too many wrong passwords from this address";
-    return reason_of(PAM_RESULT_crowded);
+    default:
+        return reason_of(PAM_RESULT_crowded);
+    }
 }
 
 static void patience_over(struct loop_timer *timer)
@@ -253,7 +216,7 @@ static void patience_over(struct loop_timer *timer)
     struct pam_check *check = container_of(timer, struct pam_check, timer);
     const char *reason = wait_reason(check);
 
-    turns_drop(&check->checks->turns, &check->job);
+    admission_drop(check->checks->admission, &check->job);
     tell_crowded(check);
     check_refuse(check, reason, 0);
 }
@@ -269,11 +232,11 @@ static void check_crowd(struct pam_check *check)
 static void check_queue(struct pam_check *check)
 {
     struct pam_checks *checks = check->checks;
-    struct turn_job *crowded;
+    struct admission_job *crowded;
 
     check->timer.expired = patience_over;
     loop_timer_start(checks->loop, &check->timer, PAM_WAIT);
-    crowded = turns_add(&checks->turns, &check->job, check->address, loop_now(checks->loop));
+    crowded = admission_add(checks->admission, &check->job, check->address, loop_now(checks->loop));
     if (crowded != NULL)
         check_crowd(container_of(crowded, struct pam_check, job));
     checks_work(checks);
@@ -287,6 +250,7 @@ static struct pam_check *check_new(struct pam_checks *checks, const char *name, 
     check->call = ++checks->last_call;
     check->credential = -1;
     check->name = mem_text(name);
+    check->job.name = check->name;
     check->address = mem_text(address != NULL ? address : "");
     list_append(&checks->checks, &check->link);
     map_put_u64(&checks->calls, check->call, check);
@@ -305,9 +269,7 @@ struct pam_checks *pam_checks_new(struct loop *loop, struct channel *broker, str
     checks->later.expired = later_expired;
     list_init(&checks->checks);
     map_init(&checks->calls);
-    turns_init(&checks->turns, PAM_WAITING, PAM_SOURCE_WAITING);
-    checks->sources = limits_new(PAM_SOURCE_BURST, PAM_SOURCE_REFILL);
-    checks->users = limits_new(PAM_USER_BURST, PAM_USER_REFILL);
+    checks->admission = admission_new();
     return checks;
 }
 
@@ -318,10 +280,8 @@ void pam_checks_free(struct pam_checks *checks)
     loop_timer_stop(checks->loop, &checks->later);
     list_each(link, &checks->checks)
         check_free(container_of(link, struct pam_check, link));
-    turns_clear(&checks->turns);
+    admission_free(checks->admission);
     map_free(&checks->calls);
-    limits_free(checks->sources);
-    limits_free(checks->users);
     free(checks);
 }
 
@@ -382,6 +342,7 @@ uint64_t account_check(struct pam_checks *checks, const char *name, const char *
     check->credential = credential;
     check->done = done;
     check->context = context;
+    check->job.unlimited = true;
     call = check->call;
     check_queue(check);
     return map_get_u64(&checks->calls, call) != NULL ? call : 0;
@@ -395,8 +356,8 @@ static void check_abandon(struct pam_check *check)
     check->peer = NULL;
     if (check->asked && !check->refused)
         return;
-    if (check->job.waiting) {
-        turns_drop(&checks->turns, &check->job);
+    if (check->job.turn.waiting) {
+        admission_drop(checks->admission, &check->job);
         tell_crowded(check);
     }
     check_free(check);
@@ -443,16 +404,15 @@ void pam_checks_abandon_all(struct pam_checks *checks, const struct net_peer *pe
 void pam_checks_answer(struct pam_checks *checks, const struct message_pam_answer *answer)
 {
     struct pam_check *check = map_get_u64(&checks->calls, answer->call);
+    bool accepted = answer->result == PAM_RESULT_accepted;
 
     if (check == NULL || !check->asked || check->refused)
         return;
     checks->asked--;
-    if (answer->result == PAM_RESULT_accepted)
-        check_accept(check, answer);
-    turns_end(&checks->turns, &check->job);
+    admission_end(checks->admission, &check->job, accepted, loop_now(checks->loop));
     tell_crowded(check);
-    if (answer->result == PAM_RESULT_accepted)
-        check_free(check);
+    if (accepted)
+        check_accept(check, answer);
     else
         check_refuse(check, reason_of(answer->result), answer->delay);
     checks_work(checks);

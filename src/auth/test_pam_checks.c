@@ -299,6 +299,20 @@ static void guesses_of_one_source(void **state)
                     PAM_SOURCE_BURST + 1 + (loop_now(loop) - begun) / PAM_SOURCE_REFILL);
 }
 
+/* Without the tokens given back, the last of them would be asked after a minute. */
+static void what_pam_accepts_does_not_count(void **state)
+{
+    uint64_t begun = loop_now(loop);
+
+    (void)state;
+    for (unsigned i = 0; i < 60 + PAM_USER_BURST; i++) {
+        login_from(i, "192.0.2.1", "anna");
+        await(&told.asks, i + 1);
+        answer(i, PAM_RESULT_accepted, 0);
+    }
+    assert_in_range(loop_now(loop) - begun, 0, 30 * PAM_USER_REFILL);
+}
+
 static void a_refusal_is_held_back(void **state)
 {
     (void)state;
@@ -404,6 +418,7 @@ int main(void)
         TEST(no_source_has_all_of_them),
         TEST(guesses_of_one_user),
         TEST(guesses_of_one_source),
+        TEST(what_pam_accepts_does_not_count),
         TEST(a_refusal_is_held_back),
         TEST(who_leaves_while_he_waits_is_not_asked_for),
         TEST(a_crowd),
