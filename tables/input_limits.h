@@ -28,6 +28,7 @@
       "body that is read and dropped behind an early answer so that the connection survives")     \
     L(HTTP_READ_BYTES, 4096, "bytes", "input buffer of a connection to begin with")               \
     L(HTTP_ANSWER_HEAD_BYTES, 262144, "bytes", "status line and headers of one answer")           \
+    L(HTTP_HANDSHAKE_TIME, 10000, "ms", "from accept to the end of the TLS handshake")            \
     L(HTTP_HEAD_TIME, 10000, "ms", "from the first byte of a head to its end")                    \
     L(HTTP_BODY_TIME, 30000, "ms", "from the end of the head to the end of the body, and more:")  \
     L(HTTP_BODY_RATE, 16384, "bytes/s", "the body time grows by the size of the body over this")  \

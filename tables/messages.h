@@ -33,16 +33,17 @@ enum {
     LIMIT_OPTIONS = 256,     /* options of a request */
     LIMIT_ENVIRONMENT = 1024,
     LIMIT_ARGUMENTS = 1024,
+    LIMIT_MADE = 65536,      /* a file that winrmd-config makes */
     LIMIT_CHUNKS = 4096      /* pieces of output in one answer */
 };
 
 #define MESSAGE_TABLE(M) \
     /* winrmd-config reads the configuration for the broker */ \
-    M(config_read) M(config_opened) \
+    M(config_read) M(config_opened) M(config_made) \
     M(config_open) M(config_service) M(config_listener) M(config_application) M(config_plugin) \
     M(config_resource) M(config_problem) M(config_end) \
     /* the broker tells winrmd-net its task */ \
-    M(net_start) M(net_listener) M(net_application) M(net_auth) M(net_go) M(net_ready) \
+    M(net_start) M(net_file) M(net_listener) M(net_application) M(net_auth) M(net_go) M(net_ready) \
     M(net_listener_end) M(net_application_end) M(net_settle) M(net_settled) M(net_drain) \
     /* the broker tells winrmd-auth its task */ \
     M(auth_start) M(auth_net) M(auth_ready) \
@@ -77,10 +78,19 @@ enum {
 
 /* broker -> config: read this file; relative paths in it are relative to its folder. */
 #define FIELDS_config_read(F) F(TEXT, path, LIMIT_URI) F(FD, file, 0)
-/* config -> broker: open this file (a web.config) for me. */
-#define FIELDS_config_open(F) F(TEXT, path, LIMIT_URI)
-/* broker -> config: the file, or errno. */
-#define FIELDS_config_opened(F) F(U32, error, 0) F(FD, file, 0)
+/*
+ * config -> broker: open this file (a web.config) for me. `keep` 1, 2, ...: and keep what it holds
+ * now, under this number, to hand it to other processes (certificates and keys).
+ */
+#define FIELDS_config_open(F) F(TEXT, path, LIMIT_URI) F(U32, keep, 0)
+/* broker -> config: the file (a copy of it if it is kept) with its permissions, or errno. */
+#define FIELDS_config_opened(F) F(U32, error, 0) F(U32, mode, 0) F(FD, file, 0)
+/*
+ * config -> broker: keep these bytes as if they had been read from that file, which there is not,
+ * and write them there when the configuration is used. `what` is for the log.
+ */
+#define FIELDS_config_made(F) \
+    F(TEXT, path, LIMIT_URI) F(U32, keep, 0) F(BYTES, content, LIMIT_MADE) F(TEXT, what, LIMIT_REASON)
 /* config -> broker, each once per thing configured, all paths absolute. */
 #define FIELDS_config_service(F) \
     F(U32, net_processes, 0) F(TEXT, control, LIMIT_URI) F(TEXT, audit, LIMIT_URI) \
@@ -89,7 +99,12 @@ enum {
     F(U32, connections, 0) F(U32, guest_connections, 0) F(U32, address_connections, 0)
 #define FIELDS_config_listener(F) \
     F(TEXT, name, LIMIT_NAME) F(TEXT, address, LIMIT_ID) /* numeric; without brackets */ \
-    F(U32, port, 0) F(BOOL, basic, 0) F(U32, header_limit, 0)
+    F(U32, port, 0) F(BOOL, basic, 0) F(U32, header_limit, 0) \
+    FIELDS_TLS(F) /* and the numbers under which its files are kept; 0: none */ \
+    F(U32, certificate, 0) F(U32, key, 0) F(U32, client_ca, 0)
+#define FIELDS_TLS(F) \
+    F(BOOL, tls, 0) F(TEXT, tls_minimum, LIMIT_ID) F(TEXT, ciphers, LIMIT_URI) \
+    F(TEXT, ciphersuites, LIMIT_URI)
 /* Applications are numbered from 0 in the order of these messages. */
 #define FIELDS_config_application(F) \
     F(TEXT, path, LIMIT_URI) F(TEXT, directory, LIMIT_URI) F(TEXT, account, LIMIT_NAME) \
@@ -107,7 +122,7 @@ enum {
     F(BOOL, supports_options, 0) F(U32, capabilities, 0) /* bits: enum capability */
 #define FIELDS_config_problem(F) \
     F(TEXT, file, LIMIT_URI) F(U32, line, 0) F(TEXT, cause, LIMIT_REASON) \
-    F(TEXT, remedy, LIMIT_REASON)
+    F(TEXT, remedy, LIMIT_REASON) F(BOOL, warning, 0) /* it can be used all the same */
 /* config -> broker: everything has been said; with problems > 0 nothing of it may be used. */
 #define FIELDS_config_end(F) F(U32, problems, 0)
 
@@ -119,7 +134,12 @@ enum {
     F(U32, connections, 0) F(U32, guest_connections, 0) F(U32, address_connections, 0)
 #define FIELDS_net_listener(F) \
     F(U32, listener, 0) F(TEXT, url, LIMIT_URI) /* http://127.0.0.1:5985 */ F(BOOL, basic, 0) \
-    F(U32, header_limit, 0) F(FD, socket, 0)
+    F(U32, header_limit, 0) FIELDS_TLS(F) F(FD, socket, 0)
+/*
+ * broker -> net, before the net_listener that it belongs to: a file of that listener, to be read
+ * from its beginning. `part`: enum listener_file.
+ */
+#define FIELDS_net_file(F) F(U32, listener, 0) F(U32, part, 0) F(FD, file, 0)
 #define FIELDS_net_application(F) \
     F(U32, application, 0) F(TEXT, path, LIMIT_URI) F(U32, max_envelope, 0) \
     F(U64, max_operation_time, 0)
@@ -157,7 +177,8 @@ enum {
 
 /* net -> auth */
 #define FIELDS_auth_basic(F) \
-    F(U64, exchange, 0) F(TEXT, address, LIMIT_ID) F(TEXT, user, LIMIT_NAME) \
+    F(U64, exchange, 0) F(TEXT, address, LIMIT_ID) \
+    F(TEXT, tls, LIMIT_NAME) /* version and cipher, for the audit; NULL: none */ F(TEXT, user, LIMIT_NAME) \
     F(TEXT, password, LIMIT_PASSWORD)
 /* net -> auth: the client has left; an answer is not needed any more. */
 #define FIELDS_auth_abandon(F) F(U64, exchange, 0)
@@ -165,7 +186,8 @@ enum {
 #define FIELDS_auth_refused(F) F(U64, exchange, 0)
 /* auth -> broker: who it is. The broker mints the token and tells net the session. */
 #define FIELDS_auth_identity(F) \
-    F(U32, net, 0) F(U64, exchange, 0) F(TEXT, address, LIMIT_ID) F(TEXT, mechanism, LIMIT_ID) \
+    F(U32, net, 0) F(U64, exchange, 0) F(TEXT, address, LIMIT_ID) F(TEXT, tls, LIMIT_NAME) \
+    F(TEXT, mechanism, LIMIT_ID) \
     F(TEXT, name, LIMIT_NAME) /* as sent */ F(TEXT, account, LIMIT_NAME) /* canonical */ \
     F(ITEMS, groups, LIMIT_GROUPS) F(U32, uid, 0) /* 0: nobody has looked it up */ \
     F(U32, hashes, 0) /* that it cost */ \
@@ -173,8 +195,8 @@ enum {
     F(BOOL, cached, 0) /* the same name and password had proved it before */
 /* auth -> broker: for the audit. */
 #define FIELDS_auth_failure(F) \
-    F(U32, net, 0) F(TEXT, address, LIMIT_ID) F(TEXT, mechanism, LIMIT_ID) \
-    F(TEXT, name, LIMIT_NAME) F(TEXT, reason, LIMIT_REASON) \
+    F(U32, net, 0) F(TEXT, address, LIMIT_ID) F(TEXT, tls, LIMIT_NAME) \
+    F(TEXT, mechanism, LIMIT_ID) F(TEXT, name, LIMIT_NAME) F(TEXT, reason, LIMIT_REASON) \
     F(U32, times, 0) /* refusals this one stands for */ F(U32, hashes, 0) /* that they cost */ \
     F(U64, delay, 0) /* before the client is told, as PAM wants it */
 /* auth -> broker: what the account proved itself with holds no more. Its sessions end. */
@@ -198,8 +220,8 @@ enum {
  */
 #define FIELDS_pam_ask(F) \
     F(U64, call, 0) F(BOOL, account, 0) F(U32, net, 0) F(U64, exchange, 0) \
-    F(TEXT, address, LIMIT_ID) F(TEXT, mechanism, LIMIT_ID) F(TEXT, name, LIMIT_NAME) \
-    F(FD, credential, 0)
+    F(TEXT, address, LIMIT_ID) F(TEXT, tls, LIMIT_NAME) F(TEXT, mechanism, LIMIT_ID) \
+    F(TEXT, name, LIMIT_NAME) F(FD, credential, 0)
 /* broker -> pam: one at a time. `call` is the broker's own number. */
 #define FIELDS_pam_check(F) F(U64, call, 0) F(FD, credential, 0)
 /* pam -> broker: what PAM said, and whose account it is (NULL unless accepted). */
@@ -429,6 +451,14 @@ enum { ITEM_MUST_COMPLY = 1, ITEM_END = 1 };
 
 /* Which token an authorization plug-in chose (plug-in API: impersonationToken). */
 enum token_choice { TOKEN_none, TOKEN_client, TOKEN_account };
+
+enum listener_file {
+    LISTENER_FILE_none,
+    LISTENER_FILE_certificate,
+    LISTENER_FILE_key,
+    LISTENER_FILE_client_ca,
+    LISTENER_FILES
+};
 
 enum trace_event {
     TRACE_none,

@@ -13,6 +13,7 @@
     R(config, broker, starting, config_read) \
     R(config, broker, serving, config_opened) \
     R(broker, config, serving, config_open) \
+    R(broker, config, serving, config_made) \
     R(broker, config, serving, config_service) \
     R(broker, config, serving, config_listener) \
     R(broker, config, serving, config_application) \
@@ -22,11 +23,13 @@
     R(broker, config, serving, config_end) \
     /* winrmd-net */ \
     R(net, broker, starting, net_start) \
+    R(net, broker, starting, net_file) \
     R(net, broker, starting, net_listener) \
     R(net, broker, starting, net_application) \
     R(net, broker, starting, net_auth) \
     R(net, broker, starting, net_go) \
     R(net, broker, serving, net_start) \
+    R(net, broker, serving, net_file) \
     R(net, broker, serving, net_listener) \
     R(net, broker, serving, net_listener_end) \
     R(net, broker, serving, net_application) \

@@ -53,12 +53,24 @@
     S("authentication", authentication, TEXTS, "", 0, 8, "", yes, \
       "methods offered; \"basic\" in this version") \
     S("allow-unencrypted", allow_unencrypted, SWITCH, "false", 0, 1, "", yes, \
-      "lets passwords and payload cross the network in clear text") \
+      "lets passwords and payload cross the network in clear text, where there is no TLS") \
     S("header-limit", header_limit, SIZE, "96KiB", 4096, 98304, "B", yes, \
       "largest head of a request") \
-    S("certificate", certificate, PATH, "", 0, 4000, "", no, "certificate chain of TLS") \
-    S("key", key, PATH, "", 0, 4000, "", no, "private key of TLS") \
-    S("client-ca", client_ca, PATH, "", 0, 4000, "", no, "authorities of client certificates") \
+    S("tls", tls, SWITCH, "false", 0, 1, "", yes, \
+      "connections are encrypted; also without this when there is a certificate") \
+    S("certificate", certificate, PATH, "", 0, 4000, "", yes, \
+      "PEM file: the certificate of TLS, then what it was issued by; empty: one is made and kept " \
+      "in self-signed.pem") \
+    S("key", key, PATH, "", 0, 4000, "", yes, \
+      "PEM file: the private key; empty: it stands in the file of the certificate") \
+    S("client-ca", client_ca, PATH, "", 0, 4000, "", yes, \
+      "PEM file: authorities of client certificates; clients are asked for one") \
+    S("tls-minimum", tls_minimum, TEXT, "1.2", 3, 3, "", yes, "oldest version, \"1.2\" or \"1.3\"") \
+    S("ciphers", ciphers, TEXT, "ECDHE+AESGCM:ECDHE+CHACHA20", 1, 4000, "", yes, \
+      "ciphers of TLS 1.2, as \"openssl ciphers\" takes them") \
+    S("ciphersuites", ciphersuites, TEXT, \
+      "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256", 1, 4000, "", \
+      yes, "cipher suites of TLS 1.3") \
     S("channel-binding", channel_binding, TEXT, "", 0, 31, "", no, \
       "whether authentication is bound to the TLS channel")
 

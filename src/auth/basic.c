@@ -31,6 +31,7 @@ struct check {
     const struct net_peer *peer; /* NULL: gone */
     uint64_t exchange;
     char *address;
+    char *tls; /* for the audit; NULL: no TLS */
     char *name;
     const char *fault; /* why it is refused whatever its hash is; NULL: the hash decides */
     bool known;
@@ -43,10 +44,12 @@ struct check {
 
 /* `times`: how many refusals this one stands for; `hashes`: how many hashes it cost. */
 static void tell_failure(const struct basic *basic, uint32_t net, const char *address,
-                         const char *name, const char *reason, uint32_t times, uint32_t hashes)
+                         const char *tls, const char *name, const char *reason, uint32_t times,
+                         uint32_t hashes)
 {
-    channel_send(basic->broker, auth_failure, .net = net, .address = address, .mechanism = "Basic",
-                 .name = name, .reason = reason, .times = times, .hashes = hashes);
+    channel_send(basic->broker, auth_failure, .net = net, .address = address, .tls = tls,
+                 .mechanism = "Basic", .name = name, .reason = reason, .times = times,
+                 .hashes = hashes);
 }
 
 static void accept_user(const struct check *check, const struct user *user, bool wanted)
@@ -62,9 +65,9 @@ static void accept_user(const struct check *check, const struct user *user, bool
         cache_put(basic->cache, check->name, &check->digest, loop_now(basic->loop), &identity);
     if (wanted)
         channel_send(basic->broker, auth_identity, .net = check->net, .exchange = check->exchange,
-                     .address = check->address, .mechanism = "Basic", .name = check->name,
-                     .account = user->name, .hashes = 1, .waited = check->job.waited,
-                     .groups = identity.groups);
+                     .address = check->address, .tls = check->tls, .mechanism = "Basic",
+                     .name = check->name, .account = user->name, .hashes = 1,
+                     .waited = check->job.waited, .groups = identity.groups);
     free(groups);
 }
 
@@ -75,6 +78,7 @@ static void check_free(struct check *check)
     explicit_bzero(check->job.setting, sizeof(check->job.setting));
     explicit_bzero(&check->digest, sizeof(check->digest));
     free(check->address);
+    free(check->tls);
     free(check->name);
     free(check);
 }
@@ -104,7 +108,8 @@ static void tell_crowded(const struct check *check)
     uint32_t times = check->job.crowded;
 
     if (times > 0)
-        tell_failure(check->basic, check->net, check->address, times == 1 ? check->name : NULL,
+        tell_failure(check->basic, check->net, check->address, check->tls,
+                     times == 1 ? check->name : NULL,
                      "too many passwords of this address wait to be checked", times, 0);
 }
 
@@ -133,7 +138,7 @@ static void check_finished(struct hash_job *job)
 
     /* A failure is audited although the client has left: leaving must not hide guesses. */
     if (!crowded && fault != NULL) {
-        tell_failure(basic, check->net, check->address, check->name, fault, 1, 1);
+        tell_failure(basic, check->net, check->address, check->tls, check->name, fault, 1, 1);
         if (check->name != NULL)
             cache_drop(basic->cache, check->name);
     } else if (!crowded) {
@@ -196,9 +201,9 @@ static bool accept_cached(struct basic *basic, const struct net_peer *peer,
     if (!cache_find(basic->cache, request->user, digest, loop_now(basic->loop), &identity))
         return false;
     channel_send(basic->broker, auth_identity, .net = peer->number, .exchange = request->exchange,
-                 .address = request->address, .mechanism = "Basic", .name = request->user,
-                 .account = identity.account, .uid = identity.uid, .groups = identity.groups,
-                 .cached = true);
+                 .address = request->address, .tls = request->tls, .mechanism = "Basic",
+                 .name = request->user, .account = identity.account, .uid = identity.uid,
+                 .groups = identity.groups, .cached = true);
     return true;
 }
 
@@ -220,8 +225,8 @@ void basic_check(struct basic *basic, struct net_peer *peer,
         return;
     }
     if (basic->file == NULL) {
-        tell_failure(basic, peer->number, address, request->user, "no password file is configured",
-                     1, 0);
+        tell_failure(basic, peer->number, address, request->tls, request->user,
+                     "no password file is configured", 1, 0);
         channel_send(peer->channel, auth_refused, .exchange = request->exchange);
         return;
     }
@@ -231,6 +236,7 @@ void basic_check(struct basic *basic, struct net_peer *peer,
                             .peer = peer,
                             .exchange = request->exchange,
                             .address = mem_text(address),
+                            .tls = mem_text(request->tls),
                             .name = mem_text(request->user),
                             .cacheable = cacheable};
     if (cacheable)

@@ -35,6 +35,7 @@ struct pam_check {
     const char *fault;
     char *name;
     char *address;
+    char *tls; /* of a login, for the audit; NULL: none */
     bool asked;
     bool refused; /* audited; the client is told when its delay is over */
     /* A login: */
@@ -72,6 +73,7 @@ static void check_free(struct pam_check *check)
     explicit_bzero(&check->digest, sizeof(check->digest));
     free(check->name);
     free(check->address);
+    free(check->tls);
     free(check);
 }
 
@@ -81,8 +83,8 @@ static void tell_failure(const struct pam_check *check, const char *reason, uint
                          uint64_t delay)
 {
     channel_send(check->checks->broker, auth_failure, .net = check->net, .address = check->address,
-                 .mechanism = "Basic", .name = times == 1 ? check->name : NULL, .reason = reason,
-                 .times = times, .delay = delay);
+                 .tls = check->tls, .mechanism = "Basic", .name = times == 1 ? check->name : NULL,
+                 .reason = reason, .times = times, .delay = delay);
 }
 
 /* One line for all refusals of an address that found its queue full since the last such line. */
@@ -156,7 +158,8 @@ static void check_ask(struct pam_check *check)
     loop_timer_stop(checks->loop, &check->timer);
     channel_send(checks->broker, pam_ask, .call = check->call, .account = check->done != NULL,
                  .net = check->net, .exchange = check->exchange, .address = check->address,
-                 .mechanism = "Basic", .name = check->name, .credential = credential);
+                 .tls = check->tls, .mechanism = "Basic", .name = check->name,
+                 .credential = credential);
 }
 
 static void check_begin(struct pam_check *check)
@@ -303,6 +306,7 @@ void pam_checks_basic(struct pam_checks *checks, const struct net_peer *peer,
     struct pam_check *check = check_new(checks, request->user, request->address);
 
     check->net = peer->number;
+    check->tls = mem_text(request->tls);
     check->peer = peer;
     check->exchange = request->exchange;
     check->fault = fault;

@@ -7,11 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/memory.h"
 #include "broker/broker.h"
+#include "broker/kept.h"
 
 enum {
     TOLD_LIMIT = 16 * 1024 * 1024, /* of one application: more is a winrmd-config gone wrong */
@@ -34,8 +36,22 @@ static void handle_open(struct channel *channel, const union message_body *body)
 {
     const char *path = body->config_open.path != NULL ? body->config_open.path : "";
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    struct stat status = {0};
 
-    channel_send(channel, config_opened, .error = fd < 0 ? (uint32_t)errno : 0, .file = fd);
+    if (fd >= 0 && body->config_open.keep > 0) {
+        fstat(fd, &status);
+        fd = kept_read(told_configuration(channel), body->config_open.keep, fd);
+    }
+    channel_send(channel, config_opened, .error = fd < 0 ? (uint32_t)errno : 0,
+                 .mode = status.st_mode & 07777, .file = fd);
+}
+
+static void handle_made(struct channel *channel, const union message_body *body)
+{
+    const struct message_config_made *made = &body->config_made;
+
+    if (made->path == NULL || !kept_make(told_configuration(channel), made))
+        reader_of(channel)->problems++;
 }
 
 static void handle_service(struct channel *channel, const union message_body *body)
@@ -75,6 +91,13 @@ static void handle_listener(struct channel *channel, const union message_body *b
                                   .port = (uint16_t)told->port,
                                   .basic = told->basic,
                                   .header_limit = told->header_limit,
+                                  .tls = told->tls,
+                                  .tls_minimum = mem_text(told->tls_minimum),
+                                  .ciphers = mem_text(told->ciphers),
+                                  .ciphersuites = mem_text(told->ciphersuites),
+                                  .files = {-1, kept_fd(configuration, told->certificate),
+                                            kept_fd(configuration, told->key),
+                                            kept_fd(configuration, told->client_ca)},
                                   .socket = -1};
 }
 
@@ -187,7 +210,8 @@ static void handle_problem(struct channel *channel, const union message_body *bo
 {
     struct configuration_reader *reader = reader_of(channel);
 
-    reader->problems++;
+    if (!body->config_problem.warning)
+        reader->problems++;
     reader->problem(reader, &body->config_problem);
 }
 
@@ -259,6 +283,7 @@ bool configuration_read(struct broker *broker, const char *path,
 {
     static const channel_handler handlers[MESSAGE_COUNT] = {
         [MESSAGE_config_open] = handle_open,
+        [MESSAGE_config_made] = handle_made,
         [MESSAGE_config_service] = handle_service,
         [MESSAGE_config_listener] = handle_listener,
         [MESSAGE_config_application] = handle_application,
@@ -376,7 +401,11 @@ void configuration_free(struct configuration *configuration)
         free(listener->name);
         free(listener->address);
         free(listener->url);
+        free(listener->tls_minimum);
+        free(listener->ciphers);
+        free(listener->ciphersuites);
     }
+    kept_free(configuration);
     free(configuration->listeners);
     free(configuration->applications);
     free(configuration->control);

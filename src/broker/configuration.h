@@ -24,6 +24,11 @@ struct listener {
     uint16_t port; /* as configured; 0: any */
     bool basic;
     uint32_t header_limit;
+    bool tls;
+    char *tls_minimum;
+    char *ciphers;
+    char *ciphersuites;
+    int files[LISTENER_FILES]; /* by enum listener_file, of configuration.kept; -1: none */
     /* Once it is bound (listener.h): */
     uint32_t number; /* towards winrmd-net, never used twice */
     int socket;
@@ -71,7 +76,19 @@ struct application_settings {
     struct buffer told;        /* all that was said of it, as one string of bytes to compare */
 };
 
+/*
+ * What a certificate or key held when the configuration was read: memory that nobody can write to
+ * any more, so that every process has what was checked, whatever becomes of the file.
+ */
+struct kept_file {
+    int fd;
+    char *path; /* to be written there, because there was none; NULL: it was read */
+    char *what; /* for the log */
+};
+
 struct configuration {
+    struct kept_file *kept; /* numbered from 1 by winrmd-config */
+    size_t kept_count;
     uint32_t net_processes;
     uint32_t connections; /* limits of each winrmd-net */
     uint32_t guest_connections;

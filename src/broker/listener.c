@@ -81,6 +81,31 @@ static bool bind_beside(int fd, const struct sockaddr_storage *address, socklen_
     return bound;
 }
 
+static char *listener_url(const struct listener *listener, const struct sockaddr_storage *address)
+{
+    const char *scheme = listener->tls ? "https" : "http";
+
+    if (address->ss_family == AF_INET)
+        return mem_printf("%s://%s:%u", scheme, listener->address,
+                          ntohs(((const struct sockaddr_in *)address)->sin_port));
+    return mem_printf("%s://[%s]:%u", scheme, listener->address,
+                      ntohs(((const struct sockaddr_in6 *)address)->sin6_port));
+}
+
+/* The socket of another configuration's listener, for this one too. */
+static bool listener_inherit(struct listener *listener, const struct listener *same)
+{
+    struct sockaddr_storage address;
+    socklen_t length = sizeof(address);
+
+    listener->socket = fcntl(same->socket, F_DUPFD_CLOEXEC, CHANNEL_FD);
+    if (listener->socket < 0 ||
+        getsockname(listener->socket, (struct sockaddr *)&address, &length) != 0)
+        return false;
+    listener->url = listener_url(listener, &address);
+    return true;
+}
+
 static bool listener_bind(struct listener *listener, const struct configuration *old)
 {
     struct sockaddr_storage address;
@@ -105,12 +130,7 @@ static bool listener_bind(struct listener *listener, const struct configuration 
         return false;
     }
     listener->socket = fd;
-    if (address.ss_family == AF_INET)
-        listener->url = mem_printf("http://%s:%u", listener->address,
-                                   ntohs(((struct sockaddr_in *)&address)->sin_port));
-    else
-        listener->url = mem_printf("http://[%s]:%u", listener->address,
-                                   ntohs(((struct sockaddr_in6 *)&address)->sin6_port));
+    listener->url = listener_url(listener, &address);
     return true;
 }
 
@@ -125,6 +145,13 @@ const struct listener *listener_same(const struct configuration *configuration,
             return other;
     }
     return NULL;
+}
+
+bool listener_continues(const struct configuration *configuration, const struct listener *listener)
+{
+    const struct listener *same = listener_same(configuration, listener);
+
+    return same != NULL && same->tls == listener->tls;
 }
 
 const struct listener *listener_by_number(const struct configuration *configuration,
@@ -143,14 +170,11 @@ bool listeners_bind(struct broker *broker, struct configuration *fresh,
         struct listener *listener = &fresh->listeners[i];
         const struct listener *same = listener_same(old, listener);
 
-        if (same != NULL) {
-            listener->socket = fcntl(same->socket, F_DUPFD_CLOEXEC, CHANNEL_FD);
-            listener->url = mem_text(same->url);
-        }
-        listener->number = same != NULL && same->header_limit == listener->header_limit
-                               ? same->number
-                               : (uint32_t)broker_next_id(broker);
-        if (listener->socket >= 0 || (same == NULL && listener_bind(listener, old)))
+        listener->number =
+            listener_continues(old, listener) && same->header_limit == listener->header_limit
+                ? same->number
+                : (uint32_t)broker_next_id(broker);
+        if (same != NULL ? listener_inherit(listener, same) : listener_bind(listener, old))
             continue;
         problem->listener = listener;
         snprintf(problem->cause, sizeof(problem->cause),

@@ -22,14 +22,16 @@ struct listener_problem {
  * Gives every listener of `fresh` a socket: a copy of that of the listener of `old` (may be NULL)
  * with the same address and port as configured (and, for port 0, the same name), else one that is
  * bound now. A new socket may overlap one of `old` (127.0.0.1 becomes 0.0.0.0). One that takes
- * larger or smaller heads is a new listener on the old socket. False: `problem` is filled in, and
- * what was bound is closed with `fresh`.
+ * larger or smaller heads, or begins or ceases to encrypt, is a new listener on the old socket.
+ * False: `problem` is filled in, and what was bound is closed with `fresh`.
  */
 bool listeners_bind(struct broker *broker, struct configuration *fresh,
                     const struct configuration *old, struct listener_problem *problem);
 /* The listener of that configuration with the same socket; NULL: none. */
 const struct listener *listener_same(const struct configuration *configuration,
                                      const struct listener *listener);
+/* Is there one with the same socket that clients reach by the same URL? */
+bool listener_continues(const struct configuration *configuration, const struct listener *listener);
 /* By its number, under which winrmd-net knows it; NULL: none. */
 const struct listener *listener_by_number(const struct configuration *configuration,
                                           uint32_t number);

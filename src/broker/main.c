@@ -19,6 +19,7 @@
 #include "broker/authz_host.h"
 #include "broker/broker.h"
 #include "broker/check.h"
+#include "broker/kept.h"
 #include "broker/listener.h"
 #include "broker/operation.h"
 #include "broker/peers.h"
@@ -235,11 +236,17 @@ static bool broker_check(struct broker *broker)
 static bool broker_listen(struct broker *broker)
 {
     struct listener_problem problem;
+    char why[512];
 
-    if (listeners_bind(broker, broker->configuration, NULL, &problem))
-        return true;
-    log_error("%s; %s", problem.cause, problem.remedy);
-    return false;
+    if (!listeners_bind(broker, broker->configuration, NULL, &problem)) {
+        log_error("%s; %s", problem.cause, problem.remedy);
+        return false;
+    }
+    if (!kept_write(broker->configuration, why, sizeof(why))) {
+        log_error("%s; make that possible, or configure certificate and key", why);
+        return false;
+    }
+    return true;
 }
 
 static bool broker_start(struct broker *broker)

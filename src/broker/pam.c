@@ -40,6 +40,7 @@ struct pam_call {
     uint32_t net;
     uint64_t exchange;
     char *address;
+    char *tls; /* NULL: none */
     char *mechanism;
     char *name;
     int credential; /* -1: it has been passed on */
@@ -80,6 +81,7 @@ static void call_free(struct pam_call *call)
     if (call->credential >= 0)
         close(call->credential);
     free(call->address);
+    free(call->tls);
     free(call->mechanism);
     free(call->name);
     free(call);
@@ -105,6 +107,7 @@ static void call_answer(struct pam_call *call, const struct message_pam_verdict 
         session_open(broker, &(const struct message_auth_identity){.net = call->net,
                                                                    .exchange = call->exchange,
                                                                    .address = call->address,
+                                                                   .tls = call->tls,
                                                                    .mechanism = call->mechanism,
                                                                    .name = call->name,
                                                                    .account = verdict->account,
@@ -191,6 +194,7 @@ void pam_ask(struct broker *broker, const struct message_pam_ask *ask)
                               .net = ask->net,
                               .exchange = ask->exchange,
                               .address = mem_text(ask->address),
+                              .tls = mem_text(ask->tls),
                               .mechanism = mem_text(ask->mechanism),
                               .name = mem_text(ask->name),
                               .credential = ask->credential,

@@ -138,10 +138,21 @@ static void net_gone(struct child *process, bool crashed)
         replace(broker, PROCESS_net, process->restarts + 1, RESTART_PAUSE);
 }
 
+static void net_tell_files(struct child *net, const struct listener *listener)
+{
+    for (uint32_t part = 1; part < LISTENER_FILES; part++)
+        if (listener->files[part] >= 0)
+            channel_send(net->channel, net_file, .listener = listener->number, .part = part,
+                         .file = fcntl(listener->files[part], F_DUPFD_CLOEXEC, CHANNEL_FD));
+}
+
 static void net_tell_listener(struct child *net, const struct listener *listener, bool socket)
 {
+    net_tell_files(net, listener);
     channel_send(net->channel, net_listener, .listener = listener->number, .url = listener->url,
                  .basic = listener->basic, .header_limit = listener->header_limit,
+                 .tls = listener->tls, .tls_minimum = listener->tls_minimum,
+                 .ciphers = listener->ciphers, .ciphersuites = listener->ciphersuites,
                  .socket = socket ? fcntl(listener->socket, F_DUPFD_CLOEXEC, CHANNEL_FD) : -1);
 }
 
@@ -358,7 +369,8 @@ static void net_update(struct child *net, const struct configuration *old)
         const struct listener *listener = &fresh->listeners[i];
         const struct listener *known = listener_by_number(old, listener->number);
 
-        if (known == NULL || known->basic != listener->basic)
+        /* Of TLS whatever is said is said anew: a certificate may have been replaced. */
+        if (known == NULL || known->basic != listener->basic || listener->tls)
             net_tell_listener(net, listener, known == NULL);
     }
     for (size_t i = 0; i < old->listener_count; i++)

@@ -12,6 +12,7 @@
 #include "broker/authz_host.h"
 #include "broker/broker.h"
 #include "broker/check.h"
+#include "broker/kept.h"
 #include "broker/listener.h"
 #include "broker/peers.h"
 #include "broker/record.h"
@@ -72,7 +73,8 @@ static void listeners_done(struct list *listeners, uint32_t problems)
 
 static void reload_problem(struct reload *reload, const struct message_config_problem *problem)
 {
-    reload->problems++;
+    if (!problem->warning)
+        reload->problems++;
     configuration_print_problem(problem);
     listeners_problem(&reload->listeners, problem);
 }
@@ -200,7 +202,7 @@ static void print_ready(const struct reload *reload, const struct configuration 
 
     for (size_t i = 0; i < fresh->listener_count; i++)
         for (size_t k = 0; k < fresh->application_count; k++)
-            if (listener_same(old, &fresh->listeners[i]) == NULL ||
+            if (!listener_continues(old, &fresh->listeners[i]) ||
                 !configuration_has(old, fresh->applications[k]->path))
                 fprintf(stderr, "winrmd: ready on %s%s\n", fresh->listeners[i].url,
                         fresh->applications[k]->path);
@@ -247,11 +249,15 @@ static void settling_expired(struct loop_timer *timer)
 
 static void reload_decide(struct reload *reload)
 {
+    char why[512];
+
     if (reload->begun || check_running(&reload->check))
         return;
     for (size_t i = 0; i < reload->fresh->application_count; i++)
         if (reload->changes[i].trying)
             return;
+    if (reload->problems == 0 && !kept_write(reload->fresh, why, sizeof(why)))
+        reload_tell(reload, why, "configure certificate and key");
     if (reload->problems > 0) {
         reload_end(reload);
         return;

@@ -29,6 +29,13 @@ static void count_wait(struct broker *broker, uint64_t waited)
     *most = waited > *most ? waited : *most;
 }
 
+/* Version and cipher; nothing where the connection is not encrypted. */
+static void audit_tls(struct audit *audit, const char *tls)
+{
+    if (tls != NULL && tls[0] != '\0')
+        audit_text(audit, "tls", tls);
+}
+
 void session_open(struct broker *broker, const struct message_auth_identity *identity)
 {
     struct child *net = net_by_number(broker, identity->net);
@@ -47,6 +54,7 @@ void session_open(struct broker *broker, const struct message_auth_identity *ide
     if (identity->uid != 0)
         audit_number(broker->audit, "account-uid", identity->uid);
     audit_text(broker->audit, "address", identity->address);
+    audit_tls(broker->audit, identity->tls);
     if (identity->cached)
         audit_flag(broker->audit, "cached", true);
     audit_end(broker->audit);
@@ -75,6 +83,7 @@ void session_refused(struct broker *broker, const struct message_auth_failure *f
     audit_text(broker->audit, "mechanism", failure->mechanism);
     audit_text(broker->audit, "user", failure->name);
     audit_text(broker->audit, "address", failure->address);
+    audit_tls(broker->audit, failure->tls);
     audit_text(broker->audit, "reason", failure->reason);
     if (failure->times > 1)
         audit_number(broker->audit, "times", failure->times);

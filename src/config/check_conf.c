@@ -99,6 +99,33 @@ static void check_method(struct config *config, struct config_listener *listener
                 "write authentication = {\"basic\"}");
 }
 
+/* Whether a listener has TLS, and that nothing else of it says the opposite. */
+static void check_encryption(struct config *config, struct config_listener *listener,
+                             struct config_problems *problems)
+{
+    const struct settings_listener *set = &listener->set;
+    unsigned line = setting_line(&listener->place, "tls");
+
+    listener->encrypted = set->tls || set->certificate[0] != '\0';
+    if (!set->tls && set->certificate[0] != '\0' && line != listener->place.line)
+        problem_add(problems, config->file, line,
+                    say("%s has a certificate and says tls = false", listener->place.what),
+                    "remove one of them");
+    if (set->key[0] != '\0' && set->certificate[0] == '\0')
+        problem_add(problems, config->file, setting_line(&listener->place, "key"),
+                    say("%s has a key and no certificate", listener->place.what),
+                    "write certificate = and the path of the certificate, or remove key");
+    if (set->client_ca[0] != '\0' && !listener->encrypted)
+        problem_add(problems, config->file, setting_line(&listener->place, "client-ca"),
+                    say("%s asks for client certificates and has no TLS", listener->place.what),
+                    "write tls = true in it, or remove client-ca");
+    if (strcmp(set->tls_minimum, "1.2") != 0 && strcmp(set->tls_minimum, "1.3") != 0)
+        problem_add(problems, config->file, setting_line(&listener->place, "tls-minimum"),
+                    say("tls-minimum = \"%s\" of %s is no version of TLS that is supported",
+                        set->tls_minimum, listener->place.what),
+                    "write \"1.2\" or \"1.3\"");
+}
+
 static void check_listener(struct config *config, struct config_listener *listener,
                            struct config_problems *problems)
 {
@@ -113,10 +140,11 @@ static void check_listener(struct config *config, struct config_listener *listen
             problems, config->file, line,
             say("%s offers no authentication, so nobody could use it", listener->place.what),
             "write authentication = {\"basic\"} in it");
-    if (listener->basic && !listener->set.allow_unencrypted)
+    check_encryption(config, listener, problems);
+    if (listener->basic && !listener->encrypted && !listener->set.allow_unencrypted)
         problem_add(problems, config->file, line,
                     say("%s offers basic without TLS", listener->place.what),
-                    "write allow-unencrypted = true in it, or remove \"basic\"");
+                    "write tls = true in it, or allow-unencrypted = true, or remove \"basic\"");
     if (strlen(listener->name) > 512 || listener->name[0] == '\0')
         problem_add(problems, config->file, listener->place.line,
                     "the name of a listener has 1 to 512 bytes", "give it another name");

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * winrmd-config: reads winrmd.conf and each application's web.config for the broker and ends. It
- * opens nothing itself: the broker, which may see these files, hands over their descriptors, and
- * this process, which parses them, may see nothing else.
+ * winrmd-config: reads winrmd.conf, the certificates and keys it names, and each application's
+ * web.config for the broker and ends. It opens nothing itself: the broker, which may see these
+ * files, hands over their descriptors, and this process, which parses them, may see nothing else.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,14 +12,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file_load.h"
 #include "base/log.h"
 #include "config/model.h"
 #include "config/send.h"
+#include "config/tls_files.h"
 
 struct reading {
     struct loop *loop;
     struct config config;
     struct config_problems problems;
+    struct tls_files tls;
     struct list *next; /* application whose web.config has been asked for */
     bool begun;
     bool done;
@@ -39,9 +42,11 @@ static void reading_end(struct reading *reading, struct channel *channel)
     loop_stop(reading->loop);
 }
 
-/* Asks for the next web.config that has a place, or ends. */
+/* Asks for the next file of TLS or the next web.config that has a place, or ends. */
 static void reading_advance(struct reading *reading, struct channel *channel)
 {
+    if (reading->next == &reading->config.applications && tls_files_ask(&reading->tls, channel))
+        return;
     do {
         reading->next = reading->next->next;
     } while (reading->next != &reading->config.applications &&
@@ -64,7 +69,7 @@ static void on_read(struct channel *channel, const union message_body *body)
     config_init(&reading->config, body->config_read.path != NULL ? body->config_read.path : "");
     reading->begun = true;
     if (body->config_read.file >= CHANNEL_FD) {
-        bytes = config_load(body->config_read.file, &length, &why);
+        bytes = file_load(body->config_read.file, &length, &why);
         close(body->config_read.file);
     }
     if (bytes == NULL)
@@ -75,6 +80,7 @@ static void on_read(struct channel *channel, const union message_body *body)
         config_read_conf(&reading->config, bytes, length, &reading->problems);
     free(bytes);
     reading->next = &reading->config.applications;
+    tls_files_init(&reading->tls, &reading->config, &reading->problems);
     reading_advance(reading, channel);
 }
 
@@ -86,13 +92,18 @@ static void on_opened(struct channel *channel, const union message_body *body)
     size_t length = 0;
     char *bytes = NULL;
 
+    if (reading->begun && tls_files_waiting(&reading->tls)) {
+        tls_files_opened(&reading->tls, channel, &body->config_opened);
+        reading_advance(reading, channel);
+        return;
+    }
     if (!reading->begun || reading->next == &reading->config.applications) {
         if (fd >= CHANNEL_FD)
             close(fd);
         return;
     }
     if (fd >= CHANNEL_FD) {
-        bytes = config_load(fd, &length, &why);
+        bytes = file_load(fd, &length, &why);
         close(fd);
     }
     if (bytes == NULL)
@@ -139,6 +150,7 @@ int main(int count, char **arguments)
     }
     loop_run(reading.loop);
     channel_free(channel);
+    tls_files_free(&reading.tls);
     problems_free(&reading.problems);
     if (reading.begun)
         config_free(&reading.config);

@@ -2,14 +2,11 @@
 
 #include "config/model.h"
 
-#include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/memory.h"
 #include "base/utf.h"
 
 static const char *folder_of(struct arena *arena, const char *file)
@@ -84,32 +81,4 @@ bool config_text_acceptable(const char *file, const char *bytes, size_t length,
         return false;
     }
     return true;
-}
-
-char *config_load(int fd, size_t *length, const char **why)
-{
-    struct stat status;
-    char *bytes = NULL;
-    size_t filled = 0;
-    ssize_t got = 1;
-
-    *length = 0;
-    *why = "it is no regular file";
-    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
-        return NULL;
-    bytes = mem_alloc(CONFIG_FILE_LIMIT + 1);
-    while (filled <= CONFIG_FILE_LIMIT && got > 0) {
-        got = read(fd, bytes + filled, CONFIG_FILE_LIMIT + 1 - filled);
-        if (got > 0)
-            filled += (size_t)got;
-        else if (got < 0 && errno == EINTR)
-            got = 1;
-    }
-    if (got < 0 || filled > CONFIG_FILE_LIMIT) {
-        *why = got < 0 ? strerror(errno) : "it is larger than 1 MiB";
-        free(bytes);
-        return NULL;
-    }
-    *length = filled;
-    return bytes;
 }

@@ -21,6 +21,14 @@
 
 enum { CONFIG_FILE_LIMIT = 1024 * 1024, CONFIG_LISTENERS = 64, CONFIG_APPLICATIONS = 256 };
 
+/* A file of a listener as the broker has read it; winrmd-config only. */
+struct config_file {
+    uint32_t kept; /* the number under which the broker keeps it; 0: there is none */
+    char *bytes;   /* owned by winrmd-config's main.c */
+    size_t length;
+    uint32_t mode;
+};
+
 struct config_listener {
     struct list link;
     struct setting_place place;
@@ -29,6 +37,10 @@ struct config_listener {
     char host[64]; /* numeric, without brackets */
     uint32_t port;
     bool basic;
+    bool encrypted; /* TLS */
+    struct config_file certificate;
+    struct config_file key;
+    struct config_file client_ca;
 };
 
 struct config_resource {
@@ -111,12 +123,6 @@ void config_read_web(struct config *config, struct config_application *applicati
  */
 bool config_text_acceptable(const char *file, const char *bytes, size_t length,
                             struct config_problems *problems);
-
-/*
- * Reads a whole regular file of at most CONFIG_FILE_LIMIT bytes. Returns memory to free(), or NULL
- * with the reason (constant or strerror()) in `why`.
- */
-char *config_load(int fd, size_t *length, const char **why);
 
 /* What has to hold beyond each setting's own rules; called by the readers. */
 void config_check_conf(struct config *config, struct config_problems *problems);

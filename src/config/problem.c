@@ -42,12 +42,27 @@ const char *problem_text(struct config_problems *problems, const char *format, .
     return arena_text(&problems->texts, safe);
 }
 
+static void problem_keep(struct config_problems *problems, struct config_problem problem)
+{
+    if (problems->kept == PROBLEMS_KEPT)
+        return;
+    problem.file = arena_text(&problems->texts, problem.file);
+    problems->list[problems->kept++] = problem;
+}
+
 void problem_add(struct config_problems *problems, const char *file, unsigned line,
                  const char *cause, const char *remedy)
 {
     problems->count++;
-    if (problems->kept == PROBLEMS_KEPT)
-        return;
-    problems->list[problems->kept++] = (struct config_problem){
-        .file = arena_text(&problems->texts, file), .line = line, .cause = cause, .remedy = remedy};
+    problem_keep(problems, (struct config_problem){
+                               .file = file, .line = line, .cause = cause, .remedy = remedy});
+}
+
+void problem_warn(struct config_problems *problems, const char *file, unsigned line,
+                  const char *cause, const char *remedy)
+{
+    problem_keep(
+        problems,
+        (struct config_problem){
+            .file = file, .line = line, .cause = cause, .remedy = remedy, .warning = true});
 }

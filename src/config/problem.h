@@ -8,6 +8,7 @@
 #ifndef CONFIG_PROBLEM_H
 #define CONFIG_PROBLEM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
@@ -19,6 +20,7 @@ struct config_problem {
     unsigned line; /* 0: the file as a whole */
     const char *cause;
     const char *remedy;
+    bool warning; /* the configuration can be used all the same; not counted */
 };
 
 struct config_problems {
@@ -43,5 +45,8 @@ const char *problem_text(struct config_problems *problems, const char *format, .
  */
 void problem_add(struct config_problems *problems, const char *file, unsigned line,
                  const char *cause, const char *remedy);
+/* The same for what should be mended and can be used all the same. */
+void problem_warn(struct config_problems *problems, const char *file, unsigned line,
+                  const char *cause, const char *remedy);
 
 #endif

@@ -25,9 +25,13 @@ static uint64_t shell_idle(uint64_t written)
 
 static bool send_listener(struct channel *channel, const struct config_listener *listener)
 {
-    return channel_send(channel, config_listener, .name = listener->name, .address = listener->host,
-                        .port = listener->port, .basic = listener->basic,
-                        .header_limit = bounded(listener->set.header_limit));
+    return channel_send(
+        channel, config_listener, .name = listener->name, .address = listener->host,
+        .port = listener->port, .basic = listener->basic,
+        .header_limit = bounded(listener->set.header_limit), .tls = listener->encrypted,
+        .tls_minimum = listener->set.tls_minimum, .ciphers = listener->set.ciphers,
+        .ciphersuites = listener->set.ciphersuites, .certificate = listener->certificate.kept,
+        .key = listener->key.kept, .client_ca = listener->client_ca.kept);
 }
 
 static bool send_resource(struct channel *channel, uint32_t application, uint32_t plugin,
@@ -109,9 +113,10 @@ bool config_send(struct channel *channel, const struct config *config,
     bool sent = problems->count > 0 || send_model(channel, config);
 
     for (size_t i = 0; sent && i < problems->kept; i++)
-        sent = channel_send(channel, config_problem, .file = problems->list[i].file,
-                            .line = problems->list[i].line, .cause = problems->list[i].cause,
-                            .remedy = problems->list[i].remedy);
+        sent =
+            channel_send(channel, config_problem, .file = problems->list[i].file,
+                         .line = problems->list[i].line, .cause = problems->list[i].cause,
+                         .remedy = problems->list[i].remedy, .warning = problems->list[i].warning);
     sent = sent && channel_send(channel, config_end, .problems = bounded(problems->count));
     channel_flush(channel);
     return sent && !channel_is_ended(channel) && channel_backlog(channel) == 0;

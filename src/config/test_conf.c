@@ -47,8 +47,8 @@ static const struct {
      {"3: net-processes = \"x\" is not a number; write a number from 0 to 64"}},
     {"clear text must be said",
      "\n\nlistener \"http\" { address = \"127.0.0.1:5985\" authentication = {\"basic\"} }\n" REST,
-     {"3: listener \"http\" offers basic without TLS; write allow-unencrypted = true in it, or "
-      "remove \"basic\""}},
+     {"3: listener \"http\" offers basic without TLS; write tls = true in it, or "
+      "allow-unencrypted = true, or remove \"basic\""}},
     {"section left open",
      REST "listener \"http\" {\n address = \"127.0.0.1:5985\"\n",
      {
@@ -134,10 +134,27 @@ static const struct {
     {"TLS",
      "listener \"https\" { address = \"[::]:5986\" authentication = {\"basic\"}\n"
      "certificate = \"server.pem\"\nkey = \"server.key\"\nclient-ca = \"clients.pem\"\n"
-     "channel-binding = \"relaxed\" allow-unencrypted = true }\n" REST,
-     {"2: certificate = \"server.pem\" of listener \"https\" asks for something that this version "
-      "of winrmd does not have; remove certificate",
-      "3: key", "4: client-ca", "5: channel-binding"}},
+     "tls-minimum = \"1.3\" }\n"
+     "listener \"own\" { address = \"[::1]:5986\" authentication = {\"basic\"} tls = true }\n" REST,
+     {NULL}},
+    {"channel binding",
+     "listener \"https\" { address = \"[::]:5986\" authentication = {\"basic\"} tls = true\n"
+     "channel-binding = \"relaxed\" }\n" REST,
+     {"2: channel-binding = \"relaxed\" of listener \"https\" asks for something that this version "
+      "of winrmd does not have; remove channel-binding"}},
+    {"TLS that contradicts itself",
+     "listener \"a\" { address = \"[::]:1\" authentication = {\"basic\"}\n"
+     "certificate = \"server.pem\"\ntls = false }\n"
+     "listener \"b\" { address = \"[::]:2\" authentication = {\"basic\"} tls = true\n"
+     "key = \"server.key\" }\n"
+     "listener \"c\" { address = \"[::]:3\" authentication = {\"basic\"} tls = true\n"
+     "tls-minimum = \"1.1\" }\n"
+     "listener \"d\" { address = \"[::]:4\" authentication = {\"basic\"} allow-unencrypted = true\n"
+     "client-ca = \"clients.pem\" }\n" REST,
+     {"3: listener \"a\" has a certificate and says tls = false; remove one of them",
+      "5: listener \"b\" has a key and no certificate; write certificate =",
+      "7: tls-minimum = \"1.1\" of listener \"c\" is no version of TLS that is supported; write",
+      "9: listener \"d\" asks for client certificates and has no TLS; write tls = true"}},
     {"PAM",
      LISTENER APPLICATION "authentication { basic = \"pam\" pam-service = \"winrm-2_x\" "
                           "pam-timeout = \"250ms\" basic-cache = \"5s\" }\n",

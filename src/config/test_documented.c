@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "base/memory.h"
+#include "base/file_load.h"
 #include "config/model.h"
 
 static char *document;
@@ -129,7 +130,7 @@ int main(int count, char **arguments)
     int fd = count == 2 ? open(arguments[1], O_RDONLY | O_CLOEXEC) : -1;
     int result;
 
-    document = fd < 0 ? NULL : config_load(fd, &length, &why);
+    document = fd < 0 ? NULL : file_load(fd, &length, &why);
     if (document == NULL) {
         fprintf(stderr, "docs/configuration.md cannot be read: %s\n", why);
         return 2;

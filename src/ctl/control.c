@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/file_load.h"
 #include "config/model.h"
 
 /* ---- the answer ---- */
@@ -82,7 +83,7 @@ static char *control_path(const char *file)
     int fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     const char *why = fd < 0 ? strerror(errno) : "";
     size_t length = 0;
-    char *bytes = fd < 0 ? NULL : config_load(fd, &length, &why);
+    char *bytes = fd < 0 ? NULL : file_load(fd, &length, &why);
     char *path = NULL;
 
     problems_init(problems);

@@ -19,12 +19,13 @@ static const char busy[] = "HTTP/1.1 503 Service Unavailable\r\n"
                            "Connection: close\r\n"
                            "Content-Length: 0\r\n\r\n";
 
-void http_turn_away(struct http_server *server, int fd)
+void http_turn_away(struct http_listener *listener, int fd)
 {
     char unread[4096];
 
-    server->counts.refused++;
-    if (send(fd, busy, sizeof(busy) - 1, MSG_NOSIGNAL | MSG_DONTWAIT) > 0) {
+    listener->server->counts.refused++;
+    if (listener->source == NULL &&
+        send(fd, busy, sizeof(busy) - 1, MSG_NOSIGNAL | MSG_DONTWAIT) > 0) {
         shutdown(fd, SHUT_WR);
         /* Closing with unread bytes would reset the connection and lose the answer. */
         for (int i = 0; i < 16; i++)
@@ -98,7 +99,7 @@ static void let_in(struct http_listener *listener, int fd, const struct sockaddr
         server->counts.refused++;
         http_client_new(listener, fd, NULL, 0);
     } else {
-        http_turn_away(server, fd);
+        http_turn_away(listener, fd);
     }
 }
 
@@ -142,7 +143,7 @@ static bool accept_with_spare(struct http_listener *listener)
         server->spare = -1;
         fd = accept4(listener->watch.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (fd >= 0)
-            http_turn_away(server, fd);
+            http_turn_away(listener, fd);
         server->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
     }
     if (server->spare < 0)

@@ -16,6 +16,14 @@ enum { INDEX_BITS = 24 };
 static void client_ready(struct loop_watch *watch, uint32_t events);
 static void client_refuse(struct http_client *client);
 
+static bool make_transport(struct http_client *client, int fd)
+{
+    struct http_transport_source *source = client->listener->source;
+
+    client->transport = http_transport_on(fd);
+    return source == NULL || source->encrypt(source, &client->transport);
+}
+
 static bool take_slot(struct http_client *client)
 {
     struct http_server *server = client->server;
@@ -89,7 +97,6 @@ struct http_client *http_client_new(struct http_listener *listener, int fd, cons
 
     client->server = server;
     client->listener = listener;
-    client->transport = (struct http_transport){.methods = &http_transport_plain, .fd = fd};
     client->watch = (struct loop_watch){.fd = fd, .ready = client_ready};
     client->opened = loop_now(server->loop);
     client->port = port;
@@ -97,7 +104,8 @@ struct http_client *http_client_new(struct http_listener *listener, int fd, cons
     buffer_init(&client->out, SIZE_MAX / 2);
     http_connection_init(&client->connection, &listener->settings);
     http_deadline_init(&client->deadline);
-    if (!take_slot(client) || !loop_watch(server->loop, &client->watch, EPOLLIN | EPOLLRDHUP)) {
+    if (!make_transport(client, fd) || !take_slot(client) ||
+        !loop_watch(server->loop, &client->watch, EPOLLIN | EPOLLRDHUP)) {
         if (server->slots != NULL && server->slots[client->index].client == client) {
             server->slots[client->index].client = NULL;
             server->free_slots[server->free_count++] = client->index;
@@ -184,7 +192,7 @@ static bool client_send(struct http_client *client, struct iovec *parts, int cou
 {
     ssize_t sent = 0;
 
-    if (buffer_length(&client->out) == 0) {
+    if (buffer_length(&client->out) == 0 && !client->transport.opening) {
         sent = client->transport.methods->write(&client->transport, parts, count);
         if (sent < 0 && errno != EAGAIN && errno != EINTR)
             return false;
@@ -262,6 +270,7 @@ static void client_dispatch(struct http_client *client)
         .listener = client->listener->number,
         .peer = client->peer,
         .peer_port = client->port,
+        .transport = &client->transport,
         .authenticated = client->connection.authenticated,
     };
 
@@ -303,28 +312,37 @@ void http_client_expired(struct http_deadline *deadline)
 
 /*
  * While an answer is owed, reading stays armed until the client sends more (few do), because
- * disarming it would cost two system calls for each request.
+ * disarming it would cost two system calls for each request. An encrypted transport has to be
+ * heard meanwhile, until there is data: the client's farewell is a message in it.
  */
+static uint32_t client_events(const struct http_client *client)
+{
+    const struct http_transport *transport = &client->transport;
+
+    if (transport->opening || transport->read_awaits != EPOLLIN)
+        return transport->read_awaits;
+    if (client->connection.state == HTTP_STATE_ANSWERING)
+        return transport->write_awaits;
+    if (client->connection.state != HTTP_STATE_DISPATCHED)
+        return EPOLLIN | EPOLLRDHUP;
+    if (transport->methods->watch == NULL)
+        return (client->watch.events & EPOLLIN) | EPOLLRDHUP;
+    return transport->methods->pending(transport) ? EPOLLRDHUP : EPOLLIN | EPOLLRDHUP;
+}
+
 static void client_watch(struct http_client *client)
 {
-    uint32_t events = client->watch.events & EPOLLIN;
+    uint32_t events = client_events(client);
 
-    if (client->connection.state == HTTP_STATE_ANSWERING)
-        events = EPOLLOUT;
-    else if (client->connection.state == HTTP_STATE_DISPATCHED)
-        events |= EPOLLRDHUP;
-    else
-        events = EPOLLIN | EPOLLRDHUP;
-    if (buffer_length(&client->out) > 0)
-        events |= EPOLLOUT;
+    if (buffer_length(&client->out) > 0 && !client->transport.opening)
+        events |= client->transport.write_awaits;
     loop_rewatch(client->server->loop, &client->watch, events);
 }
 
-void http_client_run(struct http_client *client)
+static void client_step(struct http_client *client)
 {
     enum http_step step = HTTP_STEP_NONE;
 
-    client->stepping = true;
     while (!client->ended && step != HTTP_STEP_READ && step != HTTP_STEP_WAIT) {
         step = http_connection_step(&client->connection);
         if (step == HTTP_STEP_REQUEST)
@@ -334,6 +352,58 @@ void http_client_run(struct http_client *client)
         else if (step == HTTP_STEP_CONTINUE)
             client_continue(client);
     }
+}
+
+static bool client_reads(const struct http_client *client)
+{
+    return client->connection.state != HTTP_STATE_DISPATCHED &&
+           client->connection.state != HTTP_STATE_ANSWERING;
+}
+
+/* Reads once. False: there was nothing, or the connection has ended. */
+static bool client_receive(struct http_client *client)
+{
+    size_t room;
+    uint8_t *bytes = http_connection_room(&client->connection, &room);
+    ssize_t count;
+
+    if (bytes == NULL && client->connection.state != HTTP_STATE_HEAD &&
+        client->connection.state != HTTP_STATE_BODY) {
+        http_client_end(client, false);
+        return false;
+    }
+    if (bytes == NULL) {
+        http_connection_refuse(&client->connection, 503);
+        client_refuse(client);
+        return !client->ended;
+    }
+    count = client->transport.methods->read(&client->transport, bytes, room);
+    if (count > 0)
+        http_connection_received(&client->connection, (size_t)count);
+    else if (count < 0 && (errno == EAGAIN || errno == EINTR))
+        http_connection_missed(&client->connection);
+    else if (count < 0 && errno == ECONNRESET)
+        client_was_reset(client);
+    else
+        http_client_end(client, false);
+    return count > 0;
+}
+
+/* Takes what the transport holds already, for no event will tell of it: no more than a record. */
+static bool client_pull(struct http_client *client)
+{
+    const struct http_transport *transport = &client->transport;
+
+    return !client->ended && client_reads(client) && transport->methods->pending != NULL &&
+           !transport->opening && transport->methods->pending(transport) && client_receive(client);
+}
+
+void http_client_run(struct http_client *client)
+{
+    client->stepping = true;
+    do
+        client_step(client);
+    while (client_pull(client));
     client->stepping = false;
     if (client->ended)
         return;
@@ -345,31 +415,51 @@ void http_client_run(struct http_client *client)
     client_watch(client);
 }
 
-static void client_read(struct http_client *client)
+static void client_write(struct http_client *client)
 {
-    size_t room;
-    uint8_t *bytes = http_connection_room(&client->connection, &room);
-    ssize_t count;
+    if (!client_flush(client)) {
+        http_client_end(client, true);
+        return;
+    }
+    if (buffer_length(&client->out) == 0 && client->connection.state == HTTP_STATE_ANSWERING)
+        client_answered(client);
+    http_client_run(client);
+}
 
-    if (bytes == NULL && client->connection.state != HTTP_STATE_HEAD &&
-        client->connection.state != HTTP_STATE_BODY) {
-        http_client_end(client, false);
-        return;
-    }
-    if (bytes == NULL) {
-        http_connection_refuse(&client->connection, 503);
+/* The next step of the handshake. Who speaks HTTP without one is told so, as it can be read. */
+static void client_open(struct http_client *client)
+{
+    if (client->transport.methods->open(&client->transport) == 0) {
+        if (buffer_length(&client->out) > 0)
+            client_write(client);
+        else
+            http_client_run(client);
+    } else if (errno == EAGAIN) {
+        client_watch(client);
+    } else if (errno == EPROTONOSUPPORT && !client->turned_away) {
+        http_connection_refuse(&client->connection, 400);
         client_refuse(client);
-        return;
-    }
-    count = client->transport.methods->read(&client->transport, bytes, room);
-    if (count > 0) {
-        http_connection_received(&client->connection, (size_t)count);
-        http_client_run(client);
-    } else if (count < 0 && errno == ECONNRESET) {
-        client_was_reset(client);
-    } else if (count == 0 || (errno != EAGAIN && errno != EINTR)) {
+    } else {
         http_client_end(client, false);
     }
+}
+
+/* Something has come while an answer is owed: data can wait, a farewell cannot. */
+static void client_attend(struct http_client *client)
+{
+    const struct http_transport_methods *methods = client->transport.methods;
+    int heard;
+
+    if (methods->watch == NULL) {
+        loop_rewatch(client->server->loop, &client->watch,
+                     EPOLLRDHUP | (client->watch.events & (uint32_t)EPOLLOUT));
+        return;
+    }
+    heard = methods->watch(&client->transport);
+    if (heard > 0 || (heard < 0 && errno == EAGAIN))
+        client_watch(client);
+    else
+        http_client_end(client, true);
 }
 
 static void client_ready(struct loop_watch *watch, uint32_t events)
@@ -381,24 +471,23 @@ static void client_ready(struct loop_watch *watch, uint32_t events)
         client_was_reset(client);
         return;
     }
+    if (client->transport.opening) {
+        client_open(client);
+        return;
+    }
     if (((events & (EPOLLRDHUP | EPOLLHUP)) != 0 && state == HTTP_STATE_DISPATCHED) ||
         ((events & EPOLLHUP) != 0 && state == HTTP_STATE_ANSWERING)) {
         http_client_end(client, true);
         return;
     }
-    if ((events & EPOLLOUT) != 0 && buffer_length(&client->out) > 0) {
-        if (!client_flush(client)) {
-            http_client_end(client, true);
-        } else if (buffer_length(&client->out) == 0) {
-            if (state == HTTP_STATE_ANSWERING)
-                client_answered(client);
-            http_client_run(client);
-        }
-        return;
-    }
-    if (state == HTTP_STATE_DISPATCHED)
-        loop_rewatch(client->server->loop, watch,
-                     EPOLLRDHUP | (watch->events & (uint32_t)EPOLLOUT));
-    else if (state != HTTP_STATE_ANSWERING && (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP)) != 0)
-        client_read(client);
+    if ((events & client->transport.write_awaits) != 0 && buffer_length(&client->out) > 0)
+        client_write(client);
+    else if (state == HTTP_STATE_DISPATCHED)
+        client_attend(client);
+    else if (state != HTTP_STATE_ANSWERING &&
+             (events & (client->transport.read_awaits | EPOLLRDHUP | EPOLLHUP)) != 0 &&
+             client_receive(client))
+        http_client_run(client);
+    else if (!client->ended)
+        client_watch(client);
 }

@@ -23,6 +23,7 @@
 /* What a connection is waited for; each kind has its own time and its own list of deadlines. */
 enum http_wait {
     HTTP_WAIT_NONE, /* for our own answer: no deadline here */
+    HTTP_WAIT_HANDSHAKE,
     HTTP_WAIT_GUEST_IDLE,
     HTTP_WAIT_IDLE,
     HTTP_WAIT_HEAD,
@@ -44,7 +45,8 @@ struct http_listener {
     struct loop_watch watch; /* fd -1: nothing is accepted */
     uint32_t number;
     unsigned clients;
-    bool retired; /* answers say that the connection ends */
+    bool retired;                         /* answers say that the connection ends */
+    struct http_transport_source *source; /* NULL: connections are not encrypted */
     struct http_connection_settings settings;
 };
 
@@ -120,8 +122,8 @@ void http_accept_stop(struct http_listener *listener);
 /* Lets in what the kernel has already accepted, as far as there are descriptors. */
 void http_accept_rest(struct http_listener *listener);
 void http_accept_resume(struct loop_timer *pause);
-/* Sends a 503 and closes, for a client that there is no room at all for. */
-void http_turn_away(struct http_server *server, int fd);
+/* Sends a 503 (unless encrypted) and closes, for a client that there is no room at all for. */
+void http_turn_away(struct http_listener *listener, int fd);
 /* Counts a connection of that address; NULL when there are too many already. */
 struct http_address *http_address_enter(struct http_server *server, const uint8_t key[16]);
 void http_address_leave(struct http_server *server, struct http_address *address);

@@ -7,6 +7,8 @@ static enum http_wait wait_kind(const struct http_client *client)
 {
     const struct http_connection *connection = &client->connection;
 
+    if (client->transport.opening)
+        return HTTP_WAIT_HANDSHAKE;
     switch (connection->state) {
     case HTTP_STATE_HEAD:
         if (!http_connection_idle(connection))
@@ -32,6 +34,8 @@ static uint64_t wait_time(const struct http_client *client, enum http_wait wait)
     uint64_t size = client->connection.body_left;
 
     switch (wait) {
+    case HTTP_WAIT_HANDSHAKE:
+        return settings->handshake_time;
     case HTTP_WAIT_GUEST_IDLE:
         return settings->guest_idle_time;
     case HTTP_WAIT_IDLE:

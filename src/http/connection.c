@@ -64,6 +64,12 @@ void http_connection_received(struct http_connection *connection, size_t count)
         connection->high = connection->end;
 }
 
+void http_connection_missed(struct http_connection *connection)
+{
+    if (http_connection_idle(connection))
+        http_input_release(connection);
+}
+
 void http_connection_refuse(struct http_connection *connection, unsigned status)
 {
     connection->status = (uint16_t)status;

@@ -110,6 +110,8 @@ void http_connection_free(struct http_connection *connection);
  * authenticated hold too much memory already: refuse with 503. Not in state DISPATCHED, ANSWERING.
  */
 uint8_t *http_connection_room(struct http_connection *connection, size_t *room);
+/* After http_connection_room(): there was nothing to read. An idle connection holds no memory. */
+void http_connection_missed(struct http_connection *connection);
 void http_connection_received(struct http_connection *connection, size_t count);
 enum http_step http_connection_step(struct http_connection *connection);
 /* Ends what is being received; the next step is HTTP_STEP_REFUSE with that status and a close. */

@@ -125,6 +125,20 @@ static void listener_retire(struct http_listener *listener)
     loop_defer(server->loop, &server->bury);
 }
 
+bool http_server_encrypt(struct http_server *server, uint32_t listener,
+                         struct http_transport_source *source)
+{
+    bool found = false;
+
+    list_each(link, &server->listeners) {
+        if (listener_of(link)->number != listener || listener_of(link)->retired)
+            continue;
+        listener_of(link)->source = source;
+        found = true;
+    }
+    return found;
+}
+
 bool http_server_unlisten(struct http_server *server, uint32_t listener)
 {
     bool found = false;

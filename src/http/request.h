@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 struct http_head;
+struct http_transport;
 
 struct http_request {
     uint64_t handle; /* names this request of this connection; never 0, never used again */
@@ -20,6 +21,7 @@ struct http_request {
     uint32_t listener;
     const char *peer; /* address of the client, "192.0.2.1" or "2001:db8::1" */
     uint16_t peer_port;
+    const struct http_transport *transport; /* of the connection; lives as long as it */
     bool authenticated; /* as last set with http_server_authenticated() */
 
     const char *method; /* always "POST": other methods are answered by the library */

@@ -17,6 +17,7 @@ struct http_settings http_settings_default(void)
         .connections = HTTP_CONNECTIONS,
         .guest_connections = HTTP_GUEST_CONNECTIONS,
         .address_connections = HTTP_ADDRESS_CONNECTIONS,
+        .handshake_time = HTTP_HANDSHAKE_TIME,
         .head_time = HTTP_HEAD_TIME,
         .body_time = HTTP_BODY_TIME,
         .body_rate = HTTP_BODY_RATE,

@@ -19,6 +19,7 @@
 #include "base/loop.h"
 #include "http/answer.h"
 #include "http/request.h"
+#include "http/transport.h"
 
 struct http_server;
 
@@ -67,6 +68,7 @@ struct http_settings {
     unsigned connections;     /* of this server */
     unsigned guest_connections;
     unsigned address_connections;
+    uint64_t handshake_time;
     uint64_t head_time;
     uint64_t body_time;
     uint64_t body_rate; /* bytes/s */
@@ -119,6 +121,14 @@ bool http_server_listen(struct http_server *server, int fd, uint32_t listener, s
  * handshakes in progress included; a socket that is not to lose any has to be kept open elsewhere.
  */
 bool http_server_unlisten(struct http_server *server, uint32_t listener);
+
+/*
+ * The connections that the listeners of that number accept from now on are encrypted by `source`,
+ * which outlives them all. To be called before the loop goes on after http_server_listen(). False:
+ * there is no such listener.
+ */
+bool http_server_encrypt(struct http_server *server, uint32_t listener,
+                         struct http_transport_source *source);
 
 /*
  * New limits and times. They hold for what begins from now on: a deadline that is running stays,

@@ -2,6 +2,7 @@
 
 #include "http/transport.h"
 
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -34,3 +35,11 @@ const struct http_transport_methods http_transport_plain = {
     .finish = plain_finish,
     .close = plain_close,
 };
+
+struct http_transport http_transport_on(int fd)
+{
+    return (struct http_transport){.methods = &http_transport_plain,
+                                   .fd = fd,
+                                   .read_awaits = EPOLLIN,
+                                   .write_awaits = EPOLLOUT};
+}

@@ -8,6 +8,7 @@
 #include "net/net.h"
 #include "net/respond.h"
 #include "net/steps.h"
+#include "tls/tls.h"
 
 /*
  * Milliseconds that a client waits for winrmd-auth, a restart of it included: more than the wait
@@ -35,6 +36,7 @@ static bool authentication_send(struct request *request)
         goto out;
     if (net->auth != NULL)
         channel_send(net->auth, auth_basic, .exchange = request->id, .address = request->http.peer,
+                     .tls = tls_version_and_cipher(request->http.transport),
                      .user = credentials.user, .password = credentials.password);
     sent = true;
 out:

@@ -42,8 +42,15 @@ static void on_net_listener(struct channel *channel, const union message_body *b
     struct net *net = net_of(channel);
     struct listener *listener = site_put_listener(&net->site, &body->net_listener);
 
-    if (listener == NULL || (net->server != NULL && !serve_listen(net, listener)))
+    if (listener == NULL || !encryption_use(&net->encryption, listener, &body->net_listener) ||
+        (net->server != NULL && !serve_listen(net, listener)))
         log_error("listener %u can not be used", body->net_listener.listener);
+    encryption_forget(&net->encryption);
+}
+
+static void on_net_file(struct channel *channel, const union message_body *body)
+{
+    encryption_take(&net_of(channel)->encryption, &body->net_file);
 }
 
 static void on_net_listener_end(struct channel *channel, const union message_body *body)
@@ -196,6 +203,7 @@ bool broker_channel_open(struct net *net)
 {
     static const channel_handler handlers[MESSAGE_COUNT] = {
         [MESSAGE_net_start] = on_net_start,
+        [MESSAGE_net_file] = on_net_file,
         [MESSAGE_net_listener] = on_net_listener,
         [MESSAGE_net_listener_end] = on_net_listener_end,
         [MESSAGE_net_application] = on_net_application,

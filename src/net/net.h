@@ -21,6 +21,7 @@
 #include "base/map.h"
 #include "http/server.h"
 #include "ipc/channel.h"
+#include "net/encryption.h"
 #include "net/request.h"
 #include "net/session.h"
 #include "net/site.h"
@@ -34,6 +35,7 @@ struct net {
     struct site site;
     struct session_keys keys;
     struct request_table requests;
+    struct encryption encryption; /* files of the listener that comes next */
     struct map hosts;    /* number -> struct host_channel */
     struct map sessions; /* the broker's id -> the struct connection that has it */
     struct soap_reader *reader;

@@ -135,7 +135,8 @@ static const char *real_version(void)
 
 void respond_identify(struct request *request, bool guest)
 {
-    static const char *const profiles[] = {"http/basic"};
+    bool tls = request->listener != NULL && request->listener->tls != NULL;
+    const char *const profiles[] = {tls ? "https/basic" : "http/basic"};
     struct wsman_identity identity = {
         .vendor = "winrmd",
         .version = guest ? "OS: 0.0.0 SP: 0.0 Stack: 3.0" : real_version(),

@@ -7,6 +7,7 @@
 #include "net/connection.h"
 #include "net/net.h"
 #include "net/steps.h"
+#include "tls/tls.h"
 
 static bool wants_guest_identify(const struct http_request *http)
 {
@@ -117,7 +118,9 @@ bool serve_listen(struct net *net, struct listener *listener)
 
     listener->socket = -1;
     return socket < 0 ||
-           http_server_listen(net->server, socket, listener->number, listener->header_limit);
+           (http_server_listen(net->server, socket, listener->number, listener->header_limit) &&
+            (listener->tls == NULL ||
+             http_server_encrypt(net->server, listener->number, tls_server_source(listener->tls))));
 }
 
 void serve_unlisten(struct net *net, uint32_t listener)

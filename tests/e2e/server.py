@@ -13,6 +13,7 @@ import os
 import shlex
 import shutil
 import signal
+import ssl
 import subprocess
 import threading
 import time
@@ -144,18 +145,22 @@ def make_users_file(path):
 
 class Server:
     """`authorizer` is the policy plug-in or the name of one of the tests' own, `shell` the shell
-    plug-in; `application` and `operations` add settings to winrmd.conf and to OperationsConfiguration."""
+    plug-in; `application`, `listener` and `operations` add settings to these parts of winrmd.conf and
+    to OperationsConfiguration. `trust` is the file by which clients know a listener with TLS."""
 
     running = set()  # pids of all servers of this test process
 
     def __init__(self, folder, users, authorizer='policy', rules=RULES, application='',
                  operations='QuotaSystemWindowOperations="0"', supports_quota=True,
                  winrmd=None, net_processes=3, audit='audit.jsonl', shell='cmd',
-                 authentication='basic = "file:users"'):
+                 authentication='basic = "file:users"',
+                 listener='allow-unencrypted = true', trust=None):
         self.folder, self.winrmd = Path(folder), winrmd or built('winrmd')
         self.application_folder = self.folder / 'wsman'
         self.process = None
         self.port = None
+        self.scheme = None
+        self.trust = trust
         self.killed = False
         self.log = []
         self._log_grown = threading.Condition()
@@ -165,18 +170,18 @@ class Server:
         self.config = self.folder / 'winrmd.conf'
         self.audit_file = self.folder / audit
         self.config.write_text(self._winrmd_conf(application, net_processes, audit,
-                                                 authentication))
+                                                 authentication, listener))
         (self.application_folder / 'policy.rules').write_text(rules)
         (self.application_folder / 'web.config').write_text(
             self._web_config(authorizer, operations, supports_quota, shell))
 
     @staticmethod
-    def _winrmd_conf(application, net_processes, audit, authentication):
+    def _winrmd_conf(application, net_processes, audit, authentication, listener):
         return '''\
 listener "http" {
     address = "127.0.0.1:0"
     authentication = {"basic"}
-    allow-unencrypted = true
+    %s
 }
 authentication { %s }
 audit { file = "%s" }
@@ -186,7 +191,7 @@ application "/wsman" {
     directory = "wsman"
 %s
 }
-''' % (authentication, audit, net_processes, application)
+''' % (listener, authentication, audit, net_processes, application)
 
     def _web_config(self, authorizer, operations, supports_quota, shell):
         parameters = ''
@@ -232,13 +237,14 @@ application "/wsman" {
         Server.running.add(self.process.pid)
         threading.Thread(target=self._read_log, daemon=True).start()
         try:
-            line = self.wait_for_log('winrmd: ready on http://127.0.0.1:')
+            line = self.wait_for_log('winrmd: ready on http')
         except AssertionError:
             self.process.kill()
             self.process.wait()
             Server.running.discard(self.process.pid)
             raise
-        address, path = line.split('http://127.0.0.1:')[1].split('/', 1)
+        self.scheme, rest = line.split('ready on ')[1].split('://127.0.0.1:')
+        address, path = rest.split('/', 1)
         assert path.strip() == 'wsman', line
         self.port = int(address)
         return self
@@ -312,15 +318,19 @@ application "/wsman" {
 
     @property
     def endpoint(self):
-        return 'http://127.0.0.1:%d/wsman' % self.port
+        return '%s://127.0.0.1:%d/wsman' % (self.scheme, self.port)
 
     def protocol(self, user, **settings):
         """The stock client."""
-        return Protocol(endpoint=self.endpoint, transport='basic', username=user,
-                        password=password(user), **settings)
+        if self.scheme == 'https':
+            settings = dict({'transport': 'ssl', 'ca_trust_path': str(self.trust)}, **settings)
+        settings.setdefault('transport', 'basic')
+        return Protocol(endpoint=self.endpoint, username=user, password=password(user), **settings)
 
     def connect(self, user=None, **settings):
-        """A plain connection; not authenticated without a user."""
+        """A connection that does what it is told; not authenticated without a user."""
+        if self.scheme == 'https' and 'tls' not in settings:
+            settings['tls'] = ssl.create_default_context(cafile=self.trust)
         return Connection(self.port, user, password(user) if user else None, **settings)
 
     # Windows into the service

@@ -72,7 +72,8 @@ ERRORS = {
     'Basic in clear that was not asked for': (
         'winrmd.conf', '    allow-unencrypted = true\n', '', None, 'allow-unencrypted'),
     'a part that is not built yet': (
-        'winrmd.conf', 'allow-unencrypted = true', 'certificate = "server.pem"', 4, 'certificate'),
+        'winrmd.conf', 'allow-unencrypted = true', 'channel-binding = "strict"', 4,
+        'channel-binding'),
     'an unknown attribute': (
         'wsman/web.config', 'SupportsQuota=', 'SupportQuota=', 5, 'SupportQuota'),
     'no operations plug-in': (

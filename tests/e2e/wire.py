@@ -123,13 +123,16 @@ class Response:
 
 
 class Connection:
-    """One TCP connection. With a user every request carries its Authorization header."""
+    """One TCP connection, encrypted if there is an ssl.SSLContext. With a user every request carries
+    its Authorization header."""
 
-    def __init__(self, port, user=None, password=None, path='/wsman', source='127.0.0.1'):
+    def __init__(self, port, user=None, password=None, path='/wsman', source='127.0.0.1', tls=None):
         self.socket = socket.create_connection(('127.0.0.1', port), timeout=HANG,
                                                source_address=(source, 0))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.local_port = self.socket.getsockname()[1]
+        if tls:
+            self.socket = tls.wrap_socket(self.socket, server_hostname='localhost')
         self.authorization = basic(user, password) if user else None
         self.path = path
         self.pending = b''
