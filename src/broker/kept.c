@@ -142,6 +142,14 @@ bool kept_write(const struct configuration *configuration, char *why, size_t siz
     return true;
 }
 
+const char *kept_to_write(const struct configuration *configuration)
+{
+    for (size_t i = 0; i < configuration->kept_count; i++)
+        if (configuration->kept[i].path != NULL)
+            return configuration->kept[i].path;
+    return NULL;
+}
+
 void kept_free(struct configuration *configuration)
 {
     for (size_t i = 0; i < configuration->kept_count; i++) {

@@ -25,6 +25,8 @@ int kept_fd(const struct configuration *configuration, uint32_t number);
  * that cannot be done, perhaps because there is a file by now.
  */
 bool kept_write(const struct configuration *configuration, char *why, size_t size);
+/* The path of what kept_write() would write; NULL: nothing. */
+const char *kept_to_write(const struct configuration *configuration);
 void kept_free(struct configuration *configuration);
 
 #endif

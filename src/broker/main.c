@@ -338,6 +338,10 @@ static int run(const struct options *options)
     }
     if (broker_open(&broker)) {
         if (options->check) {
+            const char *made = kept_to_write(broker.configuration);
+
+            if (made != NULL)
+                printf("%s: there is none yet; winrmd makes it when it starts\n", made);
             if (broker_check(&broker)) {
                 printf("%s: nothing wrong\n", broker.config);
                 result = 0;

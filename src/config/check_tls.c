@@ -11,6 +11,7 @@ struct finding {
     const struct config *config;
     const struct config_listener *listener;
     struct config_problems *problems;
+    bool keyless; /* no key could be read */
 };
 
 /* The setting that the complaint is about, and what was written in it. */
@@ -40,7 +41,7 @@ static const char *setting_of(const struct config_listener *listener, enum tls_p
 
 static void found(void *context, const struct tls_complaint *complaint)
 {
-    const struct finding *finding = context;
+    struct finding *finding = context;
     const struct setting_place *place = &finding->listener->place;
     struct config_problems *problems = finding->problems;
     const char *value;
@@ -50,26 +51,24 @@ static void found(void *context, const struct tls_complaint *complaint)
                      value[0] != '\0' ? value : "self-signed.pem", place->what, complaint->cause);
     const char *remedy = problem_text(problems, "%s", complaint->remedy);
 
+    finding->keyless |= complaint->part == TLS_PART_key && !complaint->warning;
     (complaint->warning ? problem_warn : problem_add)(problems, finding->config->file,
                                                       setting_line(place, name), cause, remedy);
 }
 
-static void check_mode(const struct finding *finding)
+static void check_mode(struct finding *finding)
 {
-    const struct config_listener *listener = finding->listener;
-
-    if ((listener->key.mode & S_IRWXO) != 0)
-        found((void *)(uintptr_t)finding,
-              &(struct tls_complaint){.part = TLS_PART_key,
-                                      .warning = true,
-                                      .cause = "can be read by everybody on this machine",
-                                      .remedy = "chmod o= it, and make a new key"});
+    if (!finding->keyless && (finding->listener->key.mode & S_IRWXO) != 0)
+        found(finding, &(struct tls_complaint){.part = TLS_PART_key,
+                                               .warning = true,
+                                               .cause = "can be read by everybody on this machine",
+                                               .remedy = "chmod o= it, and make a new key"});
 }
 
 void config_check_tls(const struct config *config, const struct config_listener *listener,
                       struct config_problems *problems)
 {
-    struct finding finding = {config, listener, problems};
+    struct finding finding = {.config = config, .listener = listener, .problems = problems};
     const struct tls_settings settings = {
         .certificate = {listener->certificate.bytes, listener->certificate.length},
         .key = {listener->key.bytes, listener->key.length},
@@ -79,6 +78,6 @@ void config_check_tls(const struct config *config, const struct config_listener 
         .ciphersuites = listener->set.ciphersuites,
     };
 
-    check_mode(&finding);
     tls_check(&settings, time(NULL), found, &finding);
+    check_mode(&finding);
 }
