@@ -5,6 +5,7 @@ their processes. Needs no rights; free ports of loopback."""
 import base64
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -285,8 +286,9 @@ class Winrmd:
         deadline = time.monotonic() + PATIENCE
         while True:
             said = (self.folder / 'log').read_text()
-            if 'ready on http://127.0.0.1:' in said:
-                self.port = int(said.split('ready on http://127.0.0.1:')[1].split('/')[0])
+            ready = re.search(r'ready on https?://127\.0\.0\.1:(\d+)/', said)
+            if ready:
+                self.port = int(ready[1])
                 return
             if self.process.poll() is not None or time.monotonic() > deadline:
                 complain('winrmd did not start:\n' + said)
