@@ -48,6 +48,8 @@ connections {
 ''' % (CONNECTIONS, CONNECTIONS, CONNECTIONS)
 # Lanes whose probes open more connections than the standard limits let in.
 MANY = ('half-open', 'idle')
+# Lanes whose server has TLS.
+ENCRYPTED = ('handshake',)
 # Lanes whose server may not open many files, and how many.
 FEW = {'few-files': 300}
 PAUSE = 0.05  # seconds between two looks at what costs much to look at
@@ -55,6 +57,7 @@ FRESH = 2  # new connections that ask something after each repetition
 SHOWN = 20  # lines of the server's log behind a failure
 OPERATIONS = 'QuotaSystemWindowOperations="0" MaxOperationTimeoutSeconds="5"'
 USER = 'alice'
+TLS = {'listener': 'tls = true'}
 
 # `lane`: the server it is played to; probes with the same lane take turns on one. `deadline`: the
 # documented seconds within which every connection has its answer or its end. `rounds`: how often it
@@ -83,7 +86,10 @@ class World:
         if probes[0].lane in FEW:
             files = FEW[probes[0].lane]
             winrmd = with_descriptors(folder, files, files, winrmd)
-        self.server = Server(folder / 'server', users, operations=OPERATIONS, winrmd=winrmd)
+        self.server = Server(folder / 'server', users, operations=OPERATIONS, winrmd=winrmd,
+                             **(TLS if probes[0].lane in ENCRYPTED else {}))
+        if probes[0].lane in ENCRYPTED:
+            self.server.trust = folder / 'server' / 'self-signed.pem'
         self.seed, self.descriptors = seed, descriptors
         self.round = self.rounds = 0
         self.deadline = None

@@ -6,6 +6,7 @@ The times are those of tables/input_limits.h. In all rounds but the last the cli
 so that only one of them waits.
 """
 
+import ssl
 import time
 
 from crowd import Crowd, Herd, times_of, total
@@ -14,6 +15,7 @@ from server import password
 from wire import HANG, IDENTIFY, basic, envelope
 
 HEAD, BODY, ANSWER, GUEST_IDLE, GUEST, BODY_RATE = 10, 30, 30, 30, 60, 16384
+HANDSHAKE = 10
 # A clock of whole milliseconds, and an accept that came before the client knew of it.
 EARLY = 0.3
 
@@ -36,6 +38,45 @@ def expect_ends(summary, wanted):
 def stalled(world):
     """How long the clients wait in this round."""
     return world.deadline + SLACK if world.last_round else 1
+
+
+def client_hello():
+    """What a client says first (RFC 8446, 4.1.2), as a record."""
+    said = ssl.MemoryBIO()
+    client = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), said,
+                                                   server_hostname='localhost')
+    try:
+        client.do_handshake()
+    except ssl.SSLWantReadError:
+        pass
+    return said.read()
+
+
+def half_handshakes(world):
+    """Handshakes of TLS that stop at each stage, and some that come byte by byte: 10 s from the
+    beginning of the connection."""
+    hello = client_hello()
+    with Crowd(world.port) as stopped, Crowd(world.port, 300) as slow:
+        stopped.open(600, lambda number: (b'', hello[:3], hello[:-1], hello)[number % 4])
+        slow.open(100, hello[:1])
+        begun, said = time.monotonic(), 1
+        while time.monotonic() < begun + stalled(world) and not (
+                stopped.all_ended() and slow.all_ended()):
+            due = max(said + 1, int(10 * (time.monotonic() - begun)))
+            for client in slow.clients:
+                slow.say(client, hello[said:due][:1])
+            said = due
+            slow.run(0.1)
+            stopped.run(0.1)
+        if not world.last_round:
+            return None
+        expect_ends(stopped.summary(), {'closed 0': (600, HANDSHAKE)})
+        # A byte may be under way when it ends.
+        ends = slow.summary()
+        assert ends['ends'].get('closed 0', 0) + ends['ends'].get('reset 0', 0) == 100, ends
+        for least, most in ends['times'].values():
+            assert HANDSHAKE - EARLY <= least and most <= HANDSHAKE + SLACK, ends
+        return times_of(total([stopped.summary(), ends]))
 
 
 def slow_head(world):

@@ -17,10 +17,13 @@ ANSWER = 10
 LINGER = 2
 # KiB that thousands of connections take at a time in one winrmd-net, and that malloc keeps.
 CROWD = 32768
+# KiB that hundreds of handshakes take at a time in one winrmd-net, and that malloc keeps.
+HANDSHAKES = 16384
 # KiB that the XML parser keeps of its tables when an element had 50,000 attributes.
 TABLES = 16384
 
 PROBES = [
+    Probe('half-handshakes', waiting.half_handshakes, 'handshake', waiting.HANDSHAKE, 3, HANDSHAKES),
     Probe('slow-head', waiting.slow_head, 'head', waiting.HEAD, 3),
     Probe('slow-body', waiting.slow_body, 'body', waiting.BODY + 4, 3),
     Probe('slow-reader', waiting.slow_reader, 'reader', waiting.ANSWER + 10, 3),
