@@ -15,6 +15,9 @@
 #include "base/memory.h"
 #include "ipc/channel.h"
 
+/* Three of each listener at most, and what is made. */
+enum { KEPT_FILES = 256 };
+
 static bool write_all(int fd, const void *bytes, size_t length)
 {
     const char *at = bytes;
@@ -55,7 +58,7 @@ static int copy_new(const void *bytes, size_t length)
 
 static bool keep(struct configuration *configuration, uint32_t number, struct kept_file file)
 {
-    if (file.fd < 0 || number != configuration->kept_count + 1)
+    if (file.fd < 0 || number != configuration->kept_count + 1 || number > KEPT_FILES)
         return false;
     configuration->kept =
         mem_resize(configuration->kept, configuration->kept_count + 1, sizeof(file));

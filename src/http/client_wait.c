@@ -8,7 +8,7 @@ static enum http_wait wait_kind(const struct http_client *client)
     const struct http_connection *connection = &client->connection;
 
     if (client->transport.opening)
-        return HTTP_WAIT_HANDSHAKE;
+        return client->listener->retired ? HTTP_WAIT_RETIRED_GUEST : HTTP_WAIT_HANDSHAKE;
     switch (connection->state) {
     case HTTP_STATE_HEAD:
         if (!http_connection_idle(connection))

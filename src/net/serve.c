@@ -70,6 +70,18 @@ static size_t serve_body_limit(const struct net *net)
     return 2 * (size_t)site_max_envelope(&net->site) + 64 * 1024;
 }
 
+/* The key of a listener goes with its last connection. */
+static void serve_unlistened(void *context, uint32_t number)
+{
+    const struct net *net = context;
+    struct listener *listener = site_listener(&net->site, number);
+
+    if (listener == NULL)
+        return;
+    tls_server_free(listener->tls);
+    listener->tls = NULL;
+}
+
 /* Everything that was asked has been answered, or its client has gone. */
 static void serve_drained(void *context)
 {
@@ -99,6 +111,7 @@ bool serve_start(struct net *net)
         .unread = serve_unread,
         .closed = serve_closed,
         .path_known = serve_path_known,
+        .unlistened = serve_unlistened,
         .drained = serve_drained,
     };
     struct http_settings settings = serve_settings(net);

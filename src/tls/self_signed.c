@@ -100,6 +100,7 @@ static bool fill(X509 *certificate, EVP_PKEY *key, const char *machine,
            put_extension(certificate, NID_basic_constraints, "critical,CA:FALSE") &&
            put_extension(certificate, NID_key_usage, "critical,digitalSignature") &&
            put_extension(certificate, NID_ext_key_usage, "serverAuth") &&
+           put_extension(certificate, NID_subject_key_identifier, "hash") &&
            put_names(certificate, machine, addresses, count) &&
            X509_sign(certificate, key, EVP_sha256()) > 0;
 }

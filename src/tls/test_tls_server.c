@@ -90,6 +90,11 @@ static bool client_has_ended(struct fixture *fixture)
     return client.ended;
 }
 
+static bool is_not_empty(struct fixture *fixture)
+{
+    return !is_empty(fixture);
+}
+
 /* Who opens a connection and does not go on has its time, counted from accept. */
 static void test_handshakes_have_a_deadline(void **state)
 {
@@ -111,6 +116,26 @@ static void test_handshakes_have_a_deadline(void **state)
         close(fd);
         server_stop(&fixture);
     }
+}
+
+/* Who has not even shaken hands does not hold up the end. */
+static void test_a_half_handshake_ends_with_its_listener(void **state)
+{
+    struct http_settings settings = http_settings_default();
+    struct fixture fixture;
+    int fd;
+
+    (void)state;
+    settings.retired_guest_time = 0;
+    settings.handshake_time = 1000 * PATIENCE;
+    start(&fixture, &settings);
+    fd = connect_client(&fixture, false);
+    client_say(fd, "\x16\x03");
+    await(&fixture, is_not_empty);
+    http_server_drain(fixture.server);
+    await(&fixture, is_drained);
+    close(fd);
+    server_stop(&fixture);
 }
 
 /* Behind it the other deadlines hold. */
@@ -323,6 +348,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_handshakes_have_a_deadline),
+        cmocka_unit_test(test_a_half_handshake_ends_with_its_listener),
         cmocka_unit_test(test_the_handshake_is_not_the_head),
         cmocka_unit_test(test_at_a_limit_the_503_is_encrypted),
         cmocka_unit_test(test_a_request_and_its_answer),

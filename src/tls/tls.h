@@ -2,8 +2,8 @@
 
 /*
  * TLS for the listeners of winrmd-net, on OpenSSL: a transport of src/http that encrypts, made from
- * a certificate chain, its key and the settings of a listener. OpenSSL is used in this folder
- * only. One thread. See docs/tls.md.
+ * a certificate chain, its key and the settings of a listener. No other folder speaks TLS. One
+ * thread. See docs/tls.md.
  */
 #ifndef TLS_TLS_H
 #define TLS_TLS_H

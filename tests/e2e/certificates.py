@@ -68,7 +68,9 @@ class Authority:
         pair = Pair(self.folder / (name + '.pem'), self.folder / (name + '.key'))
         request = self.folder / (name + '.csr')
         more = self.folder / (name + '.ext')
-        more.write_text('\n'.join(extensions or (LOOPBACK, 'extendedKeyUsage=serverAuth')) + '\n')
+        more.write_text('\n'.join((*(extensions or (LOOPBACK, 'extendedKeyUsage=serverAuth')),
+                                   'subjectKeyIdentifier=hash', 'authorityKeyIdentifier=keyid',
+                                   '')))
         openssl('req', '-nodes', *key, '-subj', '/CN=' + name, '-keyout', pair.key, '-out', request)
         openssl('x509', '-req', '-in', request, '-CA', self.certificate, '-CAkey', self.pair.key,
                 '-CAcreateserial', '-days', days, '-extfile', more, '-out', pair.certificate)

@@ -43,6 +43,7 @@ def tls_server(new_tls_server):
 
 def client_context(server, minimum=None, maximum=None):
     context = ssl.create_default_context(cafile=server.trust)
+    context.verify_flags |= ssl.VERIFY_X509_STRICT
     if minimum:
         context.minimum_version = minimum
     if maximum:
@@ -407,7 +408,7 @@ def test_no_certificate_is_asked_for(tls_server):
 def test_clients_are_asked_and_need_not_show_one(new_tls_server, authority, tmp_path, version):
     server = new_tls_server('client-ca = "%s"' % authority.certificate)
     said = s_client(server, version)
-    assert 'Acceptable client certificate CA names\nCN = authority\n' in said
+    assert re.search(r'Acceptable client certificate CA names\nCN ?= ?authority\n', said)
     mine = authority.issue('anna', 'extendedKeyUsage=clientAuth')
     other = Authority(tmp_path, 'stranger').issue('eve')
     for shown in (mine, other):
