@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file_load.h"
@@ -66,6 +67,18 @@ static bool keep(struct configuration *configuration, uint32_t number, struct ke
     return true;
 }
 
+/* As errno: what file_load() does not take. */
+static int why_unreadable(int fd)
+{
+    struct stat status;
+
+    if (fstat(fd, &status) != 0)
+        return errno;
+    if (S_ISREG(status.st_mode))
+        return EFBIG;
+    return S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
+}
+
 int kept_read(struct configuration *configuration, uint32_t number, int fd)
 {
     const char *why;
@@ -73,10 +86,14 @@ int kept_read(struct configuration *configuration, uint32_t number, int fd)
     char *bytes = file_load(fd, &length, &why);
     int copy = -1;
 
-    close(fd);
-    errno = EINVAL;
-    if (bytes == NULL)
+    if (bytes == NULL) {
+        int error = why_unreadable(fd);
+
+        close(fd);
+        errno = error;
         return -1;
+    }
+    close(fd);
     copy = copy_new(bytes, length);
     explicit_bzero(bytes, length);
     free(bytes);

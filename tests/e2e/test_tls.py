@@ -11,6 +11,7 @@ import subprocess
 import pytest
 
 from certificates import EC, Authority
+from oracle import seen
 from server import password, wait_until
 from wire import HANG, IDENTIFY, NS, RECEIVE, basic, envelope, receive_body
 
@@ -155,6 +156,14 @@ def test_the_audit_names_tls_only_where_there_is_some(server):
     with server.connect('alice') as client:
         assert client.post('').status == 200
     assert 'tls' not in server.audit('authentication')[0]
+
+
+def test_plug_ins_see_the_url_of_tls(new_tls_server):
+    server = new_tls_server(authorizer='oracle')
+    with server.connect('alice') as client:
+        client.delete(client.create())
+    assert {note['url'] for note in seen(server, 'call')} == {server.endpoint}
+    assert server.endpoint.startswith('https://')
 
 
 def test_identify_names_the_profile_of_tls(tls_server):

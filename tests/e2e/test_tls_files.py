@@ -85,7 +85,7 @@ def refused_pairs(folder, authority):
             both % (good.certificate, unreadable), 'Permission denied', 'key'),
         'a file that there is not': (
             both % (folder / 'nowhere.pem', good.key), 'No such file', 'certificate'),
-        'a folder': (both % (folder, good.key), 'cannot be read', 'certificate'),
+        'a folder': (both % (folder, good.key), 'Is a directory', 'certificate'),
         'no certificate': (both % (text, good.key), 'holds no certificate', 'certificate'),
         'a chain that is cut off': (both % (cut, good.key), 'holds no certificate', 'certificate'),
         'Ed25519': (self_signed(folder, 'ed25519', key=('-newkey', 'ed25519')).settings,
