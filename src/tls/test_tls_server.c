@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "http/test_server_world.h"
+#include "input_limits.h"
 #include "tls/self_signed.h"
 #include "tls/tls.h"
 
@@ -181,6 +182,36 @@ static void test_at_a_limit_the_503_is_encrypted(void **state)
     assert_memory_equal(client.answer, "HTTP/1.1 503 ", 13);
     client_close();
     close(first);
+    server_stop(&fixture);
+}
+
+static bool has_accepted(struct fixture *fixture)
+{
+    return http_server_counts(fixture->server).accepted >= (uint64_t)fixture->wanted;
+}
+
+/* When so many wait for theirs that there is no room for another one, nothing is said in clear. */
+static void test_far_above_a_limit_nothing_is_said(void **state)
+{
+    struct http_settings settings = http_settings_default();
+    struct fixture fixture;
+    int others[1 + HTTP_TURNED_AWAY];
+    int last;
+
+    (void)state;
+    settings.connections = 1;
+    start(&fixture, &settings);
+    for (int i = 0; i <= HTTP_TURNED_AWAY; i++) {
+        others[i] = connect_client(&fixture, false);
+        fixture.wanted = i + 1;
+        await(&fixture, has_accepted);
+    }
+    last = connect_client(&fixture, false);
+    client_say(last, GOOD);
+    expect_end(&fixture, last);
+    close(last);
+    for (int i = 0; i <= HTTP_TURNED_AWAY; i++)
+        close(others[i]);
     server_stop(&fixture);
 }
 
@@ -351,6 +382,7 @@ int main(void)
         cmocka_unit_test(test_a_half_handshake_ends_with_its_listener),
         cmocka_unit_test(test_the_handshake_is_not_the_head),
         cmocka_unit_test(test_at_a_limit_the_503_is_encrypted),
+        cmocka_unit_test(test_far_above_a_limit_nothing_is_said),
         cmocka_unit_test(test_a_request_and_its_answer),
         cmocka_unit_test(test_requests_behind_each_other_in_a_record),
         cmocka_unit_test(test_requests_that_are_answered_later),

@@ -201,6 +201,11 @@ def test_a_certificate_is_made_when_there_is_none(new_server, configured):
     server.start()
     assert shown_certificate(server) == mark
     assert 'made ' not in server.report()
+    # Without the file, a reload makes another one.
+    path.unlink()
+    reload_done(server)
+    assert shown_certificate(server) != mark
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 def test_listeners_share_the_one_that_is_made(new_server, tmp_path, users):
