@@ -20,6 +20,9 @@
 #include "http/server.h"
 #include "http/transport.h"
 
+/* Of a handle: the place in the table; the rest is the number of the request. */
+enum { HTTP_INDEX_BITS = 24 };
+
 /* What a connection is waited for; each kind has its own time and its own list of deadlines. */
 enum http_wait {
     HTTP_WAIT_NONE, /* for our own answer: no deadline here */
@@ -134,7 +137,7 @@ void http_address_leave(struct http_server *server, struct http_address *address
 void http_listeners_bury(struct http_server *server);
 void http_listeners_free(struct http_server *server);
 
-/* client.c */
+/* client_life.c */
 
 /*
  * Takes `fd` over, also on failure (NULL). `key` is the address in IPv6 form; NULL: the client is
@@ -144,6 +147,17 @@ struct http_client *http_client_new(struct http_listener *listener, int fd, cons
                                     uint16_t port);
 /* Ends the connection now. `gone`: the user is told when it owes an answer. */
 void http_client_end(struct http_client *client, bool gone);
+/* The same for a connection that was reset. */
+void http_client_was_reset(struct http_client *client);
+/* Tells the user what has become of the answer it gave, if one is being written. */
+void http_client_tell_written(struct http_client *client, bool delivered);
+
+/* client.c */
+
+/* The socket has something to tell. */
+void http_client_ready(struct loop_watch *watch, uint32_t events);
+/* Answers with the status that the connection refuses with. */
+void http_client_refuse(struct http_client *client);
 void http_client_answer(struct http_client *client, unsigned status,
                         const struct http_headers *headers, const void *body, size_t length);
 /* Goes on with what has been received. */
