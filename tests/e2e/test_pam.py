@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Basic authentication through PAM (docs/authentication.md, "PAM"): real modules and a real stack,
-read from a folder of the test (pam_wrapper), with accounts of its own (nss_wrapper)."""
+read from a folder of the test, with passwords (pam_matrix of cwrap.org) and accounts (nss_wrapper) of
+its own."""
 
 import os
 import select
@@ -66,13 +67,13 @@ class Stack:
         script = place / 'winrmd-pam'
         script.write_text('''\
 #!/bin/sh
-export PAM_WRAPPER=1 PAM_WRAPPER_SERVICE_DIR=%s NSS_WRAPPER_PASSWD=%s NSS_WRAPPER_GROUP=%s
-export PAM_WRAPPER_DISABLE_DEEPBIND=1 NSS_WRAPPER_DISABLE_DEEPBIND=1
+export TEST_PAM_SERVICES=%s NSS_WRAPPER_PASSWD=%s NSS_WRAPPER_GROUP=%s
+export NSS_WRAPPER_DISABLE_DEEPBIND=1
 export ASAN_OPTIONS="$ASAN_OPTIONS:verify_asan_link_order=0:detect_leaks=0"
-export LD_PRELOAD="libpam_wrapper.so libnss_wrapper.so"
+export LD_PRELOAD="%s libnss_wrapper.so"
 exec %s
 ''' % (self.folder / 'services', self.folder / 'passwd', self.folder / 'group',
-       place / 'winrmd-pam.real'))
+       built('services.so'), place / 'winrmd-pam.real'))
         script.chmod(0o755)
         return place / 'winrmd'
 
