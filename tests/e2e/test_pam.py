@@ -13,6 +13,7 @@ import time
 
 import pytest
 
+from certificates import Authority
 from server import HANG, built, wait_until
 from test_basic import assert_nobody_looks_into, login
 from test_http import assert_challenged
@@ -105,6 +106,17 @@ def test_who_gets_in(pam_server):
     assert login(server, basic('nobody-of-that-name', 'x')) == 401
     assert server.counters()['pam_requests'] == 3
     assert server.counters()['password_hashes'] == 0
+
+
+def test_over_tls(pam_server, tmp_path):
+    """The audit has the encryption of a login that PAM has judged."""
+    (tmp_path / 'authority').mkdir()
+    authority = Authority(tmp_path / 'authority')
+    server = pam_server(listener=authority.issue('server').settings, trust=authority.certificate)
+    assert login(server, basic('alice', 'alice-secret')) == 200
+    assert login(server, basic('alice', 'wrong')) == 401
+    server.wait_for_audit('authentication', 2)
+    assert [line['tls'].split()[0] for line in server.audit('authentication')] == 2 * ['TLSv1.3']
 
 
 def test_nobody_may_look_into_them(pam_server):
