@@ -19,7 +19,7 @@ struct password_file {
     struct loop_watch watch; /* inotify; -1: there is none */
     struct users *users;     /* NULL: no file has been read without error */
     uint64_t version;
-    struct stat status;      /* of the file as last looked at; zero: there was none */
+    struct stat status; /* of the file as last looked at; zero: there was none */
     void (*revoked)(void *context, const char *name);
     void *context;
 };

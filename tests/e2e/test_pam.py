@@ -418,6 +418,33 @@ def test_guesses_are_slowed_down_and_lock_nobody_out(stack, pam_server):
     assert all(one.result() is None or one.status == 401 for one in strangers)
 
 
+LIES = {'nobody': 'winrmd-pam ended while it was asked',
+        'empty': 'winrmd-pam ended while it was asked',
+        'root': 'winrmd-pam ended while it was asked',
+        'nothing': 'winrmd-pam ended while it was asked',
+        'unheard': 'winrmd-pam ended while it was asked',
+        'unasked': 'winrmd-pam ended while it was asked',
+        'another': 'PAM took too long, and its process was killed'}
+
+
+@pytest.mark.parametrize('lie', LIES)
+def test_a_winrmd_pam_that_lies(stack, pam_server, lie):
+    """It lets nobody in but who is logging in, as no less than an account with a uid; and whoever is
+    asked about next is asked of another one."""
+    programs = stack.programs().parent
+    (programs / 'winrmd-pam').unlink()
+    shutil.copy(built('liar'), programs / 'winrmd-pam')
+    stack.programs = lambda: programs / 'winrmd'
+    server = pam_server('pam-timeout = "%dms"' % (1000 if lie == 'another' else 30000))
+    assert login(server, basic(lie, 'x')) == 401
+    assert refusals(server) == [(lie, LIES[lie])]
+    assert server.counters()['authentications'] == 0
+    assert login(server, basic('honest', 'x')) == 200
+    assert login(server, basic('twice', 'x')) == 200
+    assert [line['account'] for line in server.audit('authentication', verdict='accepted')] == \
+        ['alice', 'alice']
+
+
 # What was proved is kept for a while (basic-cache)
 
 
