@@ -60,7 +60,8 @@ class Stack:
             for name, word in passwords.items()))
 
     def programs(self):
-        """Copies of the programs, with a winrmd-pam that sees this folder; the path of winrmd."""
+        """Copies of the programs, with a winrmd-pam that sees this folder; the path of winrmd. The
+        sanitizers do not like what is preloaded: it comes before them, and locks before them."""
         place = self.folder / 'programs'
         for program in ('winrmd', 'winrmd-auth', 'winrmd-config', 'winrmd-host', 'winrmd-net'):
             shutil.copy(built(program), place)
@@ -71,6 +72,7 @@ class Stack:
 export TEST_PAM_SERVICES=%s NSS_WRAPPER_PASSWD=%s NSS_WRAPPER_GROUP=%s
 export NSS_WRAPPER_DISABLE_DEEPBIND=1
 export ASAN_OPTIONS="$ASAN_OPTIONS:verify_asan_link_order=0:detect_leaks=0"
+export TSAN_OPTIONS="$TSAN_OPTIONS:report_mutex_bugs=0"
 export LD_PRELOAD="%s libnss_wrapper.so"
 exec %s
 ''' % (self.folder / 'services', self.folder / 'passwd', self.folder / 'group',
