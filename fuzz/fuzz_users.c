@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct users_fault fault;
+    struct file_fault fault;
     struct users *users = users_parse((const char *)data, size, &fault);
     char *name = mem_text_n((const char *)data, strnlen((const char *)data, size));
     char *colon = strchr(name, ':');

@@ -48,7 +48,7 @@ static void every_case(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct users_fault fault;
+        struct file_fault fault;
         struct users *users = users_parse(cases[i].text, strlen(cases[i].text), &fault);
         char said[sizeof(fault.text) + 16] = "";
 
@@ -67,7 +67,7 @@ static void every_case(void **state)
 static void users_are_found(void **state)
 {
     static const char text[] = "anna:" YESCRYPT ":admins,staff\nbert:" SHA512 "\n";
-    struct users_fault fault;
+    struct file_fault fault;
     struct users *users = users_parse(text, strlen(text), &fault);
     const struct user *user;
 
@@ -90,7 +90,7 @@ static void users_are_found(void **state)
 static void nul_is_refused(void **state)
 {
     static const char text[] = "anna:" SHA512 "\nbe\0rt:" SHA512 "\n";
-    struct users_fault fault;
+    struct file_fault fault;
 
     (void)state;
     assert_null(users_parse(text, sizeof(text) - 1, &fault));
@@ -102,7 +102,7 @@ static void only_a_private_file_is_read(void **state)
 {
     char path[] = "/tmp/winrmd-test-users-XXXXXX";
     int fd = mkstemp(path);
-    struct users_fault fault;
+    struct file_fault fault;
     struct stat status;
     struct users *users;
 

@@ -3,12 +3,9 @@
 #include "auth/users.h"
 
 #include <crypt.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/hash.h"
 #include "base/map.h"
@@ -142,13 +139,13 @@ static const char *users_add(struct users *users, char *line, size_t *room)
     return NULL;
 }
 
-struct users *users_parse(const char *bytes, size_t length, struct users_fault *fault)
+struct users *users_parse(const char *bytes, size_t length, struct file_fault *fault)
 {
     struct users *users = mem_alloc(sizeof(*users));
     const char *cause = NULL;
     size_t room = 0;
 
-    *fault = (struct users_fault){0};
+    *fault = (struct file_fault){0};
     map_init(&users->by_name);
     random_bytes(users->key, sizeof(users->key));
     users->text = mem_alloc(length + 1);
@@ -218,67 +215,14 @@ const struct user *users_stand_in(const struct users *users, const char *name)
 
 /* ---- the file ---- */
 
-static const char *status_fault(const struct stat *status)
+struct users *users_load(const char *path, struct stat *status, struct file_fault *fault)
 {
-    if (!S_ISREG(status->st_mode))
-        return "it is no regular file";
-    if (status->st_uid != geteuid() && status->st_uid != 0)
-        return "it belongs to another user";
-    if ((status->st_mode & 077) != 0)
-        return "others may read or write it; chmod it to 0600";
-    if (status->st_size > USERS_FILE_LIMIT)
-        return "it is larger than 8 MiB";
-    return NULL;
-}
+    size_t length;
+    char *bytes = trusted_file_read(path, USERS_FILE_LIMIT, status, &length, fault);
+    struct users *users = bytes != NULL ? users_parse(bytes, length, fault) : NULL;
 
-static struct users *users_read(int fd, size_t size, struct users_fault *fault)
-{
-    /* One byte more than there should be, to see a file that grows. */
-    char *bytes = mem_alloc(size + 1);
-    struct users *users = NULL;
-    size_t filled = 0;
-    ssize_t got = 1;
-
-    while (got > 0 && filled <= size) {
-        got = read(fd, bytes + filled, size + 1 - filled);
-        if (got > 0)
-            filled += (size_t)got;
-        else if (got < 0 && errno == EINTR)
-            got = 1;
-    }
-    if (got < 0)
-        snprintf(fault->text, sizeof(fault->text), "%s", strerror(errno));
-    else if (filled != size)
-        snprintf(fault->text, sizeof(fault->text), "it changed while it was read");
-    else
-        users = users_parse(bytes, filled, fault);
-    explicit_bzero(bytes, size + 1);
+    if (bytes != NULL)
+        explicit_bzero(bytes, length);
     free(bytes);
-    return users;
-}
-
-struct users *users_load(const char *path, struct stat *status, struct users_fault *fault)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    struct users *users = NULL;
-    const char *why;
-
-    *fault = (struct users_fault){0};
-    memset(status, 0, sizeof(*status));
-    if (fd < 0 || fstat(fd, status) != 0) {
-        snprintf(fault->text, sizeof(fault->text), "%s", strerror(errno));
-        /* Known all the same, so that the caller sees when it has changed. */
-        if (stat(path, status) != 0)
-            memset(status, 0, sizeof(*status));
-        goto out;
-    }
-    why = status_fault(status);
-    if (why != NULL)
-        snprintf(fault->text, sizeof(fault->text), "%s", why);
-    else
-        users = users_read(fd, (size_t)status->st_size, fault);
-out:
-    if (fd >= 0)
-        close(fd);
     return users;
 }

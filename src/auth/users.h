@@ -14,6 +14,8 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
+#include "auth/trusted_file.h"
+
 enum {
     USERS_FILE_LIMIT = 8 * 1024 * 1024,
     USERS_LIMIT = 65536,
@@ -31,14 +33,8 @@ struct user {
 
 struct users;
 
-/* Why a file is not taken: what is wrong and what to do. */
-struct users_fault {
-    unsigned line; /* counted from 1; 0: the file as a whole */
-    char text[200];
-};
-
 /* NULL when a line is wrong; `fault` then says which one and why. `bytes` need not outlive it. */
-struct users *users_parse(const char *bytes, size_t length, struct users_fault *fault);
+struct users *users_parse(const char *bytes, size_t length, struct file_fault *fault);
 /* Wipes the table. NULL is allowed. */
 void users_free(struct users *users);
 
@@ -59,11 +55,7 @@ const struct user *users_stand_in(const struct users *users, const char *name);
 /* May this be a user's or a group's name: 1 to 512 bytes of UTF-8, no control character, no ':'? */
 bool user_name_valid(const char *name);
 
-/*
- * Opens and reads a password file. The open descriptor must be a regular file of the running uid
- * or of root that nobody else may touch (mode 0600). `status` is that of the file that was read or
- * not taken, zero when there is none. NULL with the reason in `fault`.
- */
-struct users *users_load(const char *path, struct stat *status, struct users_fault *fault);
+/* Reads a password file, which must be one that trusted_file_read() takes. */
+struct users *users_load(const char *path, struct stat *status, struct file_fault *fault);
 
 #endif

@@ -233,7 +233,7 @@ out:
 /* Is the text a password file that winrmd will take? */
 static bool text_acceptable(const struct password_file *file, struct buffer *text, const char *when)
 {
-    struct users_fault fault;
+    struct file_fault fault;
     struct users *users =
         users_parse((const char *)buffer_bytes(text), buffer_length(text), &fault);
     bool fine = users != NULL;

@@ -46,7 +46,7 @@ static int run(const char *input, const char *arguments)
 static struct users *users_now(void)
 {
     char *path = mem_printf("%s/users", folder);
-    struct users_fault fault;
+    struct file_fault fault;
     struct stat status;
     struct users *users = users_load(path, &status, &fault);
 

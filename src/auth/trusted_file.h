@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Files that say who somebody is: the password file and the map of certificates. Whoever can write
+ * one can be anybody, so only a file of the running uid or of root is read, and only when nobody
+ * else may touch it (mode 0600). What is looked at is the open descriptor.
+ */
+#ifndef AUTH_TRUSTED_FILE_H
+#define AUTH_TRUSTED_FILE_H
+
+#include <stddef.h>
+#include <sys/stat.h>
+
+/* Why a file is not taken: what is wrong and what to do. */
+struct file_fault {
+    unsigned line; /* counted from 1; 0: the file as a whole */
+    char text[200];
+};
+
+/*
+ * The whole file, of at most `limit` bytes (whole MiB), as memory to wipe and free(); NULL with the
+ * reason in `fault`. `status` is that of the file that was read or not taken, zero when there is
+ * none.
+ */
+char *trusted_file_read(const char *path, size_t limit, struct stat *status, size_t *length,
+                        struct file_fault *fault);
+
+#endif
