@@ -35,6 +35,7 @@ struct check {
     char *name;
     const char *fault; /* why it is refused whatever its hash is; NULL: the hash decides */
     bool known;
+    bool locked;
     bool abandoned;
     bool cacheable;
     struct cache_digest digest;
@@ -90,11 +91,13 @@ static const char *check_fault(const struct check *check, const struct user *use
         return check->fault;
     if (!check->known)
         return "unknown user";
+    if (check->locked)
+        return "locked account";
     if (check->job.result == HASH_failed)
         return "the hash in the password file cannot be computed";
     if (check->job.result != HASH_equal)
         return "wrong password";
-    if (user == NULL || strcmp(user->hash, check->job.setting) != 0)
+    if (user == NULL || user->locked || strcmp(user->setting, check->job.setting) != 0)
         return "the password file changed during the check";
     return NULL;
 }
@@ -181,12 +184,13 @@ static void check_prepare(struct check *check, const struct message_auth_basic *
     if (check->name != NULL && users != NULL && users_count(users) > 0) {
         user = users_find(users, check->name);
         check->known = user != NULL;
+        check->locked = user != NULL && user->locked;
         if (user == NULL)
             user = users_stand_in(users, check->name);
     }
     if (check->fault == NULL)
         memcpy(check->job.password, request->password, strlen(request->password));
-    setting = user != NULL ? user->hash : check->basic->nobody;
+    setting = user != NULL && user->setting != NULL ? user->setting : check->basic->nobody;
     memcpy(check->job.setting, setting, strlen(setting)); /* bounded by users_parse() */
 }
 

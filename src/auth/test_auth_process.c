@@ -124,6 +124,8 @@ static void await(const unsigned *counter, unsigned wanted)
     assert_int_equal(*counter, wanted);
 }
 
+static const char *lock = ""; /* in front of the hash */
+
 static void file_write(const char *name, const char *password, const char *groups, mode_t mode)
 {
     struct crypt_data *data = mem_alloc(sizeof(*data));
@@ -131,7 +133,7 @@ static void file_write(const char *name, const char *password, const char *group
     FILE *file = fopen(beside, "w");
 
     assert_non_null(file);
-    fprintf(file, "%s:%s:%s\n", name,
+    fprintf(file, "%s:%s%s:%s\n", name, lock,
             crypt_rn(password, "$6$rounds=1000$salt$", data, (int)sizeof(*data)), groups);
     fclose(file);
     assert_int_equal(chmod(beside, mode), 0);
@@ -293,6 +295,23 @@ static void the_file_changes(void **state)
     assert_int_equal(told.revocations, 2);
 }
 
+/* Whoever is locked loses what is open, and costs as much as before. */
+static void a_user_is_locked(void **state)
+{
+    (void)state;
+    lock = "!";
+    file_write("anna", "secret", "", 0600);
+    lock = "";
+    await(&told.revocations, 1);
+    check(0, 1, "anna", "secret");
+    await(&told.failures, 1);
+    assert_string_equal(told.reason, "locked account");
+    assert_int_equal(told.hashes, 1);
+    file_write("anna", "secret", "", 0600);
+    check(0, 2, "anna", "secret");
+    await(&told.identities, 1);
+}
+
 /* Whoever leaves gets no answer; the others still do. A new winrmd-net takes a number over. */
 static void clients_leave(void **state)
 {
@@ -345,6 +364,7 @@ int main(int count, char **arguments)
         cmocka_unit_test_setup_teardown(the_right_password, set_up, tear_down),
         cmocka_unit_test_setup_teardown(wrong_ones, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_file_changes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_user_is_locked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(clients_leave, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_crowd, set_up, tear_down),
     };

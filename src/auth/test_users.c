@@ -37,7 +37,7 @@ static const struct {
     {"no UTF-8", "ann\xe4:" SHA512 "\n", "1: the name is empty", 0},
     {"no hash", "anna:\n", "1: the hash is none that crypt(3) knows", 0},
     {"clear text", "anna:secret phrase\n", "1: the hash is none that crypt(3) knows", 0},
-    {"locked", "anna:*\n", "1: the hash is none that crypt(3) knows", 0},
+    {"locked", "anna:*\nbert:!" SHA512 ":a\ncarl:!!\ndora:*LK*\n", NULL, 4},
     {"carriage return", "anna:" SHA512 "\r\n", "1: the hash is none that crypt(3) knows", 0},
     {"empty group", "anna:" SHA512 ":a,,b\n", "1: a group is empty", 0},
     {"twice", "anna:" SHA512 "\nbert:" SHA512 "\nanna:" SHA512 "\n",
@@ -87,6 +87,22 @@ static void users_are_found(void **state)
     users_free(users);
 }
 
+static void a_locked_account_keeps_its_hash(void **state)
+{
+    static const char text[] = "anna:*\nbert:!!" SHA512 "\ncarl:" SHA512 "\n";
+    struct file_fault fault;
+    struct users *users = users_parse(text, strlen(text), &fault);
+
+    (void)state;
+    assert_true(users_find(users, "anna")->locked);
+    assert_null(users_find(users, "anna")->setting);
+    assert_true(users_find(users, "bert")->locked);
+    assert_string_equal(users_find(users, "bert")->setting, SHA512);
+    assert_false(users_find(users, "carl")->locked);
+    assert_string_equal(users_find(users, "carl")->setting, SHA512);
+    users_free(users);
+}
+
 static void nul_is_refused(void **state)
 {
     static const char text[] = "anna:" SHA512 "\nbe\0rt:" SHA512 "\n";
@@ -131,6 +147,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_case),
         cmocka_unit_test(users_are_found),
+        cmocka_unit_test(a_locked_account_keeps_its_hash),
         cmocka_unit_test(nul_is_refused),
         cmocka_unit_test(only_a_private_file_is_read),
     };

@@ -43,40 +43,51 @@ bool user_name_valid(const char *name)
     return true;
 }
 
-static bool hash_valid(const char *hash)
+static bool setting_valid(const char *setting)
 {
-    int verdict;
+    int verdict = crypt_checksalt(setting);
 
+    return verdict == CRYPT_SALT_OK || verdict == CRYPT_SALT_METHOD_LEGACY;
+}
+
+static bool hash_take(const char *hash, struct user *user)
+{
+    user->hash = hash;
+    user->setting = hash + strspn(hash, "!");
+    user->locked = hash[0] == '!' || hash[0] == '*';
     if (hash[0] == '\0' || strlen(hash) > USER_HASH_LIMIT)
         return false;
     for (const char *at = hash; *at != '\0'; at++)
         if (*at < 0x21 || *at > 0x7e)
             return false;
-    verdict = crypt_checksalt(hash);
-    return verdict == CRYPT_SALT_OK || verdict == CRYPT_SALT_METHOD_LEGACY;
+    if (setting_valid(user->setting))
+        return true;
+    user->setting = NULL;
+    return user->locked;
 }
 
-/* "a,b,c" cut up in place. False: an empty or wrong name, or too many. */
-static bool groups_split(char *text, struct user *user)
+bool user_groups_split(char *text, const char *const **groups, size_t *count)
 {
-    size_t count = 1;
-    const char **groups;
+    size_t room = 1;
+    const char **list;
 
+    *groups = NULL;
+    *count = 0;
     if (text == NULL || text[0] == '\0')
         return true;
     for (const char *at = text; *at != '\0'; at++)
         if (*at == ',')
-            count++;
-    if (count > USER_GROUPS_LIMIT)
+            room++;
+    if (room > USER_GROUPS_LIMIT)
         return false;
-    groups = mem_alloc(count * sizeof(*groups));
-    user->groups = groups;
+    list = mem_alloc(room * sizeof(*list));
+    *groups = list;
     for (char *at = text; at != NULL;) {
         char *group = strsep(&at, ",");
 
         if (!user_name_valid(group))
             return false;
-        groups[user->group_count++] = group;
+        list[(*count)++] = group;
     }
     return true;
 }
@@ -95,11 +106,10 @@ static const char *line_parse(char *line, struct user *user)
         return "too many colons: write name:hash[:group,group]";
     if (!user_name_valid(name))
         return "the name is empty, longer than 512 bytes or no plain UTF-8 text: write another";
-    if (!hash_valid(hash))
+    if (!hash_take(hash, user))
         return "the hash is none that crypt(3) knows: make one with winrmctl passwd";
     user->name = name;
-    user->hash = hash;
-    if (!groups_split(groups, user))
+    if (!user_groups_split(groups, &user->groups, &user->group_count))
         return "a group is empty or no plain text, or there are more than 256: correct the groups";
     return NULL;
 }

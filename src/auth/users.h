@@ -2,7 +2,9 @@
 
 /*
  * A password file: one `name:hash[:group,group]` a line; blank lines and lines that begin with '#'
- * do not count. The hash is in any format that crypt(3) knows. users_parse() is a pure function
+ * do not count. The hash is in any format that crypt(3) knows; one that begins with '!' or '*' is
+ * that of a locked account, as in shadow(5): no password is right, and nobody is that account in
+ * another way. users_parse() is a pure function
  * over bytes; a file with one wrong line is refused as a whole, since half a list of users is a
  * list nobody wrote. A table is constant once made and belongs to one thread.
  */
@@ -26,7 +28,9 @@ enum {
 
 struct user {
     const char *name;
-    const char *hash; /* what crypt() calls a setting */
+    const char *hash; /* as it stands in the file */
+    const char *setting; /* what crypt() is asked to compute; NULL: locked and without a hash */
+    bool locked;
     const char *const *groups;
     size_t group_count;
 };
@@ -51,6 +55,12 @@ const struct user *users_find(const struct users *users, const char *name);
  * checked against that one's hash, so that it takes as long as a known name.
  */
 const struct user *users_stand_in(const struct users *users, const char *name);
+
+/*
+ * "a,b,c" cut up in place into an array to be freed, NULL when it is empty or NULL. False: an empty
+ * or wrong name, or too many.
+ */
+bool user_groups_split(char *text, const char *const **groups, size_t *count);
 
 /* May this be a user's or a group's name: 1 to 512 bytes of UTF-8, no control character, no ':'? */
 bool user_name_valid(const char *name);
