@@ -61,6 +61,16 @@
     L(WSMAN_SELECTOR_BYTES, 1024, "bytes", "value of a selector")                                 \
     L(WSMAN_ENVELOPE_MINIMUM, 8192, "bytes", "least MaxEnvelopeSize that a client may ask for")   \
     L(WSMAN_SHELL_NAME, 255, "bytes", "friendly name of a shell")                                 \
+    L(CERTIFICATE_CHAIN_BYTES, 65536, "bytes", "certificates that a client shows, all together")   \
+    L(CERTIFICATE_CHAIN, 8, "certificates", "that a client shows")                                \
+    L(CERTIFICATE_BYTES, 16384, "bytes", "one certificate of a client")                           \
+    L(CERTIFICATE_DEPTH, 4, "authorities", "between a client's certificate and one of client-ca") \
+    L(CERTIFICATE_NAME_BYTES, 512, "bytes",                                                       \
+      "subject, issuer or subject name of a client's certificate, as text")                       \
+    L(CERTIFICATE_AUTHORITIES, 1024, "certificates", "in a client-ca file")                       \
+    L(CERTIFICATE_AUTHORITIES_BYTES, 1048576, "bytes", "a client-ca file")                        \
+    L(CERTIFICATE_RULES, 8192, "lines", "of a certificate map")                                   \
+    L(CERTIFICATE_MAP_BYTES, 1048576, "bytes", "a certificate map")                               \
     L(SHELL_OUTPUT_BYTES, 16777216, "bytes",                                                      \
       "output of a shell and its commands, finished ones too, that no client has fetched")
 

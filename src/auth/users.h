@@ -28,7 +28,7 @@ enum {
 
 struct user {
     const char *name;
-    const char *hash; /* as it stands in the file */
+    const char *hash;    /* as it stands in the file */
     const char *setting; /* what crypt() is asked to compute; NULL: locked and without a hash */
     bool locked;
     const char *const *groups;

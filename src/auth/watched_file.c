@@ -62,8 +62,8 @@ static void watch_ready(struct loop_watch *watch, uint32_t events)
 static void watch_folder(struct watched_file *file, const char *use)
 {
     const char *slash = strrchr(file->path, '/');
-    char *folder = slash != NULL ? mem_text_n(file->path, (size_t)(slash - file->path) + 1)
-                                 : mem_text(".");
+    char *folder =
+        slash != NULL ? mem_text_n(file->path, (size_t)(slash - file->path) + 1) : mem_text(".");
     const uint32_t events = IN_CLOSE_WRITE | IN_MOVED_TO | IN_ATTRIB | IN_CREATE;
 
     file->watch.ready = watch_ready;
