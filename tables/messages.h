@@ -34,6 +34,7 @@ enum {
     LIMIT_ENVIRONMENT = 1024,
     LIMIT_ARGUMENTS = 1024,
     LIMIT_MADE = 65536,      /* a file that winrmd-config makes */
+    LIMIT_CERTIFICATES = 65536, /* those that a client shows */
     LIMIT_CHUNKS = 4096      /* pieces of output in one answer */
 };
 
@@ -47,8 +48,9 @@ enum {
     M(net_listener_end) M(net_application_end) M(net_settle) M(net_settled) M(net_drain) \
     /* the broker tells winrmd-auth its task */ \
     M(auth_start) M(auth_net) M(auth_ready) \
+    M(auth_listener) M(auth_listener_end) M(auth_bound) \
     /* authentication */ \
-    M(auth_basic) M(auth_abandon) M(auth_refused) M(auth_identity) M(auth_failure) \
+    M(auth_basic) M(auth_certificate) M(auth_abandon) M(auth_refused) M(auth_identity) M(auth_failure) \
     M(auth_revoked) M(session_opened) M(session_closed) M(session_revoked) \
     /* PAM: winrmd-auth asks, the broker passes it on, a winrmd-pam answers */ \
     M(pam_start) M(pam_ready) M(pam_ask) M(pam_check) M(pam_verdict) M(pam_answer) \
@@ -69,7 +71,7 @@ enum {
     M(shell_create) M(command_create) M(send_input) M(receive_output) M(signal_command) \
     M(request_cancel) M(output_written) M(host_answer) M(output) \
     /* winrmctl asks the broker */ \
-    M(status_ask) M(status_process) M(status_application) M(status_record) M(status_shell) \
+    M(status_ask) M(status_process) M(status_listener) M(status_application) M(status_record) M(status_shell) \
     M(status_counter) M(status_end) \
     M(reload_ask) M(reload_problem) M(reload_end) \
     M(explain_ask) M(explain_answer) M(explain_end)
@@ -95,7 +97,8 @@ enum {
 #define FIELDS_config_service(F) \
     F(U32, net_processes, 0) F(TEXT, control, LIMIT_URI) F(TEXT, audit, LIMIT_URI) \
     F(TEXT, users, LIMIT_URI) F(TEXT, pam_service, LIMIT_NAME) /* NULL: PAM is not asked */ \
-    F(U64, pam_timeout, 0) F(U64, basic_cache, 0) /* the limits of each winrmd-net: */ \
+    F(U64, pam_timeout, 0) F(U64, basic_cache, 0) F(TEXT, certificate_map, LIMIT_URI) \
+    /* the limits of each winrmd-net: */ \
     F(U32, connections, 0) F(U32, guest_connections, 0) F(U32, address_connections, 0)
 #define FIELDS_config_listener(F) \
     F(TEXT, name, LIMIT_NAME) F(TEXT, address, LIMIT_ID) /* numeric; without brackets */ \
@@ -168,10 +171,21 @@ enum {
  * there are; Basic goes to them when there is no users file. 0: none.
  */
 #define FIELDS_auth_start(F) \
-    F(TEXT, users, LIMIT_URI) F(U32, pam, 0) F(U64, basic_cache, 0) /* 0: nothing is kept */
+    F(TEXT, users, LIMIT_URI) F(U32, pam, 0) F(U64, basic_cache, 0) /* 0: nothing is kept */ \
+    F(TEXT, certificate_map, LIMIT_URI)
 /* broker -> auth: a winrmd-net and the channel to it. */
 #define FIELDS_auth_net(F) F(U32, net, 0) F(FD, channel, 0)
 #define FIELDS_auth_ready(F)
+/*
+ * broker -> auth: a file of a TLS listener, its certificate or its client-ca, to be read from its
+ * beginning; no descriptor: it has none. After a reload they come again. `part`: enum
+ * listener_file. And: the listener is no more.
+ */
+#define FIELDS_auth_listener(F) \
+    F(U32, listener, 0) F(TEXT, name, LIMIT_NAME) F(U32, part, 0) F(FD, file, 0)
+#define FIELDS_auth_listener_end(F) F(U32, listener, 0)
+/* auth -> broker: its channel binding value, hexadecimal; empty: there is none. */
+#define FIELDS_auth_bound(F) F(U32, listener, 0) F(TEXT, value, LIMIT_ID)
 
 /* ---- authentication ---- */
 
@@ -180,6 +194,13 @@ enum {
     F(U64, exchange, 0) F(TEXT, address, LIMIT_ID) \
     F(TEXT, tls, LIMIT_NAME) /* version and cipher, for the audit; NULL: none */ F(TEXT, user, LIMIT_NAME) \
     F(TEXT, password, LIMIT_PASSWORD)
+/*
+ * net -> auth: the certificates that the client showed when the connection began, its own first,
+ * each in DER behind its length in four bytes of this machine's order.
+ */
+#define FIELDS_auth_certificate(F) \
+    F(U64, exchange, 0) F(TEXT, address, LIMIT_ID) F(TEXT, tls, LIMIT_NAME) F(U32, listener, 0) \
+    F(BYTES, chain, LIMIT_CERTIFICATES)
 /* net -> auth: the client has left; an answer is not needed any more. */
 #define FIELDS_auth_abandon(F) F(U64, exchange, 0)
 /* auth -> net: no. Why is told to the broker alone. */
@@ -192,13 +213,20 @@ enum {
     F(ITEMS, groups, LIMIT_GROUPS) F(U32, uid, 0) /* 0: nobody has looked it up */ \
     F(U32, hashes, 0) /* that it cost */ \
     F(U64, waited, 0) /* hashes of other sources that ended before its own began */ \
-    F(BOOL, cached, 0) /* the same name and password had proved it before */
+    F(BOOL, cached, 0) /* the same name and password had proved it before */ \
+    F(TEXT, certificate, LIMIT_ID) /* its SHA-256, hexadecimal; NULL: it was another method */ \
+    FIELDS_CERTIFICATE(F)
+/* What else WSMAN_CERTIFICATE_DETAILS says of the client's certificate. */
+#define FIELDS_CERTIFICATE(F) \
+    F(TEXT, certificate_issuer, LIMIT_NAME) F(TEXT, issuer_thumbprint, LIMIT_ID) \
+    F(TEXT, subject_name, LIMIT_NAME)
 /* auth -> broker: for the audit. */
 #define FIELDS_auth_failure(F) \
     F(U32, net, 0) F(TEXT, address, LIMIT_ID) F(TEXT, tls, LIMIT_NAME) \
     F(TEXT, mechanism, LIMIT_ID) F(TEXT, name, LIMIT_NAME) F(TEXT, reason, LIMIT_REASON) \
     F(U32, times, 0) /* refusals this one stands for */ F(U32, hashes, 0) /* that they cost */ \
-    F(U64, delay, 0) /* before the client is told, as PAM wants it */
+    F(U64, delay, 0) /* before the client is told, as PAM wants it */ \
+    F(TEXT, certificate, LIMIT_ID) /* as in auth_identity, but nobody vouches for it */
 /* auth -> broker: what the account proved itself with holds no more. Its sessions end. */
 #define FIELDS_auth_revoked(F) F(TEXT, mechanism, LIMIT_ID) F(TEXT, account, LIMIT_NAME)
 /* broker -> net: a session, valid on this channel only. net -> broker: its connection has gone. */
@@ -305,7 +333,8 @@ enum {
 #define FIELDS_authz_user(F) \
     F(U64, call, 0) F(TEXT, name, LIMIT_NAME) F(TEXT, mechanism, LIMIT_ID) F(TEXT, url, LIMIT_URI) \
     F(TEXT, address, LIMIT_ID) F(TEXT, locale, LIMIT_ID) \
-    F(TEXT, account, LIMIT_NAME) /* NULL: the user has no token */ F(ITEMS, groups, LIMIT_GROUPS)
+    F(TEXT, account, LIMIT_NAME) /* NULL: the user has no token */ F(ITEMS, groups, LIMIT_GROUPS) \
+    FIELDS_CERTIFICATE(F)
 #define FIELDS_authz_quota(F) FIELDS_authz_user(F)
 #define FIELDS_authz_operation(F) \
     FIELDS_authz_user(F) F(U32, operation, 0) F(TEXT, action, LIMIT_URI) \
@@ -339,7 +368,7 @@ enum {
     F(TEXT, account, LIMIT_NAME) F(ITEMS, groups, LIMIT_GROUPS) F(TEXT, resource_uri, LIMIT_URI) \
     F(TEXT, locale, LIMIT_ID) F(TEXT, data_locale, LIMIT_ID) F(TEXT, shell_name, LIMIT_NAME) \
     F(TEXT, input_streams, LIMIT_STREAMS) F(TEXT, output_streams, LIMIT_STREAMS) \
-    F(U64, idle_timeout, 0) F(U32, max_envelope, 0)
+    F(U64, idle_timeout, 0) F(U32, max_envelope, 0) FIELDS_CERTIFICATE(F)
 /* broker -> shell host: a winrmd-net may talk to you; and: it may not any more. */
 #define FIELDS_host_channel(F) F(U32, net, 0) F(FD, channel, 0)
 #define FIELDS_host_revoke(F) F(U32, net, 0)
@@ -417,6 +446,9 @@ enum {
     F(TEXT, application, LIMIT_URI) F(TEXT, shell_id, LIMIT_ID) F(TEXT, owner, LIMIT_NAME) \
     F(TEXT, account, LIMIT_NAME) F(U32, process, 0) F(U32, commands, 0) F(U64, idle, 0) \
     F(U64, age, 0)
+/* `channel_binding`: tls-server-end-point of its certificate, hexadecimal; empty: there is none. */
+#define FIELDS_status_listener(F) \
+    F(TEXT, name, LIMIT_NAME) F(TEXT, url, LIMIT_URI) F(TEXT, channel_binding, LIMIT_ID)
 #define FIELDS_status_counter(F) F(TEXT, name, LIMIT_NAME) F(U64, value, 0)
 #define FIELDS_status_end(F)
 

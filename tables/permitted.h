@@ -58,10 +58,14 @@
     R(auth, broker, serving, auth_start) \
     R(auth, broker, serving, auth_net) \
     R(auth, broker, serving, pam_answer) \
+    R(auth, broker, serving, auth_listener) \
+    R(auth, broker, serving, auth_listener_end) \
     R(auth, net, serving, auth_basic) \
+    R(auth, net, serving, auth_certificate) \
     R(auth, net, serving, auth_abandon) \
     R(broker, auth, starting, auth_ready) \
     R(broker, auth, serving, auth_ready) \
+    R(broker, auth, serving, auth_bound) \
     R(broker, auth, serving, auth_identity) \
     R(broker, auth, serving, auth_failure) \
     R(broker, auth, serving, auth_revoked) \
@@ -136,6 +140,7 @@
     /* winrmctl */ \
     R(broker, control, serving, status_ask) \
     R(control, broker, serving, status_process) \
+    R(control, broker, serving, status_listener) \
     R(control, broker, serving, status_application) \
     R(control, broker, serving, status_record) \
     R(control, broker, serving, status_shell) \

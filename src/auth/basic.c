@@ -285,12 +285,25 @@ void basic_abandon_all(struct basic *basic, const struct net_peer *peer)
     }
 }
 
+const char *account_fault(struct basic *basic, const char *account)
+{
+    const struct users *users = password_file_users(basic->file);
+    const struct user *user = users != NULL ? users_find(users, account) : NULL;
+
+    if (basic->file != NULL && users == NULL)
+        return "the password file, where the account could be locked, is not readable";
+    return user != NULL && user->locked ? "locked account" : NULL;
+}
+
+/* Perhaps locked: then the account is lost to its certificates too. If not, they are let in again.
+ */
 static void user_revoked(void *context, const char *name)
 {
     const struct basic *basic = context;
 
     cache_drop(basic->cache, name);
     channel_send(basic->broker, auth_revoked, .mechanism = "Basic", .account = name);
+    channel_send(basic->broker, auth_revoked, .mechanism = "ClientCertificate", .account = name);
 }
 
 struct basic *basic_new(struct loop *loop, struct channel *broker, struct pam_checks *pam,

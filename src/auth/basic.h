@@ -34,4 +34,10 @@ void basic_abandon(struct basic *basic, const struct net_peer *peer, uint64_t ex
 /* The winrmd-net has gone, and all its clients with it. */
 void basic_abandon_all(struct basic *basic, const struct net_peer *peer);
 
+/*
+ * May the account be used by whom proved it with something else than a password? NULL: yes; else
+ * why not, a constant text for the audit. One that is in no password file may.
+ */
+const char *account_fault(struct basic *basic, const char *account);
+
 #endif

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * winrmd-auth: checks who somebody is. It sees names and passwords from every winrmd-net and tells
- * the broker, and nobody else, who has proved what; it knows nothing of operations.
+ * winrmd-auth: checks who somebody is. It sees names, passwords and certificates from every
+ * winrmd-net and tells the broker, and nobody else, who has proved what; it knows nothing of
+ * operations.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "auth/basic.h"
+#include "auth/certificates.h"
 #include "base/guard.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -19,7 +21,9 @@ struct service {
     struct cache *cache;
     struct pam_checks *pam;
     struct basic *basic; /* NULL: not told its task yet */
-    struct list peers;   /* struct net_peer */
+    struct listeners *listeners;
+    struct certificates *certificates;
+    struct list peers; /* struct net_peer */
 };
 
 static struct service service;
@@ -37,6 +41,11 @@ static void peer_free(struct net_peer *peer)
 static void on_basic(struct channel *channel, const union message_body *body)
 {
     basic_check(service.basic, channel_owner(channel), &body->auth_basic);
+}
+
+static void on_certificate(struct channel *channel, const union message_body *body)
+{
+    certificates_check(service.certificates, channel_owner(channel), &body->auth_certificate);
 }
 
 static void on_abandon(struct channel *channel, const union message_body *body)
@@ -66,9 +75,15 @@ static void on_start(struct channel *channel, const union message_body *body)
         log_error("no thread can be started to check passwords in");
         _exit(1);
     }
+    if (service.certificates == NULL) {
+        service.listeners = listeners_new(channel);
+        service.certificates =
+            certificates_new(service.loop, channel, service.listeners, service.basic);
+    }
     cache_reset(service.cache, body->auth_start.basic_cache);
     pam_checks_set_processes(service.pam, body->auth_start.pam);
     basic_set_path(service.basic, body->auth_start.users);
+    certificates_set_map(service.certificates, body->auth_start.certificate_map);
     channel_set_state(channel, CHANNEL_serving);
     channel_send(channel, auth_ready, .end_of_message = 0);
 }
@@ -79,10 +94,25 @@ static void on_pam_answer(struct channel *channel, const union message_body *bod
     pam_checks_answer(service.pam, &body->pam_answer);
 }
 
+static void on_listener(struct channel *channel, const union message_body *body)
+{
+    (void)channel;
+    if (listeners_take(service.listeners, &body->auth_listener))
+        certificates_revoke_all(service.certificates);
+}
+
+static void on_listener_end(struct channel *channel, const union message_body *body)
+{
+    (void)channel;
+    listeners_end(service.listeners, body->auth_listener_end.listener);
+}
+
 static void on_net(struct channel *channel, const union message_body *body)
 {
-    static const channel_handler handlers[MESSAGE_COUNT] = {
-        [MESSAGE_auth_basic] = on_basic, [MESSAGE_auth_abandon] = on_abandon};
+    static const channel_handler handlers[MESSAGE_COUNT] = {[MESSAGE_auth_basic] = on_basic,
+                                                            [MESSAGE_auth_certificate] =
+                                                                on_certificate,
+                                                            [MESSAGE_auth_abandon] = on_abandon};
     static const struct channel_events events = {.handlers = handlers, .ended = on_peer_ended};
     struct net_peer *peer;
 
@@ -121,7 +151,10 @@ int main(int count, char **arguments)
 {
     static const channel_handler handlers[MESSAGE_COUNT] = {[MESSAGE_auth_start] = on_start,
                                                             [MESSAGE_auth_net] = on_net,
-                                                            [MESSAGE_pam_answer] = on_pam_answer};
+                                                            [MESSAGE_pam_answer] = on_pam_answer,
+                                                            [MESSAGE_auth_listener] = on_listener,
+                                                            [MESSAGE_auth_listener_end] =
+                                                                on_listener_end};
     static const struct channel_events events = {.handlers = handlers, .ended = on_broker_ended};
 
     (void)arguments;

@@ -124,6 +124,8 @@ void password_file_free(struct password_file *file)
 
 const struct users *password_file_users(struct password_file *file)
 {
+    if (file == NULL)
+        return NULL;
     watched_file_refresh(file->watched);
     return file->users;
 }

@@ -31,7 +31,10 @@ void password_file_abandon(struct password_file *file);
 /* NULL is allowed. */
 void password_file_free(struct password_file *file);
 
-/* The users now, valid until the next call or turn of the loop; NULL: none were ever read. */
+/*
+ * The users now, valid until the next call or turn of the loop; NULL: none were ever read. NULL is
+ * allowed.
+ */
 const struct users *password_file_users(struct password_file *file);
 /* Another number whenever a change was taken; never 0. */
 uint64_t password_file_version(const struct password_file *file);

@@ -150,7 +150,7 @@ void authz_ask_kept(struct application *application)
     .name = (sender)->caller->name, .mechanism = (sender)->caller->mechanism,               \
     .url = (sender)->url, .address = (sender)->caller->address, .locale = (sender)->locale, \
     .account = (sender)->caller->token->account,                                            \
-    .groups = token_groups((sender)->caller->token, (room))
+    .groups = token_groups((sender)->caller->token, (room)), CALLER_CERTIFICATE((sender)->caller)
 
 void authz_ask_user(struct application *application, const struct authz_sender *sender,
                     uint64_t patience, authz_answered answered, void *asker)

@@ -71,6 +71,7 @@ static void handle_service(struct channel *channel, const union message_body *bo
     configuration->pam_service = mem_text(service->pam_service);
     configuration->pam_timeout = service->pam_timeout;
     configuration->basic_cache = service->basic_cache;
+    configuration->certificate_map = mem_text(service->certificate_map);
 }
 
 static void handle_listener(struct channel *channel, const union message_body *body)
@@ -404,6 +405,7 @@ void configuration_free(struct configuration *configuration)
         free(listener->tls_minimum);
         free(listener->ciphers);
         free(listener->ciphersuites);
+        free(listener->binding);
     }
     kept_free(configuration);
     free(configuration->listeners);
@@ -412,6 +414,7 @@ void configuration_free(struct configuration *configuration)
     free(configuration->audit);
     free(configuration->users);
     free(configuration->pam_service);
+    free(configuration->certificate_map);
     free(configuration);
 }
 

@@ -32,7 +32,8 @@ struct listener {
     /* Once it is bound (listener.h): */
     uint32_t number; /* towards winrmd-net, never used twice */
     int socket;
-    char *url; /* http://127.0.0.1:5985, with the real port */
+    char *url;     /* http://127.0.0.1:5985, with the real port */
+    char *binding; /* what winrmd-auth told: tls-server-end-point, hexadecimal; NULL: nothing yet */
 };
 
 struct resource {
@@ -98,7 +99,8 @@ struct configuration {
     char *users;
     char *pam_service; /* NULL: PAM is not asked */
     uint64_t pam_timeout;
-    uint64_t basic_cache; /* 0: nothing is kept */
+    uint64_t basic_cache;  /* 0: nothing is kept */
+    char *certificate_map; /* NULL: none */
     struct listener *listeners;
     size_t listener_count;
     struct application_settings **applications; /* references */

@@ -41,10 +41,7 @@ static const struct {
 
 static void explain_free(struct explain *explain)
 {
-    token_unref(explain->caller.token);
-    free((char *)(uintptr_t)explain->caller.name);
-    free((char *)(uintptr_t)explain->caller.mechanism);
-    free((char *)(uintptr_t)explain->caller.address);
+    caller_clear(&explain->caller);
     free(explain->url);
     free(explain->action);
     free(explain->resource_uri);

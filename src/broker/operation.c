@@ -46,6 +46,7 @@ void operation_audit(const struct operation *operation)
     audit_text(audit, "account", operation->caller.token->account);
     audit_text(audit, "mechanism", operation->caller.mechanism);
     audit_text(audit, "address", operation->caller.address);
+    audit_text(audit, "certificate", operation->caller.certificate.thumbprint);
     audit_text(audit, "operation", operation_kind_name(operation->kind));
     audit_text(audit, "resource", operation->resource_uri);
     audit_text(audit, "message-id", operation->message_id);
@@ -132,10 +133,7 @@ static struct operation *operation_new(struct child *net, const struct message_o
     list_init(&operation->record_link);
     list_init(&operation->shell_link);
     list_append(&net->operations, &operation->net_link);
-    operation->caller = (struct caller){.name = kept(operation, session->caller.name),
-                                        .mechanism = kept(operation, session->caller.mechanism),
-                                        .address = kept(operation, session->caller.address),
-                                        .token = token_ref(session->caller.token)};
+    operation->caller = caller_keep(&session->caller, &operation->arena);
     operation->action = kept(operation, message->action);
     operation->resource_uri = kept(operation, message->resource_uri);
     operation->url = kept(operation, message->url);

@@ -212,6 +212,16 @@ static bool net_start(struct broker *broker, uint32_t restarts)
 
 /* ---- winrmd-auth ---- */
 
+static bool auth_tell_start(struct child *auth)
+{
+    const struct configuration *configuration = auth->broker->configuration;
+
+    return channel_send(auth->channel, auth_start, .users = configuration->users,
+                        .pam = pam_processes(auth->broker),
+                        .basic_cache = configuration->basic_cache,
+                        .certificate_map = configuration->certificate_map);
+}
+
 static void handle_auth_ready(struct channel *channel, const union message_body *body)
 {
     struct child *auth = child_of(channel);
@@ -226,6 +236,20 @@ static void handle_auth_ready(struct channel *channel, const union message_body 
     auth->ready = true;
     introduce_all(auth->broker);
     broker_check_ready(auth->broker);
+}
+
+static void handle_bound(struct channel *channel, const union message_body *body)
+{
+    struct configuration *configuration = child_of(channel)->broker->configuration;
+
+    for (size_t i = 0; i < configuration->listener_count; i++) {
+        struct listener *listener = &configuration->listeners[i];
+
+        if (listener->number != body->auth_bound.listener)
+            continue;
+        free(listener->binding);
+        listener->binding = mem_text(body->auth_bound.value);
+    }
 }
 
 static void handle_identity(struct channel *channel, const union message_body *body)
@@ -262,21 +286,12 @@ static void auth_gone(struct child *process, bool crashed)
         replace(broker, PROCESS_auth, process->restarts + 1, RESTART_PAUSE);
 }
 
-static bool auth_tell_task(struct child *auth)
-{
-    const struct configuration *configuration = auth->broker->configuration;
-
-    return channel_send(auth->channel, auth_start, .users = configuration->users,
-                        .pam = pam_processes(auth->broker),
-                        .basic_cache = configuration->basic_cache);
-}
-
 static bool auth_start(struct broker *broker, uint32_t restarts)
 {
     static const channel_handler handlers[MESSAGE_COUNT] = {
-        [MESSAGE_auth_ready] = handle_auth_ready, [MESSAGE_auth_identity] = handle_identity,
-        [MESSAGE_auth_failure] = handle_failure,  [MESSAGE_auth_revoked] = handle_revoked,
-        [MESSAGE_pam_ask] = handle_pam_ask,
+        [MESSAGE_auth_ready] = handle_auth_ready,  [MESSAGE_auth_bound] = handle_bound,
+        [MESSAGE_auth_identity] = handle_identity, [MESSAGE_auth_failure] = handle_failure,
+        [MESSAGE_auth_revoked] = handle_revoked,   [MESSAGE_pam_ask] = handle_pam_ask,
     };
     static const struct channel_events events = {handlers, child_channel_ended};
     struct child *auth = child_start(broker, PROCESS_auth, "winrmd-auth", NULL, &events, auth_gone);
@@ -285,7 +300,7 @@ static bool auth_start(struct broker *broker, uint32_t restarts)
         return false;
     auth->restarts = restarts;
     broker->auth = auth;
-    auth_tell_task(auth);
+    auth_tell_start(auth);
     return true;
 }
 
@@ -401,7 +416,7 @@ void peers_update(struct broker *broker, const struct configuration *old)
     for (struct child *net = next_net(broker, NULL); net != NULL; net = next_net(broker, net))
         net_update(net, old);
     if (broker->auth != NULL && broker->auth->ready)
-        broker->auth->settling = auth_tell_task(broker->auth);
+        broker->auth->settling = auth_tell_start(broker->auth);
     pam_update(broker);
     nets_adjust(broker);
 }

@@ -17,9 +17,7 @@
 
 /* What the message that started a refresh supplies to its two calls, one after the other. */
 struct refresh {
-    struct token *token; /* the client's of now; its groups may have changed */
-    char *name;
-    char *address;
+    struct caller caller; /* its token is the client's of now: groups may have changed */
     char *url;
     char *locale;
 };
@@ -49,9 +47,7 @@ static void refresh_free(struct refresh *refresh)
 {
     if (refresh == NULL)
         return;
-    token_unref(refresh->token);
-    free(refresh->name);
-    free(refresh->address);
+    caller_clear(&refresh->caller);
     free(refresh->url);
     free(refresh->locale);
     free(refresh);
@@ -316,12 +312,8 @@ static void record_doom(struct record *record, enum authz_lost lost, uint32_t co
 static void record_renew(struct record *record, const struct authz_answer *answer)
 {
     const struct refresh *refresh = record->refresh;
-    struct caller caller = {.name = refresh->name,
-                            .mechanism = record->mechanism,
-                            .address = refresh->address,
-                            .token = refresh->token};
     struct authz_sender sender = {
-        .caller = &caller, .url = refresh->url, .locale = refresh->locale};
+        .caller = &refresh->caller, .url = refresh->url, .locale = refresh->locale};
 
     record->administrator = answer->administrator;
     if (record_has_quota(record) && !record->asking_limits)
@@ -332,7 +324,7 @@ static void refresh_answered(void *asker, const struct authz_answer *answer)
 {
     struct record *record = asker;
     struct authz_context fresh = answer->context;
-    struct token *token = token_chosen(record->application, record->refresh->token, answer);
+    struct token *token = token_chosen(record->application, record->refresh->caller.token, answer);
     char text[128];
 
     /* The old context goes after the new one was obtained, whether or not that succeeded. */
@@ -375,12 +367,12 @@ static bool refresh_due(const struct record *record)
 static void record_refresh(struct record *record, const struct operation *operation)
 {
     struct authz_sender sender = operation_sender(operation);
-    const struct caller *caller = &operation->caller;
+    struct caller caller = operation->caller;
     struct refresh *refresh = mem_alloc(sizeof(*refresh));
 
-    refresh->token = token_bind(caller->token, record->application);
-    refresh->name = mem_text(caller->name);
-    refresh->address = mem_text(caller->address);
+    caller.token = token_bind(caller.token, record->application);
+    refresh->caller = caller_copy(&caller);
+    token_unref(caller.token);
     refresh->url = mem_text(operation->url);
     refresh->locale = mem_text(operation->locale);
     record->refresh = refresh;
@@ -408,13 +400,18 @@ static void record_revoke(struct record *record, struct operation *operation)
     record_unref(record);
 }
 
-/* Free with free(). Mechanism and account can hold no NUL: it separates them. */
+/* Free with free(). Mechanism, account and certificate can hold no NUL: it separates them. */
 static char *record_key(const struct operation *operation, size_t *length)
 {
     const struct caller *caller = &operation->caller;
+    const char *account = caller->token->account;
+    const char *certificate = caller->certificate.thumbprint;
 
-    *length = strlen(caller->mechanism) + 1 + strlen(caller->token->account);
-    return mem_printf("%s%c%s", caller->mechanism, '\0', caller->token->account);
+    *length = strlen(caller->mechanism) + 1 + strlen(account);
+    if (certificate == NULL)
+        return mem_printf("%s%c%s", caller->mechanism, '\0', account);
+    *length += 1 + strlen(certificate);
+    return mem_printf("%s%c%s%c%s", caller->mechanism, '\0', account, '\0', certificate);
 }
 
 const char *record_awaited_call(const struct operation *operation)

@@ -11,8 +11,8 @@
  *                                    └──────────> gone <─────┴────────── next message ──┘
  *
  * A record lives while it is in its application's table or anything (operation, shell) refers to
- * it. Its key is application, mechanism and canonical account; its quota belongs to application
- * and account alone.
+ * it. Its key is application, mechanism, canonical account and, of a certificate, its thumbprint;
+ * its quota belongs to application and account alone.
  */
 #ifndef BROKER_RECORD_H
 #define BROKER_RECORD_H

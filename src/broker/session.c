@@ -40,6 +40,7 @@ void session_open(struct broker *broker, const struct message_auth_identity *ide
 {
     struct child *net = net_by_number(broker, identity->net);
     struct session *session;
+    struct caller caller;
 
     broker_count(broker, COUNTER_authentications);
     broker->counters[COUNTER_password_hashes] += identity->hashes;
@@ -57,6 +58,7 @@ void session_open(struct broker *broker, const struct message_auth_identity *ide
     audit_tls(broker->audit, identity->tls);
     if (identity->cached)
         audit_flag(broker->audit, "cached", true);
+    audit_text(broker->audit, "certificate", identity->certificate);
     audit_end(broker->audit);
     if (net == NULL || identity->account == NULL || identity->name == NULL ||
         identity->mechanism == NULL)
@@ -64,10 +66,17 @@ void session_open(struct broker *broker, const struct message_auth_identity *ide
     session = mem_alloc(sizeof(*session));
     session->id = broker_next_id(broker);
     session->net = net;
-    session->caller.token = token_new(NULL, identity->account, getuid(), &identity->groups);
-    session->caller.name = mem_text(identity->name);
-    session->caller.mechanism = mem_text(identity->mechanism);
-    session->caller.address = mem_text(identity->address != NULL ? identity->address : "");
+    caller =
+        (struct caller){.name = identity->name,
+                        .mechanism = identity->mechanism,
+                        .address = identity->address != NULL ? identity->address : "",
+                        .certificate = {.thumbprint = identity->certificate,
+                                        .issuer = identity->certificate_issuer,
+                                        .issuer_thumbprint = identity->issuer_thumbprint,
+                                        .subject_name = identity->subject_name},
+                        .token = token_new(NULL, identity->account, getuid(), &identity->groups)};
+    session->caller = caller_copy(&caller);
+    token_unref(caller.token);
     session->looked_up = identity->uid != 0;
     map_put_u64(&broker->sessions, session->id, session);
     channel_send(net->channel, session_opened, .exchange = identity->exchange,
@@ -84,6 +93,7 @@ void session_refused(struct broker *broker, const struct message_auth_failure *f
     audit_text(broker->audit, "user", failure->name);
     audit_text(broker->audit, "address", failure->address);
     audit_tls(broker->audit, failure->tls);
+    audit_text(broker->audit, "certificate", failure->certificate);
     audit_text(broker->audit, "reason", failure->reason);
     if (failure->times > 1)
         audit_number(broker->audit, "times", failure->times);
@@ -102,10 +112,7 @@ struct session *session_find(struct broker *broker, const struct child *net, uin
 static void session_free(struct broker *broker, struct session *session)
 {
     map_remove_u64(&broker->sessions, session->id);
-    token_unref(session->caller.token);
-    free((char *)(uintptr_t)session->caller.name);
-    free((char *)(uintptr_t)session->caller.mechanism);
-    free((char *)(uintptr_t)session->caller.address);
+    caller_clear(&session->caller);
     free(session);
 }
 

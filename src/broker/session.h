@@ -10,23 +10,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "broker/token.h"
+#include "broker/caller.h"
 
 struct broker;
 struct child;
 
-/* Who calls, as authentication found it. */
-struct caller {
-    const char *name; /* as the client sent it */
-    const char *mechanism;
-    const char *address;
-    struct token *token;
-};
-
 struct session {
     uint64_t id;
     struct child *net;
-    struct caller caller; /* owned: the texts and a reference to the token */
+    struct caller caller; /* owned */
     bool looked_up;       /* PAM has proved it, not a file of winrmd */
 };
 

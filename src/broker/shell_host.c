@@ -36,7 +36,8 @@ static void send_shell(struct shell *shell)
                  .locale = operation->locale, .data_locale = operation->data_locale,
                  .shell_name = operation->shell_name, .input_streams = operation->input_streams,
                  .output_streams = operation->output_streams, .idle_timeout = shell->idle_timeout,
-                 .max_envelope = operation->application->settings->max_envelope);
+                 .max_envelope = operation->application->settings->max_envelope,
+                 CALLER_CERTIFICATE(&operation->caller));
 }
 
 static void handle_started(struct channel *channel, const union message_body *body)

@@ -48,6 +48,18 @@ static void send_processes(struct broker *broker, struct channel *channel)
     }
 }
 
+static void send_listeners(const struct broker *broker, struct channel *channel)
+{
+    const struct configuration *configuration = broker->configuration;
+
+    for (size_t i = 0; i < configuration->listener_count; i++) {
+        const struct listener *listener = &configuration->listeners[i];
+
+        channel_send(channel, status_listener, .name = listener->name, .url = listener->url,
+                     .channel_binding = listener->binding != NULL ? listener->binding : "");
+    }
+}
+
 static const char *authz_state_name(const struct application *application)
 {
     const struct authz_state *state = &application->authz;
@@ -118,6 +130,7 @@ static void handle_ask(struct channel *channel, const union message_body *body)
 
     (void)body;
     send_processes(broker, channel);
+    send_listeners(broker, channel);
     for (size_t i = 0; i < broker->application_count; i++) {
         struct application *application = broker->applications[i];
 

@@ -101,12 +101,17 @@ static void answer(struct authz_answer with)
     answered(question.asker, &with);
 }
 
+static struct caller_certificate certificate; /* of the next message */
+
 static void message(void)
 {
-    struct operation operation = {
-        .broker = &broker,
-        .application = &application,
-        .caller = {.name = "bob", .mechanism = "Basic", .address = "here", .token = client}};
+    struct operation operation = {.broker = &broker,
+                                  .application = &application,
+                                  .caller = {.name = "bob",
+                                             .mechanism = "Basic",
+                                             .address = "here",
+                                             .certificate = certificate,
+                                             .token = client}};
 
     list_init(&operation.record_link);
     record_enter(&operation);
@@ -208,6 +213,23 @@ static void a_late_refresh_is_told_as_late(void **state)
     assert_int_equal(refused.code, FAULT_timed_out);
 }
 
+/* Each certificate of an account is authorized for itself, and they share the account's quota. */
+static void certificates_have_records_of_their_own(void **state)
+{
+    (void)state;
+    for (uint64_t i = 0; i < 2; i++) {
+        certificate = (struct caller_certificate){.thumbprint = i == 0 ? "AA" : "BB"};
+        message();
+        assert_non_null(question.answered);
+        assert_false(question.quota);
+        answer((struct authz_answer){.context = {.id = 2 + i}, .token = TOKEN_client});
+    }
+    certificate = (struct caller_certificate){0};
+    assert_int_equal(application.records.count, 3);
+    assert_int_equal(application.quotas.count, 1);
+    assert_non_null(map_get(&application.records, "Basic\0bob\0AA", 12));
+}
+
 int main(void)
 {
 #define RECORD_TEST(test) cmocka_unit_test_setup_teardown(test, open_record, close_record)
@@ -216,6 +238,7 @@ int main(void)
         RECORD_TEST(a_refused_refresh_gives_both_contexts_back_at_once),
         RECORD_TEST(a_redirect_at_a_refresh_is_one_for_the_next_message),
         RECORD_TEST(a_late_refresh_is_told_as_late),
+        RECORD_TEST(certificates_have_records_of_their_own),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

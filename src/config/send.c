@@ -23,6 +23,11 @@ static uint64_t shell_idle(uint64_t written)
     return written == 0 || written > INT32_MAX ? INT32_MAX : written;
 }
 
+static const char *text_or_none(const char *text)
+{
+    return text[0] != '\0' ? text : NULL;
+}
+
 static bool send_listener(struct channel *channel, const struct config_listener *listener)
 {
     return channel_send(
@@ -95,6 +100,7 @@ static bool send_model(struct channel *channel, const struct config *config)
         .control = config->service.control, .audit = config->audit.file, .users = config->users,
         .pam_service = config->pam_service, .pam_timeout = config->authentication.pam_timeout,
         .basic_cache = config->authentication.basic_cache,
+        .certificate_map = text_or_none(config->authentication.certificate_map),
         .connections = bounded(config->connections.total),
         .guest_connections = bounded(config->connections.unauthenticated),
         .address_connections = bounded(config->connections.per_source));

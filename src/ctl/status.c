@@ -12,6 +12,7 @@ static const struct {
     enum message_type type;
     const char *name;
 } shown[] = {{MESSAGE_status_process, "processes"},
+             {MESSAGE_status_listener, "listeners"},
              {MESSAGE_status_application, "applications"},
              {MESSAGE_status_record, "records"},
              {MESSAGE_status_shell, "shells"},
@@ -39,6 +40,7 @@ static void asking_add(struct channel *channel, enum message_type type, const vo
         asking_add(channel, MESSAGE_##message, body);                                 \
     }
 ON_ROW(status_process)
+ON_ROW(status_listener)
 ON_ROW(status_application)
 ON_ROW(status_record)
 ON_ROW(status_shell)
@@ -78,6 +80,7 @@ static enum ctl_exit status_show(const struct ctl_options *options, enum message
 {
     static const channel_handler handlers[MESSAGE_COUNT] = {
         [MESSAGE_status_process] = on_status_process,
+        [MESSAGE_status_listener] = on_status_listener,
         [MESSAGE_status_application] = on_status_application,
         [MESSAGE_status_record] = on_status_record,
         [MESSAGE_status_shell] = on_status_shell,

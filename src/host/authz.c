@@ -229,7 +229,8 @@ static void authz_ask(const struct authz_question *question)
     {                                                                                            \
         .kind = (question_kind), .call = (message)->call, .name = (message)->name,               \
         .mechanism = (message)->mechanism, .url = (message)->url, .address = (message)->address, \
-        .locale = (message)->locale, .account = (message)->account, .groups = (message)->groups  \
+        .locale = (message)->locale, .account = (message)->account, .groups = (message)->groups, \
+        .certificate = SENDER_CERTIFICATE(message)                                               \
     }
 
 static void authz_user(struct channel *channel, const union message_body *body)

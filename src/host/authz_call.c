@@ -30,17 +30,15 @@ static bool call_describe(struct authz_call *call, const struct authz_question *
 {
     WSMAN_SENDER_DETAILS *details = call->handle.address;
     struct arena *arena = &call->arena;
+    bool described = sender_describe(details, arena, question->name, question->mechanism,
+                                     question->url, &question->certificate);
 
-    details->senderName = utf16_arena(arena, text_or_empty(question->name));
-    details->authenticationMechanism = utf16_arena(arena, text_or_empty(question->mechanism));
-    details->httpURL = utf16_arena(arena, text_or_empty(question->url));
     details->clientToken = call->token.handle.address;
     call->address = arena_text(arena, question->address);
     call->locale = utf16_arena(arena, question->locale);
     call->action = utf16_arena(arena, text_or_empty(question->action));
     call->resource_uri = utf16_arena(arena, text_or_empty(question->resource_uri));
-    return details->senderName != NULL && details->authenticationMechanism != NULL &&
-           details->httpURL != NULL && call->action != NULL && call->resource_uri != NULL;
+    return described && call->action != NULL && call->resource_uri != NULL;
 }
 
 struct authz_call *authz_call_new(const struct authz_question *question)

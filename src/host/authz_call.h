@@ -18,6 +18,7 @@
 #include "host/api.h"
 #include "host/pool.h"
 #include "host/post.h"
+#include "host/sender.h"
 #include "host/token.h"
 
 /* What the broker asks: the three messages authz_user, authz_quota and authz_operation in one. */
@@ -31,6 +32,7 @@ struct authz_question {
     const char *locale;
     const char *account;
     struct ipc_items groups;
+    struct sender_certificate certificate;
     uint32_t operation;
     const char *action;
     const char *resource_uri;

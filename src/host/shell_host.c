@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "host/command.h"
 #include "host/host.h"
+#include "host/sender.h"
 #include "host/shell.h"
 #include "host/text16.h"
 
@@ -23,9 +24,11 @@ static const char *text_or_empty(const char *text)
 /* senderDetails, the token and the texts all requests share. */
 static bool caller_describe(struct caller *caller, const struct message_host_shell *message)
 {
+    const struct sender_certificate certificate = SENDER_CERTIFICATE(message);
     struct arena *arena = &caller->arena;
     WSMAN_SENDER_DETAILS *details;
     bool opened;
+    bool described;
 
     arena_init(arena, CALLER_TEXTS_LIMIT);
     if (message->account != NULL && !token_open(&caller->token, message->account, &message->groups))
@@ -36,9 +39,8 @@ static bool caller_describe(struct caller *caller, const struct message_host_she
     if (!opened)
         return false;
     details = caller->sender.address;
-    details->senderName = utf16_arena(arena, text_or_empty(message->name));
-    details->authenticationMechanism = utf16_arena(arena, text_or_empty(message->mechanism));
-    details->httpURL = utf16_arena(arena, text_or_empty(message->url));
+    described = sender_describe(details, arena, message->name, message->mechanism, message->url,
+                                &certificate);
     details->clientToken = caller->token.handle.address;
     caller->address = arena_text(arena, message->address);
     caller->resource_uri = utf16_arena(arena, text_or_empty(message->resource_uri));
@@ -47,9 +49,8 @@ static bool caller_describe(struct caller *caller, const struct message_host_she
     caller->selector.key = utf16_arena(arena, "ShellId");
     caller->selector.value = utf16_arena(arena, text_or_empty(message->shell_id));
     caller->max_envelope = message->max_envelope;
-    return details->senderName != NULL && details->authenticationMechanism != NULL &&
-           details->httpURL != NULL && caller->resource_uri != NULL &&
-           caller->selector.key != NULL && caller->selector.value != NULL;
+    return described && caller->resource_uri != NULL && caller->selector.key != NULL &&
+           caller->selector.value != NULL;
 }
 
 /* Names in the client's order; `fallback` when it named none. */

@@ -4,7 +4,7 @@
     root = Authority(folder, 'root')
     alice = root.issue('alice', upn='alice@example.org')
 
-Keys are on P-256 unless something else is asked for: making one costs nothing.
+Keys are on prime256v1 unless something else is asked for: making one costs nothing.
 """
 
 import hashlib
@@ -51,9 +51,9 @@ def openssl(*arguments, **settings):
                           timeout=120, **settings).stdout
 
 
-def make_key(path, kind='P-256'):
+def make_key(path, kind='prime256v1'):
     """`kind`: a curve, or the bits of an RSA key, or `ed25519`."""
-    if kind.startswith('P-'):
+    if not kind.isdigit() and kind != 'ed25519':
         options = ['EC', '-pkeyopt', 'ec_paramgen_curve:' + kind]
     elif kind == 'ed25519':
         options = ['ED25519']
@@ -85,7 +85,7 @@ class Certificate:
 
 
 class Authority(Certificate):
-    def __init__(self, folder, name, parent=None, path_length='', digest='sha256', key='P-256',
+    def __init__(self, folder, name, parent=None, path_length='', digest='sha256', key='prime256v1',
                  subject=None, **period):
         self.folder = Path(folder) / name
         self.folder.mkdir(parents=True)
@@ -121,7 +121,7 @@ class Authority(Certificate):
                 *(['-startdate', begins] if begins else []),
                 *(['-enddate', ends] if ends else []), *options)
 
-    def issue(self, name, subject=None, upn=None, dns=None, use='clientAuth', key='P-256',
+    def issue(self, name, subject=None, upn=None, dns=None, use='clientAuth', key='prime256v1',
               constraints=LEAF, extensions='', **how):
         """`begins` and `ends` are times as in 20300101000000Z."""
         pem, private = self.folder / (name + '.pem'), self.folder / (name + '.key')

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "auth/listeners.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/map.h"
+#include "base/memory.h"
+#include "input_limits.h"
+
+struct listener {
+    struct authorities *authorities;
+    char *pem; /* that they were read from, to see whether it is another */
+    size_t length;
+    struct binding binding;
+};
+
+struct listeners {
+    struct channel *broker;
+    struct map by_number; /* struct listener */
+};
+
+struct listeners *listeners_new(struct channel *broker)
+{
+    struct listeners *listeners = mem_alloc(sizeof(*listeners));
+
+    listeners->broker = broker;
+    map_init(&listeners->by_number);
+    return listeners;
+}
+
+static struct listener *listener_get(struct listeners *listeners, uint32_t number)
+{
+    struct listener *listener = map_get_u64(&listeners->by_number, number);
+
+    if (listener == NULL) {
+        listener = mem_alloc(sizeof(*listener));
+        map_put_u64(&listeners->by_number, number, listener);
+    }
+    return listener;
+}
+
+void listeners_end(struct listeners *listeners, uint32_t number)
+{
+    struct listener *listener = map_remove_u64(&listeners->by_number, number);
+
+    if (listener == NULL)
+        return;
+    authorities_free(listener->authorities);
+    free(listener->pem);
+    free(listener);
+}
+
+/* From its beginning, wherever others who have the same open file stand. NULL: it is too large. */
+static char *file_load(int fd, size_t *length, struct file_fault *fault)
+{
+    char *bytes = mem_alloc(CERTIFICATE_AUTHORITIES_BYTES + 1);
+    size_t filled = 0;
+    ssize_t got = 1;
+
+    *fault = (struct file_fault){0};
+    while (got > 0 && filled <= CERTIFICATE_AUTHORITIES_BYTES) {
+        got = pread(fd, bytes + filled, CERTIFICATE_AUTHORITIES_BYTES + 1 - filled, (off_t)filled);
+        if (got > 0)
+            filled += (size_t)got;
+        else if (got < 0 && errno == EINTR)
+            got = 1;
+    }
+    *length = filled;
+    if (got >= 0 && filled <= CERTIFICATE_AUTHORITIES_BYTES)
+        return bytes;
+    snprintf(fault->text, sizeof(fault->text), "%s",
+             got < 0 ? strerror(errno) : "it is larger than 1 MiB");
+    free(bytes);
+    return NULL;
+}
+
+static bool authorities_take(struct listener *listener, const char *name, int fd)
+{
+    struct file_fault fault = {0};
+    size_t length = 0;
+    char *pem = fd >= 0 ? file_load(fd, &length, &fault) : NULL;
+    bool same = (pem == NULL) == (listener->pem == NULL) && length == listener->length &&
+                (pem == NULL || memcmp(pem, listener->pem, length) == 0);
+    bool had = listener->authorities != NULL;
+
+    if (same) {
+        free(pem);
+        return false;
+    }
+    authorities_free(listener->authorities);
+    free(listener->pem);
+    listener->authorities = pem != NULL ? authorities_parse(pem, length, &fault) : NULL;
+    listener->pem = pem;
+    listener->length = length;
+    if (fault.text[0] != '\0')
+        log_error("client-ca of listener \"%s\": %s; no client certificate is accepted on it", name,
+                  fault.text);
+    else if (listener->authorities != NULL)
+        log_info("client-ca of listener \"%s\": %zu certificate%s", name,
+                 authorities_count(listener->authorities),
+                 authorities_count(listener->authorities) == 1 ? "" : "s");
+    return had;
+}
+
+static void binding_take(struct listener *listener, const char *name, int fd)
+{
+    struct file_fault fault = {0};
+    size_t length = 0;
+    char *pem = fd >= 0 ? file_load(fd, &length, &fault) : NULL;
+
+    memset(&listener->binding, 0, sizeof(listener->binding));
+    if (pem != NULL)
+        binding_make(pem, length, &listener->binding, &fault);
+    if (fault.text[0] != '\0')
+        log_error("certificate of listener \"%s\": %s", name, fault.text);
+    free(pem);
+}
+
+bool listeners_take(struct listeners *listeners, const struct message_auth_listener *message)
+{
+    struct listener *listener = listener_get(listeners, message->listener);
+    const char *name = message->name != NULL ? message->name : "";
+    char value[2 * BINDING_DIGEST_LIMIT + 1];
+    bool other = false;
+
+    if (message->part == LISTENER_FILE_client_ca) {
+        other = authorities_take(listener, name, message->file);
+    } else if (message->part == LISTENER_FILE_certificate) {
+        binding_take(listener, name, message->file);
+        binding_write(&listener->binding, value);
+        channel_send(listeners->broker, auth_bound, .listener = message->listener, .value = value);
+    }
+    if (message->file >= 0)
+        close(message->file);
+    return other;
+}
+
+const struct authorities *listeners_authorities(const struct listeners *listeners, uint32_t number)
+{
+    const struct listener *listener = map_get_u64(&listeners->by_number, number);
+
+    return listener != NULL ? listener->authorities : NULL;
+}
+
+const struct binding *listeners_binding(const struct listeners *listeners, uint32_t number)
+{
+    const struct listener *listener = map_get_u64(&listeners->by_number, number);
+
+    return listener != NULL && listener->binding.length > 0 ? &listener->binding : NULL;
+}
