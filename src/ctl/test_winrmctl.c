@@ -304,6 +304,7 @@ static void status_is_json(void **state)
                                    "    {\"name\": \"winrmd-net\", \"process\": 7, \"restarts\": "
                                    "1, \"state\": \"serving\", \"application\": null}\n"
                                    "  ],\n"
+                                   "  \"listeners\": [],\n"
                                    "  \"applications\": [],\n"
                                    "  \"records\": [\n"
                                    "    {\"application\": \"/wsman\", \"user\": \"anna\", "));
@@ -332,6 +333,8 @@ static void status_is_text(void **state)
     assert_non_null(strstr(output, "processes: 1\n"
                                    "  name        process  restarts  state    application\n"
                                    "  winrmd-net        7         1  serving  -\n"
+                                   "\n"
+                                   "listeners: 0\n"
                                    "\n"
                                    "applications: 0\n"
                                    "\n"
