@@ -68,8 +68,7 @@
     L(CERTIFICATE_NAME_BYTES, 512, "bytes",                                                       \
       "subject, issuer or subject name of a client's certificate, as text")                       \
     L(CERTIFICATE_AUTHORITIES, 1024, "certificates", "in a client-ca file")                       \
-    L(CERTIFICATE_AUTHORITIES_BYTES, 1048576, "bytes", "a client-ca file")                        \
-    L(CERTIFICATE_RULES, 8192, "lines", "of a certificate map")                                   \
+    L(CERTIFICATE_RULES, 4096, "lines", "of a certificate map")                                   \
     L(CERTIFICATE_MAP_BYTES, 1048576, "bytes", "a certificate map")                               \
     L(SHELL_OUTPUT_BYTES, 16777216, "bytes",                                                      \
       "output of a shell and its commands, finished ones too, that no client has fetched")

@@ -83,7 +83,7 @@
       "how long PAM may take for one login; the process that was asked is then killed") \
     S("keytab", keytab, PATH, "", 0, 4000, "", no, "keys of the Kerberos service") \
     S("ntlm-users", ntlm_users, PATH, "", 0, 4000, "", no, "NTLM password file") \
-    S("certificate-map", certificate_map, PATH, "", 0, 4000, "", no, \
+    S("certificate-map", certificate_map, PATH, "", 0, 4000, "", yes, \
       "which client certificate is which user") \
     S("basic-cache", basic_cache, TIME, "0s", 0, 3600000, "", yes, \
       "how long a password that was right is not checked again")

@@ -17,6 +17,13 @@ struct certificate_map {
     struct certificate_rule *list;
     size_t count;
     size_t room;
+    struct map places; /* struct rule_key -> place in the list, counted from one */
+};
+
+/* What a certificate must have; two rules of one map differ in it. */
+struct rule_key {
+    size_t length;
+    char bytes[SHA1_SIZE + CERTIFICATE_NAME_BYTES];
 };
 
 /* ---- patterns ---- */
@@ -128,29 +135,33 @@ static const char *line_parse(char *line, struct certificate_rule *rule)
 
 /* ---- the table ---- */
 
-/* Has the same certificates as a line before; notes it otherwise. */
-static bool rule_is_known(struct map *known, const struct certificate_rule *rule)
+static struct rule_key rule_key(const struct certificate_rule *rule)
 {
-    char key[SHA1_SIZE + CERTIFICATE_NAME_BYTES];
-    size_t length = strlen(rule->pattern);
+    struct rule_key key = {.length = SHA1_SIZE + strlen(rule->pattern)};
 
-    memcpy(key, rule->issuer, SHA1_SIZE);
-    for (size_t i = 0; i < length; i++)
-        key[SHA1_SIZE + i] = folded(rule->pattern[i]);
-    if (map_get(known, key, SHA1_SIZE + length) != NULL)
-        return true;
-    map_put(known, key, SHA1_SIZE + length, known);
-    return false;
+    memcpy(key.bytes, rule->issuer, SHA1_SIZE);
+    for (size_t i = SHA1_SIZE; i < key.length; i++)
+        key.bytes[i] = folded(rule->pattern[i - SHA1_SIZE]);
+    return key;
 }
 
-static const char *map_add(struct certificate_map *map, struct map *known, char *line)
+/* The place of the rule with the same certificates, counted from one; 0: there is none. */
+static size_t map_place(const struct certificate_map *map, const struct certificate_rule *rule)
+{
+    struct rule_key key = rule_key(rule);
+
+    return (uintptr_t)map_get(&map->places, key.bytes, key.length);
+}
+
+static const char *map_add(struct certificate_map *map, char *line)
 {
     struct certificate_rule rule = {0};
     const char *fault = line_parse(line, &rule);
+    struct rule_key key;
 
     if (fault == NULL && map->count == CERTIFICATE_RULES)
-        fault = "one line too many: 8192 are the most";
-    if (fault == NULL && rule_is_known(known, &rule))
+        fault = "one line too many: 4096 are the most";
+    if (fault == NULL && map_place(map, &rule) != 0)
         fault = "the same thumbprint and pattern stand in the file already: keep one of the lines";
     if (fault != NULL) {
         free((void *)(uintptr_t)rule.groups);
@@ -161,15 +172,15 @@ static const char *map_add(struct certificate_map *map, struct map *known, char 
         map->list = mem_resize(map->list, map->room, sizeof(*map->list));
     }
     map->list[map->count++] = rule;
+    key = rule_key(&rule);
+    map_put(&map->places, key.bytes, key.length, (void *)(uintptr_t)map->count);
     return NULL;
 }
 
 static const char *map_fill(struct certificate_map *map, size_t length, unsigned *line)
 {
     const char *fault = NULL;
-    struct map known;
 
-    map_init(&known);
     for (char *at = map->text; fault == NULL && at < map->text + length;) {
         char *end = memchr(at, '\n', (size_t)(map->text + length - at));
         size_t size = (size_t)((end != NULL ? end : map->text + length) - at);
@@ -179,10 +190,9 @@ static const char *map_fill(struct certificate_map *map, size_t length, unsigned
         if (memchr(at, '\0', size) != NULL)
             fault = "a NUL byte: remove it";
         else if (at[strspn(at, " \t")] != '\0' && at[0] != '#')
-            fault = map_add(map, &known, at);
+            fault = map_add(map, at);
         at += size + 1;
     }
-    map_free(&known);
     return fault;
 }
 
@@ -193,6 +203,7 @@ struct certificate_map *certificate_map_parse(const char *bytes, size_t length,
     const char *cause;
 
     *fault = (struct file_fault){0};
+    map_init(&map->places);
     map->text = mem_alloc(length + 1);
     if (length > 0)
         memcpy(map->text, bytes, length);
@@ -225,6 +236,7 @@ void certificate_map_free(struct certificate_map *map)
     for (size_t i = 0; i < map->count; i++)
         free((void *)(uintptr_t)map->list[i].groups);
     free(map->list);
+    map_free(&map->places);
     free(map->text);
     free(map);
 }
@@ -275,28 +287,33 @@ static bool rules_overlap(const struct certificate_rule *left, const struct cert
 }
 
 /*
- * What both have in common at the beginning means what it meant. Of what they have in common at the
- * end, that can be another's now for which a line came in between.
+ * Is a certificate that fits this rule of `old` the same account's in `fresh`? The rule has to be
+ * there, and no rule may stand before it that could take one away and did not stand there.
+ * `before` has the place in `old` of each rule of `fresh`, counted from one; 0: it is new.
  */
+static bool rule_holds(const struct certificate_map *old, size_t place,
+                       const struct certificate_map *fresh, const size_t *before)
+{
+    const struct certificate_rule *rule = &old->list[place];
+    size_t now = map_place(fresh, rule);
+
+    if (now == 0 || !rule_equal(rule, &fresh->list[now - 1]))
+        return false;
+    for (size_t i = 0; i < now - 1; i++)
+        if ((before[i] == 0 || before[i] > place) && rules_overlap(rule, &fresh->list[i]))
+            return false;
+    return true;
+}
+
 void certificate_map_compare(const struct certificate_map *old, const struct certificate_map *fresh,
                              void (*revoked)(void *context, const char *account), void *context)
 {
-    size_t olds = old != NULL ? old->count : 0;
-    size_t news = fresh != NULL ? fresh->count : 0;
-    size_t begin = 0;
-    size_t end = 0;
+    size_t *before = fresh != NULL ? mem_alloc((fresh->count + 1) * sizeof(*before)) : NULL;
 
-    while (begin < olds && begin < news && rule_equal(&old->list[begin], &fresh->list[begin]))
-        begin++;
-    while (begin + end < olds && begin + end < news &&
-           rule_equal(&old->list[olds - end - 1], &fresh->list[news - end - 1]))
-        end++;
-    for (size_t i = begin; i < olds; i++) {
-        bool affected = i < olds - end;
-
-        for (size_t k = begin; !affected && k < news - end; k++)
-            affected = rules_overlap(&old->list[i], &fresh->list[k]);
-        if (affected)
+    for (size_t i = 0; old != NULL && fresh != NULL && i < fresh->count; i++)
+        before[i] = map_place(old, &fresh->list[i]);
+    for (size_t i = 0; old != NULL && i < old->count; i++)
+        if (fresh == NULL || !rule_holds(old, i, fresh, before))
             revoked(context, old->list[i].account);
-    }
+    free(before);
 }

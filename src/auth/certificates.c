@@ -97,12 +97,13 @@ static void tell_identity(const struct certificates *certificates, const struct 
 
     for (size_t i = 0; i < rule->group_count; i++)
         groups[i] = (struct ipc_item){.name = rule->groups[i]};
-    channel_send(
-        certificates->broker, auth_identity, .net = peer->number, .exchange = request->exchange,
-        .address = request->address, .mechanism = MECHANISM, .name = facts->subject,
-        .account = rule->account, .groups = {.item = groups, .count = (uint32_t)rule->group_count},
-        .certificate = facts->thumbprint, .certificate_issuer = facts->issuer,
-        .issuer_thumbprint = facts->issuer_thumbprint, .subject_name = facts->subject_name);
+    channel_send(certificates->broker, auth_identity, .net = peer->number,
+                 .exchange = request->exchange, .address = request->address, .tls = request->tls,
+                 .mechanism = MECHANISM, .name = facts->subject, .account = rule->account,
+                 .groups = {.item = groups, .count = (uint32_t)rule->group_count},
+                 .certificate = facts->thumbprint, .certificate_issuer = facts->issuer,
+                 .issuer_thumbprint = facts->issuer_thumbprint,
+                 .subject_name = facts->subject_name);
     free(groups);
 }
 
@@ -146,6 +147,7 @@ void certificates_check(struct certificates *certificates, const struct net_peer
                   &(struct message_auth_failure){
                       .net = peer->number,
                       .address = asked.address,
+                      .tls = asked.tls,
                       .mechanism = MECHANISM,
                       .name = facts.subject,
                       .reason = fault,

@@ -2,16 +2,15 @@
 
 #include "auth/listeners.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file_load.h"
 #include "base/log.h"
 #include "base/map.h"
 #include "base/memory.h"
-#include "input_limits.h"
 
 struct listener {
     struct authorities *authorities;
@@ -56,35 +55,23 @@ void listeners_end(struct listeners *listeners, uint32_t number)
     free(listener);
 }
 
-/* From its beginning, wherever others who have the same open file stand. NULL: it is too large. */
-static char *file_load(int fd, size_t *length, struct file_fault *fault)
+/* NULL: there is none, or `fault` says why it cannot be read. */
+static char *pem_load(int fd, size_t *length, struct file_fault *fault)
 {
-    char *bytes = mem_alloc(CERTIFICATE_AUTHORITIES_BYTES + 1);
-    size_t filled = 0;
-    ssize_t got = 1;
+    const char *why = "";
+    char *pem = fd >= 0 ? file_load(fd, length, &why) : NULL;
 
     *fault = (struct file_fault){0};
-    while (got > 0 && filled <= CERTIFICATE_AUTHORITIES_BYTES) {
-        got = pread(fd, bytes + filled, CERTIFICATE_AUTHORITIES_BYTES + 1 - filled, (off_t)filled);
-        if (got > 0)
-            filled += (size_t)got;
-        else if (got < 0 && errno == EINTR)
-            got = 1;
-    }
-    *length = filled;
-    if (got >= 0 && filled <= CERTIFICATE_AUTHORITIES_BYTES)
-        return bytes;
-    snprintf(fault->text, sizeof(fault->text), "%s",
-             got < 0 ? strerror(errno) : "it is larger than 1 MiB");
-    free(bytes);
-    return NULL;
+    if (fd >= 0 && pem == NULL)
+        snprintf(fault->text, sizeof(fault->text), "%s", why);
+    return pem;
 }
 
 static bool authorities_take(struct listener *listener, const char *name, int fd)
 {
-    struct file_fault fault = {0};
+    struct file_fault fault;
     size_t length = 0;
-    char *pem = fd >= 0 ? file_load(fd, &length, &fault) : NULL;
+    char *pem = pem_load(fd, &length, &fault);
     bool same = (pem == NULL) == (listener->pem == NULL) && length == listener->length &&
                 (pem == NULL || memcmp(pem, listener->pem, length) == 0);
     bool had = listener->authorities != NULL;
@@ -110,9 +97,9 @@ static bool authorities_take(struct listener *listener, const char *name, int fd
 
 static void binding_take(struct listener *listener, const char *name, int fd)
 {
-    struct file_fault fault = {0};
+    struct file_fault fault;
     size_t length = 0;
-    char *pem = fd >= 0 ? file_load(fd, &length, &fault) : NULL;
+    char *pem = pem_load(fd, &length, &fault);
 
     memset(&listener->binding, 0, sizeof(listener->binding));
     if (pem != NULL)

@@ -171,6 +171,9 @@ static void who_is_asked_again(void **state)
     assert_string_equal(change(A B D, ROOT " *l* -> carol\n" ROOT " a* -> carol\n" A B D),
                         "alice ");
     assert_string_equal(change(A B, ROOT " A -> eve\n" B), "alice ");
+    assert_string_equal(change(A B C D, B C D ROOT " z -> zoe\n"), "alice ");
+    assert_string_equal(change(A B, B A), "");
+    assert_string_equal(change(A ROOT " a* -> carol\n", ROOT " a* -> carol\n" A), "alice ");
     assert_string_equal(change(C D, ROOT " cc -> eve\n" C D), "carol ");
     assert_string_equal(change(C D, ROOT " *x -> eve\n" C D), "carol ");
 }

@@ -91,6 +91,7 @@ static void handle_listener(struct channel *channel, const union message_body *b
                                   .address = mem_text(told->address),
                                   .port = (uint16_t)told->port,
                                   .basic = told->basic,
+                                  .certificates = told->certificates,
                                   .header_limit = told->header_limit,
                                   .tls = told->tls,
                                   .tls_minimum = mem_text(told->tls_minimum),

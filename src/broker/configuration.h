@@ -23,6 +23,7 @@ struct listener {
     char *address;
     uint16_t port; /* as configured; 0: any */
     bool basic;
+    bool certificates; /* of clients are taken for who they are */
     uint32_t header_limit;
     bool tls;
     char *tls_minimum;

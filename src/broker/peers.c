@@ -150,9 +150,10 @@ static void net_tell_listener(struct child *net, const struct listener *listener
 {
     net_tell_files(net, listener);
     channel_send(net->channel, net_listener, .listener = listener->number, .url = listener->url,
-                 .basic = listener->basic, .header_limit = listener->header_limit,
-                 .tls = listener->tls, .tls_minimum = listener->tls_minimum,
-                 .ciphers = listener->ciphers, .ciphersuites = listener->ciphersuites,
+                 .basic = listener->basic, .certificates = listener->certificates,
+                 .header_limit = listener->header_limit, .tls = listener->tls,
+                 .tls_minimum = listener->tls_minimum, .ciphers = listener->ciphers,
+                 .ciphersuites = listener->ciphersuites,
                  .socket = socket ? fcntl(listener->socket, F_DUPFD_CLOEXEC, CHANNEL_FD) : -1);
 }
 
@@ -220,6 +221,41 @@ static bool auth_tell_start(struct child *auth)
                         .pam = pam_processes(auth->broker),
                         .basic_cache = configuration->basic_cache,
                         .certificate_map = configuration->certificate_map);
+}
+
+static void auth_tell_file(struct child *auth, const struct listener *listener, uint32_t part)
+{
+    int file = listener->files[part];
+
+    channel_send(auth->channel, auth_listener, .listener = listener->number, .name = listener->name,
+                 .part = part, .file = file < 0 ? -1 : fcntl(file, F_DUPFD_CLOEXEC, CHANNEL_FD));
+}
+
+/* Those that offer no method which needs them too: they may with the next reload. */
+static void auth_tell_listeners(struct child *auth)
+{
+    const struct configuration *configuration = auth->broker->configuration;
+
+    for (size_t i = 0; i < configuration->listener_count; i++) {
+        const struct listener *listener = &configuration->listeners[i];
+
+        if (!listener->tls)
+            continue;
+        auth_tell_file(auth, listener, LISTENER_FILE_certificate);
+        auth_tell_file(auth, listener, LISTENER_FILE_client_ca);
+    }
+}
+
+/* What it has to know when it says that it goes by a reloaded configuration. */
+static void auth_update(struct child *auth, const struct configuration *old)
+{
+    const struct configuration *fresh = auth->broker->configuration;
+
+    for (size_t i = 0; i < old->listener_count; i++)
+        if (listener_by_number(fresh, old->listeners[i].number) == NULL)
+            channel_send(auth->channel, auth_listener_end, .listener = old->listeners[i].number);
+    auth_tell_listeners(auth);
+    auth->settling = auth_tell_start(auth);
 }
 
 static void handle_auth_ready(struct channel *channel, const union message_body *body)
@@ -301,6 +337,7 @@ static bool auth_start(struct broker *broker, uint32_t restarts)
     auth->restarts = restarts;
     broker->auth = auth;
     auth_tell_start(auth);
+    auth_tell_listeners(auth);
     return true;
 }
 
@@ -385,7 +422,8 @@ static void net_update(struct child *net, const struct configuration *old)
         const struct listener *known = listener_by_number(old, listener->number);
 
         /* Of TLS whatever is said is said anew: a certificate may have been replaced. */
-        if (known == NULL || known->basic != listener->basic || listener->tls)
+        if (known == NULL || known->basic != listener->basic ||
+            known->certificates != listener->certificates || listener->tls)
             net_tell_listener(net, listener, known == NULL);
     }
     for (size_t i = 0; i < old->listener_count; i++)
@@ -416,7 +454,7 @@ void peers_update(struct broker *broker, const struct configuration *old)
     for (struct child *net = next_net(broker, NULL); net != NULL; net = next_net(broker, net))
         net_update(net, old);
     if (broker->auth != NULL && broker->auth->ready)
-        broker->auth->settling = auth_tell_start(broker->auth);
+        auth_update(broker->auth, old);
     pam_update(broker);
     nets_adjust(broker);
 }

@@ -77,11 +77,15 @@ static void check_address(struct config *config, struct config_listener *listene
 static void check_method(struct config *config, struct config_listener *listener,
                          const char *method, struct config_problems *problems)
 {
-    static const char *const later[] = {"negotiate", "kerberos", "ntlm", "certificate"};
+    static const char *const later[] = {"negotiate", "kerberos", "ntlm"};
     unsigned line = setting_line(&listener->place, "authentication");
 
     if (strcmp(method, "basic") == 0) {
         listener->basic = true;
+        return;
+    }
+    if (strcmp(method, "certificate") == 0) {
+        listener->certificates = true;
         return;
     }
     for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++) {
@@ -126,6 +130,29 @@ static void check_encryption(struct config *config, struct config_listener *list
                     "write \"1.2\" or \"1.3\"");
 }
 
+/* Whom to ask for a certificate, and whose certificate is whose. */
+static void check_certificates(struct config *config, struct config_listener *listener,
+                               struct config_problems *problems)
+{
+    unsigned line = setting_line(&listener->place, "authentication");
+
+    if (!listener->certificates)
+        return;
+    if (!listener->encrypted)
+        problem_add(problems, config->file, line,
+                    say("%s offers certificate without TLS", listener->place.what),
+                    "write tls = true in it, or remove \"certificate\"");
+    else if (listener->set.client_ca[0] == '\0')
+        problem_add(problems, config->file, line,
+                    say("%s offers certificate and names no authorities", listener->place.what),
+                    "write client-ca = and the path of their certificates in it");
+    if (config->authentication.certificate_map[0] == '\0')
+        problem_add(
+            problems, config->file, line,
+            say("%s offers certificate, but no certificate map is named", listener->place.what),
+            "write authentication { certificate-map = \"certificates\" }");
+}
+
 static void check_listener(struct config *config, struct config_listener *listener,
                            struct config_problems *problems)
 {
@@ -145,6 +172,7 @@ static void check_listener(struct config *config, struct config_listener *listen
         problem_add(problems, config->file, line,
                     say("%s offers basic without TLS", listener->place.what),
                     "write tls = true in it, or allow-unencrypted = true, or remove \"basic\"");
+    check_certificates(config, listener, problems);
     if (strlen(listener->name) > 512 || listener->name[0] == '\0')
         problem_add(problems, config->file, listener->place.line,
                     "the name of a listener has 1 to 512 bytes", "give it another name");

@@ -37,6 +37,7 @@ struct config_listener {
     char host[64]; /* numeric, without brackets */
     uint32_t port;
     bool basic;
+    bool certificates; /* of clients */
     bool encrypted; /* TLS */
     struct config_file certificate;
     struct config_file key;

@@ -2,6 +2,8 @@
 
 #include "net/authentication.h"
 
+#include <string.h>
+
 #include "base/log.h"
 #include "net/basic.h"
 #include "net/connection.h"
@@ -25,14 +27,13 @@ static void authentication_late(struct loop_timer *timer)
     respond_status(request, 503);
 }
 
-/* Without a channel the request waits for the next one. */
-static bool authentication_send(struct request *request)
+static bool basic_send(struct request *request)
 {
     struct net *net = request->net;
     struct basic_credentials credentials;
     bool sent = false;
 
-    if (!basic_decode(request->http.authorization, &credentials))
+    if (!request->listener->basic || !basic_decode(request->http.authorization, &credentials))
         goto out;
     if (net->auth != NULL)
         channel_send(net->auth, auth_basic, .exchange = request->id, .address = request->http.peer,
@@ -44,11 +45,37 @@ out:
     return sent;
 }
 
+/* The certificates are those of the handshake; the header only says that they are meant. */
+static bool certificate_send(struct request *request)
+{
+    struct net *net = request->net;
+    unsigned char chain[LIMIT_CERTIFICATES];
+    size_t length = request->listener->certificates
+                        ? tls_peer_chain(request->http.transport, chain, sizeof(chain))
+                        : 0;
+
+    if (length > 0 && net->auth != NULL)
+        channel_send(net->auth, auth_certificate, .exchange = request->id,
+                     .address = request->http.peer,
+                     .tls = tls_version_and_cipher(request->http.transport),
+                     .listener = request->listener->number,
+                     .chain = {.data = chain, .length = (uint32_t)length});
+    return length > 0;
+}
+
+/* Without a channel the request waits for the next one. */
+static bool authentication_send(struct request *request)
+{
+    if (strcmp(request->http.authorization, AUTHENTICATION_CERTIFICATE) == 0)
+        return certificate_send(request);
+    return basic_send(request);
+}
+
 bool authentication_ask(struct request *request)
 {
     struct net *net = request->net;
 
-    if (request->listener == NULL || !request->listener->basic || !authentication_send(request))
+    if (request->listener == NULL || !authentication_send(request))
         return false;
     request->state = REQUEST_AUTHENTICATING;
     request->timer.expired = authentication_late;

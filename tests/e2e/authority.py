@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Certificates for tests, made with the openssl command.
+"""Client certificates of every kind, made with the openssl command.
 
     root = Authority(folder, 'root')
     alice = root.issue('alice', upn='alice@example.org')
@@ -9,8 +9,9 @@ Keys are on prime256v1 unless something else is asked for: making one costs noth
 
 import hashlib
 import ssl
-import subprocess
 from pathlib import Path
+
+from certificates import openssl
 
 CONFIGURATION = '''\
 [ca]
@@ -46,11 +47,6 @@ subjectKeyIdentifier = hash
 LEAF = 'basicConstraints = critical,CA:false\nkeyUsage = critical,digitalSignature\n'
 
 
-def openssl(*arguments, **settings):
-    return subprocess.run(['openssl', *map(str, arguments)], check=True, capture_output=True,
-                          timeout=120, **settings).stdout
-
-
 def make_key(path, kind='prime256v1'):
     """`kind`: a curve, or the bits of an RSA key, or `ed25519`."""
     if not kind.isdigit() and kind != 'ed25519':
@@ -80,7 +76,7 @@ class Certificate:
     def name(self, which='subject'):
         """As the server writes it: RFC 2253, and a blank behind each comma."""
         line = openssl('x509', '-in', self.pem, '-noout', '-' + which, '-nameopt',
-                       'RFC2253,-esc_msb,sep_comma_plus_space', text=True)
+                       'RFC2253,-esc_msb,sep_comma_plus_space')
         return line.rstrip('\n').split('=', 1)[1].strip()
 
 

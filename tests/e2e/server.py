@@ -146,7 +146,8 @@ def make_users_file(path):
 class Server:
     """`authorizer` is the policy plug-in or the name of one of the tests' own, `shell` the shell
     plug-in; `application`, `listener` and `operations` add settings to these parts of winrmd.conf and
-    to OperationsConfiguration. `trust` is the file by which clients know a listener with TLS."""
+    to OperationsConfiguration. `methods` are offered, `authentication` adds to that section. `trust` is
+    the file by which clients know a listener with TLS."""
 
     running = set()  # pids of all servers of this test process
 
@@ -154,7 +155,7 @@ class Server:
                  operations='QuotaSystemWindowOperations="0"', supports_quota=True,
                  winrmd=None, net_processes=3, audit='audit.jsonl', shell='cmd',
                  authentication='basic = "file:users"',
-                 listener='allow-unencrypted = true', trust=None):
+                 listener='allow-unencrypted = true', trust=None, methods=('basic',)):
         self.folder, self.winrmd = Path(folder), winrmd or built('winrmd')
         self.application_folder = self.folder / 'wsman'
         self.process = None
@@ -169,18 +170,19 @@ class Server:
         os.chmod(self.folder / 'users', 0o600)
         self.config = self.folder / 'winrmd.conf'
         self.audit_file = self.folder / audit
-        self.config.write_text(self._winrmd_conf(application, net_processes, audit,
-                                                 authentication, listener))
+        self.config.write_text(self._winrmd_conf(
+            application, net_processes, audit, authentication, listener,
+            ', '.join('"%s"' % each for each in methods)))
         (self.application_folder / 'policy.rules').write_text(rules)
         (self.application_folder / 'web.config').write_text(
             self._web_config(authorizer, operations, supports_quota, shell))
 
     @staticmethod
-    def _winrmd_conf(application, net_processes, audit, authentication, listener):
+    def _winrmd_conf(application, net_processes, audit, authentication, listener, methods):
         return '''\
 listener "http" {
     address = "127.0.0.1:0"
-    authentication = {"basic"}
+    authentication = {%s}
     %s
 }
 authentication { %s }
@@ -191,7 +193,7 @@ application "/wsman" {
     directory = "wsman"
 %s
 }
-''' % (listener, authentication, audit, net_processes, application)
+''' % (methods, listener, authentication, audit, net_processes, application)
 
     def _web_config(self, authorizer, operations, supports_quota, shell):
         parameters = ''

@@ -166,6 +166,22 @@ static const char *json(char *out, size_t size, PCWSTR text)
     return out;
 }
 
+static const char *certificate_json(char *out, size_t size,
+                                    const WSMAN_CERTIFICATE_DETAILS *details)
+{
+    char text[4][1400];
+
+    if (details == NULL)
+        return "null";
+    snprintf(out, size,
+             "{\"subject\": %s, \"issuer\": %s, \"thumbprint\": %s, \"subject_name\": %s}",
+             json(text[0], sizeof(text[0]), details->subject),
+             json(text[1], sizeof(text[1]), details->issuerName),
+             json(text[2], sizeof(text[2]), details->issuerThumbprint),
+             json(text[3], sizeof(text[3]), details->subjectName));
+    return out;
+}
+
 static void plain_name(char *out, size_t size, PCWSTR text)
 {
     size_t used = 0;
@@ -179,6 +195,7 @@ static void note_call(enum call_kind kind, PVOID pluginContext, WSMAN_SENDER_DET
                       DWORD flags, DWORD operation, PCWSTR action, PCWSTR uri)
 {
     char text[8][1400];
+    char certificate[4 * 1400];
     WCHAR language[128];
     WCHAR account[128];
     WCHAR address[128];
@@ -195,7 +212,7 @@ static void note_call(enum call_kind kind, PVOID pluginContext, WSMAN_SENDER_DET
              call_names[kind], pluginContext == &home ? "true" : "false", (unsigned)flags,
              json(text[0], sizeof(text[0]), sender->senderName),
              json(text[1], sizeof(text[1]), sender->authenticationMechanism),
-             sender->certificateDetails == NULL ? "null" : "true",
+             certificate_json(certificate, sizeof(certificate), sender->certificateDetails),
              json(text[2], sizeof(text[2]), known ? account : NULL),
              json(text[3], sizeof(text[3]), sender->httpURL),
              json(text[4], sizeof(text[4]), placed ? address : NULL),
