@@ -146,7 +146,7 @@ def make_users_file(path):
 class Server:
     """`authorizer` is the policy plug-in or the name of one of the tests' own, `shell` the shell
     plug-in; `application`, `listener` and `operations` add settings to these parts of winrmd.conf and
-    to OperationsConfiguration. `methods` are offered, `authentication` adds to that section. `trust` is
+    to OperationsConfiguration. `methods` are offered, `authentication` is in that section. `trust` is
     the file by which clients know a listener with TLS."""
 
     running = set()  # pids of all servers of this test process
