@@ -142,6 +142,19 @@ static const struct {
      "channel-binding = \"relaxed\" }\n" REST,
      {"2: channel-binding = \"relaxed\" of listener \"https\" asks for something that this version "
       "of winrmd does not have; remove channel-binding"}},
+    {"client certificates without what they need",
+     "listener \"a\" { address = \"127.0.0.1:1\" authentication = {\"certificate\"} }\n"
+     "listener \"b\" { address = \"127.0.0.1:2\" authentication = {\"certificate\"} tls = true "
+     "}\n" APPLICATION,
+     {"1: listener \"a\" offers certificate without TLS; write tls = true in it, or remove",
+      "1: listener \"a\" offers certificate, but no certificate map is named; write authentication "
+      "{ certificate-map = \"certificates\" }",
+      "2: listener \"b\" offers certificate and names no authorities; write client-ca =",
+      "2: listener \"b\" offers certificate, but no certificate map is named"}},
+    {"client certificates",
+     "listener \"a\" { address = \"127.0.0.1:1\" authentication = {\"certificate\"} tls = true "
+     "client-ca = \"c\" }\n" APPLICATION "authentication { certificate-map = \"m\" }\n",
+     {NULL}},
     {"TLS that contradicts itself",
      "listener \"a\" { address = \"[::]:1\" authentication = {\"basic\"}\n"
      "certificate = \"server.pem\"\ntls = false }\n"
@@ -167,10 +180,10 @@ static const struct {
       "letters"}},
     {"other authentication that is not built",
      LISTENER APPLICATION "authentication { basic = \"file:users\"\nkeytab = \"/etc/krb5.keytab\"\n"
-                          "ntlm-users = \"n\"\ncertificate-map = \"m\" }\n",
+                          "ntlm-users = \"n\" }\n",
      {"4: keytab = \"/etc/krb5.keytab\" of authentication asks for something that this version of "
       "winrmd does not have; remove keytab",
-      "5: ntlm-users", "6: certificate-map"}},
+      "5: ntlm-users"}},
     {"what is not built may be off",
      LISTENER APPLICATION "authentication { basic = \"file:users\" ntlm-users = \"\" "
                           "certificate-map = \"\" basic-cache = \"0ms\" }\n",
