@@ -40,7 +40,8 @@ def test_status_and_shells_say_the_same_in_text_and_json(server):
         code, text, error = winrmctl(server, 'status')
         assert (code, error) == (0, '')
         shown = server.status()
-        assert list(shown) == ['processes', 'applications', 'records', 'shells', 'counters']
+        assert list(shown) == ['processes', 'listeners', 'applications', 'records', 'shells',
+                               'counters']
 
         heading, rows = section(text, 'processes')
         assert heading == 'processes: %d' % len(shown['processes'])
