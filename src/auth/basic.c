@@ -285,9 +285,9 @@ void basic_abandon_all(struct basic *basic, const struct net_peer *peer)
     }
 }
 
-const char *account_fault(struct basic *basic, const char *account)
+static const char *account_fault(struct basic *basic, const char *account)
 {
-    const struct users *users = password_file_users(basic->file);
+    const struct users *users = users_now(basic);
     const struct user *user = users != NULL ? users_find(users, account) : NULL;
 
     if (basic->file != NULL && users == NULL)
@@ -295,8 +295,25 @@ const char *account_fault(struct basic *basic, const char *account)
     return user != NULL && user->locked ? "locked account" : NULL;
 }
 
-/* Perhaps locked: then the account is lost to its certificates too. If not, they are let in again.
- */
+uint64_t basic_account_ask(struct basic *basic, const char *account, const char *address,
+                           void (*done)(void *context, const struct account_answer *answer),
+                           void *context)
+{
+    struct account_answer answer = {.account = account};
+
+    if (basic->file == NULL && pam_checks_processes(basic->pam) > 0)
+        return account_check(basic->pam, account, address, done, context);
+    answer.fault = account_fault(basic, account);
+    done(context, &answer);
+    return 0;
+}
+
+void basic_account_cancel(struct basic *basic, uint64_t number)
+{
+    account_check_cancel(basic->pam, number);
+}
+
+/* Perhaps locked: its certificates are looked at again too. */
 static void user_revoked(void *context, const char *name)
 {
     const struct basic *basic = context;

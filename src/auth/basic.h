@@ -35,9 +35,16 @@ void basic_abandon(struct basic *basic, const struct net_peer *peer, uint64_t ex
 void basic_abandon_all(struct basic *basic, const struct net_peer *peer);
 
 /*
- * May the account be used by whom proved it with something else than a password? NULL: yes; else
- * why not, a constant text for the audit. One that is in no password file may.
+ * May the account be used by whom proved it with something else than a password? The password file
+ * says whether it is locked (one that is not in it is not, and nothing else is known of it); where
+ * PAM is asked for passwords, PAM says. `done` is called once, also from within this call; the
+ * answer is valid until it returns. Returns a number for basic_account_cancel(), 0 when `done` has
+ * been called.
  */
-const char *account_fault(struct basic *basic, const char *account);
+uint64_t basic_account_ask(struct basic *basic, const char *account, const char *address,
+                           void (*done)(void *context, const struct account_answer *answer),
+                           void *context);
+/* `done` will not be called. */
+void basic_account_cancel(struct basic *basic, uint64_t number);
 
 #endif

@@ -21,8 +21,23 @@ struct certificates {
     struct listeners *listeners;
     struct basic *basic;
     struct refusals *refusals;
+    struct list checks;
     struct watched_file *file;   /* NULL: no map is configured */
     struct certificate_map *map; /* NULL: none has been read without error */
+};
+
+/* One that waits to hear of its account. */
+struct certificate_check {
+    struct list link; /* certificates->checks */
+    struct certificates *certificates;
+    const struct net_peer *peer;
+    uint64_t exchange;
+    char *address;
+    char *tls; /* for the audit; NULL: not known */
+    struct certificate_facts facts;
+    char *account;
+    struct ipc_items groups; /* the names are its own */
+    uint64_t account_number; /* of the question */
 };
 
 /* ---- the map ---- */
@@ -88,23 +103,72 @@ void certificates_revoke_all(struct certificates *certificates)
 
 /* ---- requests ---- */
 
-static void tell_identity(const struct certificates *certificates, const struct net_peer *peer,
-                          const struct message_auth_certificate *request,
-                          const struct certificate_facts *facts,
-                          const struct certificate_rule *rule)
+static void check_free(struct certificate_check *check)
 {
-    struct ipc_item *groups = mem_alloc((rule->group_count + 1) * sizeof(*groups));
+    list_remove(&check->link);
+    free(check->address);
+    free(check->tls);
+    free(check->account);
+    for (uint32_t i = 0; i < check->groups.count; i++)
+        free((char *)(uintptr_t)check->groups.item[i].name);
+    free((struct ipc_item *)(uintptr_t)check->groups.item);
+    free(check);
+}
 
-    for (size_t i = 0; i < rule->group_count; i++)
-        groups[i] = (struct ipc_item){.name = rule->groups[i]};
-    channel_send(certificates->broker, auth_identity, .net = peer->number,
-                 .exchange = request->exchange, .address = request->address, .tls = request->tls,
-                 .mechanism = MECHANISM, .name = facts->subject, .account = rule->account,
-                 .groups = {.item = groups, .count = (uint32_t)rule->group_count},
-                 .certificate = facts->thumbprint, .certificate_issuer = facts->issuer,
-                 .issuer_thumbprint = facts->issuer_thumbprint,
-                 .subject_name = facts->subject_name);
-    free(groups);
+static void check_refuse(const struct certificate_check *check, const char *fault)
+{
+    const struct certificate_facts *facts = &check->facts;
+
+    refusals_tell(check->certificates->refusals,
+                  &(struct message_auth_failure){
+                      .net = check->peer->number,
+                      .address = check->address,
+                      .tls = check->tls,
+                      .mechanism = MECHANISM,
+                      .name = facts->subject,
+                      .reason = fault,
+                      .certificate = facts->thumbprint[0] != '\0' ? facts->thumbprint : NULL});
+    channel_send(check->peer->channel, auth_refused, .exchange = check->exchange);
+}
+
+/* Groups are those of the map where it names some, else those the machine knows. */
+static void check_accept(const struct certificate_check *check, const struct account_answer *answer)
+{
+    const struct certificate_facts *facts = &check->facts;
+
+    channel_send(
+        check->certificates->broker, auth_identity, .net = check->peer->number,
+        .exchange = check->exchange, .address = check->address, .tls = check->tls,
+        .mechanism = MECHANISM, .name = facts->subject, .account = check->account,
+        .uid = answer->uid, .groups = check->groups.count > 0 ? check->groups : answer->groups,
+        .certificate = facts->thumbprint, .certificate_issuer = facts->issuer,
+        .issuer_thumbprint = facts->issuer_thumbprint, .subject_name = facts->subject_name);
+}
+
+/* The map may be another one by now; whoever was in would have been told to come again. */
+static bool check_is_mapped(const struct certificate_check *check)
+{
+    const struct certificate_map *map = check->certificates->map;
+    const struct certificate_rule *rule =
+        map != NULL ? certificate_map_find(map, check->facts.issuer_sha1, check->facts.subject_name)
+                    : NULL;
+
+    return rule != NULL && strcmp(rule->account, check->account) == 0;
+}
+
+static void account_checked(void *context, const struct account_answer *answer)
+{
+    struct certificate_check *check = context;
+
+    if (answer->fault != NULL)
+        check_refuse(check, answer->fault);
+    else if (strcmp(answer->account, check->account) != 0)
+        check_refuse(check, "this machine calls the account otherwise than the map");
+    else if (!check_is_mapped(check))
+        check_refuse(check, "the certificate map changed during the check");
+    else
+        check_accept(check, answer);
+    check_free(check);
 }
 
 /* NULL, and the rule that maps it; else why it is refused. */
@@ -124,35 +188,74 @@ static const char *request_fault(struct certificates *certificates,
     if (certificates->map == NULL)
         return "there is no certificate map";
     *rule = certificate_map_find(certificates->map, facts->issuer_sha1, facts->subject_name);
-    if (*rule == NULL)
-        return "the certificate is mapped to no account";
-    return account_fault(certificates->basic, (*rule)->account);
+    return *rule != NULL ? NULL : "the certificate is mapped to no account";
+}
+
+static void check_take_rule(struct certificate_check *check, const struct certificate_rule *rule)
+{
+    struct ipc_item *groups = mem_alloc((rule->group_count + 1) * sizeof(*groups));
+
+    for (size_t i = 0; i < rule->group_count; i++)
+        groups[i] = (struct ipc_item){.name = mem_text(rule->groups[i])};
+    check->groups = (struct ipc_items){.item = groups, .count = (uint32_t)rule->group_count};
+    check->account = mem_text(rule->account);
 }
 
 void certificates_check(struct certificates *certificates, const struct net_peer *peer,
                         const struct message_auth_certificate *request)
 {
-    struct message_auth_certificate asked = *request;
-    struct certificate_facts facts;
+    struct certificate_check *check = mem_alloc(sizeof(*check));
     const struct certificate_rule *rule = NULL;
     const char *fault;
+    uint64_t number;
 
-    asked.address = request->address != NULL ? request->address : "";
-    fault = request_fault(certificates, &asked, &facts, &rule);
-    if (fault == NULL) {
-        tell_identity(certificates, peer, &asked, &facts, rule);
+    check->certificates = certificates;
+    check->peer = peer;
+    check->exchange = request->exchange;
+    check->address = mem_text(request->address != NULL ? request->address : "");
+    check->tls = mem_text(request->tls);
+    list_append(&certificates->checks, &check->link);
+    fault = request_fault(certificates, request, &check->facts, &rule);
+    if (fault != NULL) {
+        check_refuse(check, fault);
+        check_free(check);
         return;
     }
-    refusals_tell(certificates->refusals,
-                  &(struct message_auth_failure){
-                      .net = peer->number,
-                      .address = asked.address,
-                      .tls = asked.tls,
-                      .mechanism = MECHANISM,
-                      .name = facts.subject,
-                      .reason = fault,
-                      .certificate = facts.thumbprint[0] != '\0' ? facts.thumbprint : NULL});
-    channel_send(peer->channel, auth_refused, .exchange = asked.exchange);
+    check_take_rule(check, rule);
+    number = basic_account_ask(certificates->basic, check->account, check->address, account_checked,
+                               check);
+    /* 0: it has been answered, and the check is gone. */
+    if (number != 0)
+        check->account_number = number;
+}
+
+static void check_abandon(struct certificate_check *check)
+{
+    basic_account_cancel(check->certificates->basic, check->account_number);
+    check_free(check);
+}
+
+void certificates_abandon(struct certificates *certificates, const struct net_peer *peer,
+                          uint64_t exchange)
+{
+    list_each(link, &certificates->checks) {
+        struct certificate_check *check = container_of(link, struct certificate_check, link);
+
+        if (check->peer == peer && check->exchange == exchange) {
+            check_abandon(check);
+            return;
+        }
+    }
+}
+
+void certificates_abandon_all(struct certificates *certificates, const struct net_peer *peer)
+{
+    list_each(link, &certificates->checks) {
+        struct certificate_check *check = container_of(link, struct certificate_check, link);
+
+        if (check->peer == peer)
+            check_abandon(check);
+    }
 }
 
 struct certificates *certificates_new(struct loop *loop, struct channel *broker,
@@ -165,5 +268,6 @@ struct certificates *certificates_new(struct loop *loop, struct channel *broker,
                                           .listeners = listeners,
                                           .basic = basic,
                                           .refusals = refusals_new(loop, broker)};
+    list_init(&certificates->checks);
     return certificates;
 }

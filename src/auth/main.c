@@ -33,6 +33,7 @@ static struct service service;
 static void peer_free(struct net_peer *peer)
 {
     basic_abandon_all(service.basic, peer);
+    certificates_abandon_all(service.certificates, peer);
     list_remove(&peer->link);
     channel_free(peer->channel);
     free(peer);
@@ -51,6 +52,7 @@ static void on_certificate(struct channel *channel, const union message_body *bo
 static void on_abandon(struct channel *channel, const union message_body *body)
 {
     basic_abandon(service.basic, channel_owner(channel), body->auth_abandon.exchange);
+    certificates_abandon(service.certificates, channel_owner(channel), body->auth_abandon.exchange);
 }
 
 static void on_peer_ended(struct channel *channel, bool fault, const char *why)
@@ -81,6 +83,9 @@ static void on_start(struct channel *channel, const union message_body *body)
             certificates_new(service.loop, channel, service.listeners, service.basic);
     }
     cache_reset(service.cache, body->auth_start.basic_cache);
+    /* PAM begins or ceases to say which accounts may be used. */
+    if ((pam_checks_processes(service.pam) > 0) != (body->auth_start.pam > 0))
+        certificates_revoke_all(service.certificates);
     pam_checks_set_processes(service.pam, body->auth_start.pam);
     basic_set_path(service.basic, body->auth_start.users);
     certificates_set_map(service.certificates, body->auth_start.certificate_map);

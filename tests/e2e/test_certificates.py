@@ -16,6 +16,7 @@ import certificates
 from authority import Authority, self_signed
 from oracle import calls
 from server import built, wait_until
+from test_pam import Gate, stack  # noqa: F401 (a fixture)
 from wire import GET, HANG, IDENTIFY, Connection, basic, envelope
 
 MUTUAL = 'http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual'
@@ -25,6 +26,7 @@ user *           allow
 operation carol  * * deny "not carol"
 operation *      * * allow
 '''
+PAM_ACCT_EXPIRED = 13
 NO_AUTHORITY = 'the certificate is of no authority of this listener'
 NOT_A_CLIENT = 'the certificate is not for client authentication'
 
@@ -77,14 +79,14 @@ def write_map(server, *lines):
 @pytest.fixture
 def new_tls_server(new_server, world, tmp_path):
     """One that offers certificate and basic; its map and client-ca are files of its own."""
-    def make(listener='', methods=('certificate', 'basic'), **settings):
+    def make(listener='', methods=('certificate', 'basic'), passwords='file:users', **settings):
         map_file, client_ca = tmp_path / 'map', tmp_path / 'client-ca.pem'
         map_file.write_text(''.join(line + '\n' for line in lines_of(world)))
         map_file.chmod(0o600)
         shutil.copy(world.root.pem, client_ca)
         server = new_server(
             listener='%s\n    client-ca = "%s"\n    %s' % (world.server.settings, client_ca, listener),
-            authentication='basic = "file:users" certificate-map = "%s"' % map_file, methods=methods,
+            authentication='basic = "%s" certificate-map = "%s"' % (passwords, map_file), methods=methods,
             trust=world.trust.certificate, **dict({'rules': RULES}, **settings))
         server.map_file, server.client_ca = map_file, client_ca
         return server
@@ -314,6 +316,55 @@ def test_only_where_it_is_offered(new_tls_server, world):
         assert (response.status, response.header('WWW-Authenticate')) == (401, None)
         client.authorization = MUTUAL
         assert ask(client) == 200
+
+
+# Accounts that PAM knows
+
+@pytest.fixture
+def pam_server(new_tls_server, stack):
+    """Asks PAM whether an account may be used; carol is denied by its account modules."""
+    stack.service('account required %s\naccount required pam_permit.so\n'
+                  % stack.says('only=carol return=%d' % PAM_ACCT_EXPIRED))
+    return new_tls_server(passwords='pam', winrmd=stack.programs())
+
+
+def test_pam_says_whether_an_account_may_be_used(pam_server, world):
+    """U-3.10: without a password, and the machine says which uid and groups it has."""
+    assert run(protocol(pam_server, world, 'alice')) == (b'hello\n', b'', 0)
+    line, = pam_server.audit('authentication')
+    assert (line['account'], line['account-uid']) == ('alice', 7001)
+    for person, reason in (('carol', 'the account has expired'),
+                           ('frank', 'PAM accepts it, but this machine knows no such account')):
+        with connect(pam_server, world, person) as client:
+            assert ask(client) == 401
+        refused = pam_server.wait_for_audit('authentication', verdict='refused', reason=reason)
+        assert refused[0]['certificate'] == world.people[person].thumbprint('sha256')
+
+
+def test_pam_as_another_service(pam_server, world):
+    """U-3.10: a reload that names one has everybody asked again; `other` denies all."""
+    with connect(pam_server, world, 'alice') as client:
+        assert ask(client) == 200
+        pam_server.config.write_text(pam_server.config.read_text().replace(
+            'basic = "pam"', 'basic = "pam" pam-service = "other"'))
+        assert reload(pam_server).returncode == 0
+        assert ask(client) == 401
+
+
+def test_a_client_that_leaves_while_pam_is_asked(new_tls_server, stack, world):
+    """U-3.10: there is no session for it, and the others are served."""
+    gate = Gate(stack.folder / 'gate')
+    stack.service('account required %s\n' % stack.says(
+        'only=alice pid=%s wait=%s' % (stack.folder / 'pid', gate.path)))
+    server = new_tls_server(passwords='pam', winrmd=stack.programs())
+    with connect(server, world, 'alice') as client:
+        client.send('')
+        gate.reached()
+    gate.open()
+    with connect(server, world, 'of-middle') as other:
+        assert ask(other) == 200
+    assert [line['account'] for line in server.audit('authentication')] == ['bob']
+    wait_until(lambda: server.counters()['sessions'] == 0, 'the end of all sessions')
 
 
 # What plug-ins see
