@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "broker/auth_task.h"
 #include "broker/broker.h"
 #include "broker/listener.h"
 #include "broker/operation.h"
@@ -213,51 +214,6 @@ static bool net_start(struct broker *broker, uint32_t restarts)
 
 /* ---- winrmd-auth ---- */
 
-static bool auth_tell_start(struct child *auth)
-{
-    const struct configuration *configuration = auth->broker->configuration;
-
-    return channel_send(auth->channel, auth_start, .users = configuration->users,
-                        .pam = pam_processes(auth->broker),
-                        .basic_cache = configuration->basic_cache,
-                        .certificate_map = configuration->certificate_map);
-}
-
-static void auth_tell_file(struct child *auth, const struct listener *listener, uint32_t part)
-{
-    int file = listener->files[part];
-
-    channel_send(auth->channel, auth_listener, .listener = listener->number, .name = listener->name,
-                 .part = part, .file = file < 0 ? -1 : fcntl(file, F_DUPFD_CLOEXEC, CHANNEL_FD));
-}
-
-/* Those that offer no method which needs them too: they may with the next reload. */
-static void auth_tell_listeners(struct child *auth)
-{
-    const struct configuration *configuration = auth->broker->configuration;
-
-    for (size_t i = 0; i < configuration->listener_count; i++) {
-        const struct listener *listener = &configuration->listeners[i];
-
-        if (!listener->tls)
-            continue;
-        auth_tell_file(auth, listener, LISTENER_FILE_certificate);
-        auth_tell_file(auth, listener, LISTENER_FILE_client_ca);
-    }
-}
-
-/* What it has to know when it says that it goes by a reloaded configuration. */
-static void auth_update(struct child *auth, const struct configuration *old)
-{
-    const struct configuration *fresh = auth->broker->configuration;
-
-    for (size_t i = 0; i < old->listener_count; i++)
-        if (listener_by_number(fresh, old->listeners[i].number) == NULL)
-            channel_send(auth->channel, auth_listener_end, .listener = old->listeners[i].number);
-    auth_tell_listeners(auth);
-    auth->settling = auth_tell_start(auth);
-}
-
 static void handle_auth_ready(struct channel *channel, const union message_body *body)
 {
     struct child *auth = child_of(channel);
@@ -276,16 +232,7 @@ static void handle_auth_ready(struct channel *channel, const union message_body 
 
 static void handle_bound(struct channel *channel, const union message_body *body)
 {
-    struct configuration *configuration = child_of(channel)->broker->configuration;
-
-    for (size_t i = 0; i < configuration->listener_count; i++) {
-        struct listener *listener = &configuration->listeners[i];
-
-        if (listener->number != body->auth_bound.listener)
-            continue;
-        free(listener->binding);
-        listener->binding = mem_text(body->auth_bound.value);
-    }
+    auth_task_bound(child_of(channel)->broker, &body->auth_bound);
 }
 
 static void handle_identity(struct channel *channel, const union message_body *body)
@@ -336,8 +283,7 @@ static bool auth_start(struct broker *broker, uint32_t restarts)
         return false;
     auth->restarts = restarts;
     broker->auth = auth;
-    auth_tell_start(auth);
-    auth_tell_listeners(auth);
+    auth_task_tell(auth);
     return true;
 }
 
@@ -454,7 +400,7 @@ void peers_update(struct broker *broker, const struct configuration *old)
     for (struct child *net = next_net(broker, NULL); net != NULL; net = next_net(broker, net))
         net_update(net, old);
     if (broker->auth != NULL && broker->auth->ready)
-        auth_update(broker->auth, old);
+        auth_task_update(broker->auth, old);
     pam_update(broker);
     nets_adjust(broker);
 }

@@ -38,7 +38,7 @@ struct config_listener {
     uint32_t port;
     bool basic;
     bool certificates; /* of clients */
-    bool encrypted; /* TLS */
+    bool encrypted;    /* TLS */
     struct config_file certificate;
     struct config_file key;
     struct config_file client_ca;

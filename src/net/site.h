@@ -19,7 +19,7 @@
 
 struct listener {
     uint32_t number;
-    char *url; /* http://127.0.0.1:5985 */
+    char *url;              /* http://127.0.0.1:5985 */
     struct tls_server *tls; /* NULL: connections are not encrypted */
     bool basic;
     bool certificates;     /* of clients say who they are */
