@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: ISC
-"""Certificates for tests, made with the openssl command."""
+"""Certificates of listeners, made with the openssl command. client_certificates.py makes those of
+clients, with every fault there can be.
+"""
 
 import subprocess
 from pathlib import Path

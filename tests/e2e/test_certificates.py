@@ -13,7 +13,7 @@ from winrm.exceptions import InvalidCredentialsError
 from winrm.protocol import Protocol
 
 import certificates
-from authority import Authority, self_signed
+from client_certificates import Authority, self_signed
 from oracle import calls
 from server import built, wait_until
 from test_pam import Gate, stack  # noqa: F401 (a fixture)

@@ -48,9 +48,12 @@ def change_application(server):
 
 
 def authorization_host(server):
-    pids = server.pids('winrmd-host (authorization)')
-    assert len(pids) == 1, pids
-    return pids[0]
+    """The only one there is, when what a reload has replaced has ended."""
+    def pids():
+        return server.pids('winrmd-host (authorization)')
+
+    wait_until(lambda: len(pids()) == 1, 'one authorization host')
+    return pids()[0]
 
 
 def host_that_is_asked(server):

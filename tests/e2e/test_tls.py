@@ -13,7 +13,7 @@ import pytest
 from certificates import EC, Authority
 from oracle import seen
 from server import password, wait_until
-from wire import HANG, IDENTIFY, NS, RECEIVE, basic, envelope, receive_body
+from wire import HANG, IDENTIFY, RECEIVE, basic, envelope, receive_body
 
 GET = b'POST /wsman HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n'
 

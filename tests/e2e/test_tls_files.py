@@ -285,7 +285,7 @@ def newcomer(port, context):
 
 
 def test_a_certificate_that_cannot_be_used_changes_nothing(tls_server, pair, pairs):
-    with tls_server.connect('alice') as client:
+    with tls_server.connect('alice'):
         pair.key.write_bytes(pairs[1].key.read_bytes())
         status, said = reload(tls_server)
         assert status == 1 and 'does not belong to the certificate' in said
