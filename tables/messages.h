@@ -102,7 +102,7 @@ enum {
     F(U32, connections, 0) F(U32, guest_connections, 0) F(U32, address_connections, 0)
 #define FIELDS_config_listener(F) \
     F(TEXT, name, LIMIT_NAME) F(TEXT, address, LIMIT_ID) /* numeric; without brackets */ \
-    F(U32, port, 0) F(BOOL, basic, 0) F(BOOL, certificates, 0) F(U32, header_limit, 0) \
+    F(U32, port, 0) F(U32, methods, 0) /* bits: METHOD_BIT */ F(U32, header_limit, 0) \
     FIELDS_TLS(F) /* and the numbers under which its files are kept; 0: none */ \
     F(U32, certificate, 0) F(U32, key, 0) F(U32, client_ca, 0)
 #define FIELDS_TLS(F) \
@@ -136,8 +136,8 @@ enum {
     F(U32, net, 0) F(TEXT, machine, LIMIT_NAME) \
     F(U32, connections, 0) F(U32, guest_connections, 0) F(U32, address_connections, 0)
 #define FIELDS_net_listener(F) \
-    F(U32, listener, 0) F(TEXT, url, LIMIT_URI) /* http://127.0.0.1:5985 */ F(BOOL, basic, 0) \
-    F(BOOL, certificates, 0) /* of clients are asked about */ \
+    F(U32, listener, 0) F(TEXT, url, LIMIT_URI) /* http://127.0.0.1:5985 */ \
+    F(U32, methods, 0) /* bits: METHOD_BIT */ \
     F(U32, header_limit, 0) FIELDS_TLS(F) F(FD, socket, 0)
 /*
  * broker -> net, before the net_listener that it belongs to: a file of that listener, to be read

@@ -10,6 +10,7 @@
 #include "auth/password_file.h"
 #include "auth/users.h"
 #include "base/memory.h"
+#include "methods.h"
 
 struct basic {
     struct loop *loop;
@@ -49,7 +50,7 @@ static void tell_failure(const struct basic *basic, uint32_t net, const char *ad
                          uint32_t hashes)
 {
     channel_send(basic->broker, auth_failure, .net = net, .address = address, .tls = tls,
-                 .mechanism = "Basic", .name = name, .reason = reason, .times = times,
+                 .mechanism = MECHANISM_BASIC, .name = name, .reason = reason, .times = times,
                  .hashes = hashes);
 }
 
@@ -66,7 +67,7 @@ static void accept_user(const struct check *check, const struct user *user, bool
         cache_put(basic->cache, check->name, &check->digest, loop_now(basic->loop), &identity);
     if (wanted)
         channel_send(basic->broker, auth_identity, .net = check->net, .exchange = check->exchange,
-                     .address = check->address, .tls = check->tls, .mechanism = "Basic",
+                     .address = check->address, .tls = check->tls, .mechanism = MECHANISM_BASIC,
                      .name = check->name, .account = user->name, .hashes = 1,
                      .waited = check->job.waited, .groups = identity.groups);
     free(groups);
@@ -205,7 +206,7 @@ static bool accept_cached(struct basic *basic, const struct net_peer *peer,
     if (!cache_find(basic->cache, request->user, digest, loop_now(basic->loop), &identity))
         return false;
     channel_send(basic->broker, auth_identity, .net = peer->number, .exchange = request->exchange,
-                 .address = request->address, .tls = request->tls, .mechanism = "Basic",
+                 .address = request->address, .tls = request->tls, .mechanism = MECHANISM_BASIC,
                  .name = request->user, .account = identity.account, .uid = identity.uid,
                  .groups = identity.groups, .cached = true);
     return true;
@@ -319,8 +320,8 @@ static void user_revoked(void *context, const char *name)
     const struct basic *basic = context;
 
     cache_drop(basic->cache, name);
-    channel_send(basic->broker, auth_revoked, .mechanism = "Basic", .account = name);
-    channel_send(basic->broker, auth_revoked, .mechanism = "ClientCertificate", .account = name);
+    channel_send(basic->broker, auth_revoked, .mechanism = MECHANISM_BASIC, .account = name);
+    channel_send(basic->broker, auth_revoked, .mechanism = MECHANISM_CERTIFICATE, .account = name);
 }
 
 struct basic *basic_new(struct loop *loop, struct channel *broker, struct pam_checks *pam,

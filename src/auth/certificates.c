@@ -12,8 +12,7 @@
 #include "auth/watched_file.h"
 #include "base/log.h"
 #include "base/memory.h"
-
-#define MECHANISM "ClientCertificate"
+#include "methods.h"
 
 struct certificates {
     struct loop *loop;
@@ -46,7 +45,8 @@ static void account_revoked(void *context, const char *account)
 {
     const struct certificates *certificates = context;
 
-    channel_send(certificates->broker, auth_revoked, .mechanism = MECHANISM, .account = account);
+    channel_send(certificates->broker, auth_revoked, .mechanism = MECHANISM_CERTIFICATE,
+                 .account = account);
 }
 
 static void map_replace(struct certificates *certificates, struct certificate_map *fresh)
@@ -124,7 +124,7 @@ static void check_refuse(const struct certificate_check *check, const char *faul
                       .net = check->peer->number,
                       .address = check->address,
                       .tls = check->tls,
-                      .mechanism = MECHANISM,
+                      .mechanism = MECHANISM_CERTIFICATE,
                       .name = facts->subject,
                       .reason = fault,
                       .certificate = facts->thumbprint[0] != '\0' ? facts->thumbprint : NULL});
@@ -139,7 +139,7 @@ static void check_accept(const struct certificate_check *check, const struct acc
     channel_send(
         check->certificates->broker, auth_identity, .net = check->peer->number,
         .exchange = check->exchange, .address = check->address, .tls = check->tls,
-        .mechanism = MECHANISM, .name = facts->subject, .account = check->account,
+        .mechanism = MECHANISM_CERTIFICATE, .name = facts->subject, .account = check->account,
         .uid = answer->uid, .groups = check->groups.count > 0 ? check->groups : answer->groups,
         .certificate = facts->thumbprint, .certificate_issuer = facts->issuer,
         .issuer_thumbprint = facts->issuer_thumbprint, .subject_name = facts->subject_name);

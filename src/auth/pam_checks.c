@@ -10,6 +10,7 @@
 #include "auth/credential.h"
 #include "base/map.h"
 #include "base/memory.h"
+#include "methods.h"
 #include "pam_results.h"
 
 struct pam_checks {
@@ -83,8 +84,9 @@ static void tell_failure(const struct pam_check *check, const char *reason, uint
                          uint64_t delay)
 {
     channel_send(check->checks->broker, auth_failure, .net = check->net, .address = check->address,
-                 .tls = check->tls, .mechanism = "Basic", .name = times == 1 ? check->name : NULL,
-                 .reason = reason, .times = times, .delay = delay);
+                 .tls = check->tls, .mechanism = MECHANISM_BASIC,
+                 .name = times == 1 ? check->name : NULL, .reason = reason, .times = times,
+                 .delay = delay);
 }
 
 /* One line for all refusals of an address that found its queue full since the last such line. */
@@ -158,7 +160,7 @@ static void check_ask(struct pam_check *check)
     loop_timer_stop(checks->loop, &check->timer);
     channel_send(checks->broker, pam_ask, .call = check->call, .account = check->done != NULL,
                  .net = check->net, .exchange = check->exchange, .address = check->address,
-                 .tls = check->tls, .mechanism = "Basic", .name = check->name,
+                 .tls = check->tls, .mechanism = MECHANISM_BASIC, .name = check->name,
                  .credential = credential);
 }
 

@@ -21,9 +21,8 @@ struct child;
 struct listener {
     char *name;
     char *address;
-    uint16_t port; /* as configured; 0: any */
-    bool basic;
-    bool certificates; /* of clients are taken for who they are */
+    uint16_t port;    /* as configured; 0: any */
+    uint32_t methods; /* that it offers; bits: METHOD_BIT of tables/methods.h */
     uint32_t header_limit;
     bool tls;
     char *tls_minimum;

@@ -151,10 +151,9 @@ static void net_tell_listener(struct child *net, const struct listener *listener
 {
     net_tell_files(net, listener);
     channel_send(net->channel, net_listener, .listener = listener->number, .url = listener->url,
-                 .basic = listener->basic, .certificates = listener->certificates,
-                 .header_limit = listener->header_limit, .tls = listener->tls,
-                 .tls_minimum = listener->tls_minimum, .ciphers = listener->ciphers,
-                 .ciphersuites = listener->ciphersuites,
+                 .methods = listener->methods, .header_limit = listener->header_limit,
+                 .tls = listener->tls, .tls_minimum = listener->tls_minimum,
+                 .ciphers = listener->ciphers, .ciphersuites = listener->ciphersuites,
                  .socket = socket ? fcntl(listener->socket, F_DUPFD_CLOEXEC, CHANNEL_FD) : -1);
 }
 
@@ -368,8 +367,7 @@ static void net_update(struct child *net, const struct configuration *old)
         const struct listener *known = listener_by_number(old, listener->number);
 
         /* Of TLS whatever is said is said anew: a certificate may have been replaced. */
-        if (known == NULL || known->basic != listener->basic ||
-            known->certificates != listener->certificates || listener->tls)
+        if (known == NULL || known->methods != listener->methods || listener->tls)
             net_tell_listener(net, listener, known == NULL);
     }
     for (size_t i = 0; i < old->listener_count; i++)

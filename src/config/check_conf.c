@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "config/model.h"
+#include "methods.h"
 
 #define say(...) problem_text(problems, __VA_ARGS__)
 
@@ -77,24 +78,25 @@ static void check_address(struct config *config, struct config_listener *listene
 static void check_method(struct config *config, struct config_listener *listener,
                          const char *method, struct config_problems *problems)
 {
-    static const char *const later[] = {"negotiate", "kerberos", "ntlm"};
+    static const struct {
+        const char *word;
+        bool built;
+    } methods[METHOD_COUNT] = {
+#define M(name, word, mechanism, challenge, profile, built) [METHOD_##name] = {(word), (built)},
+        METHOD_TABLE(M)
+#undef M
+    };
     unsigned line = setting_line(&listener->place, "authentication");
 
-    if (strcmp(method, "basic") == 0) {
-        listener->basic = true;
-        return;
-    }
-    if (strcmp(method, "certificate") == 0) {
-        listener->certificates = true;
-        return;
-    }
-    for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++) {
-        if (strcmp(method, later[i]) != 0)
+    for (unsigned i = 0; i < METHOD_COUNT; i++) {
+        if (strcmp(method, methods[i].word) != 0)
             continue;
-        problem_add(problems, config->file, line,
-                    say("%s offers \"%s\", which this version of winrmd does not have",
-                        listener->place.what, method),
-                    "write authentication = {\"basic\"}");
+        listener->methods |= 1u << i;
+        if (!methods[i].built)
+            problem_add(problems, config->file, line,
+                        say("%s offers \"%s\", which this version of winrmd does not have",
+                            listener->place.what, method),
+                        "write authentication = {\"basic\"}");
         return;
     }
     problem_add(problems, config->file, line,
@@ -136,7 +138,7 @@ static void check_certificates(struct config *config, struct config_listener *li
 {
     unsigned line = setting_line(&listener->place, "authentication");
 
-    if (!listener->certificates)
+    if ((listener->methods & METHOD_BIT(certificate)) == 0)
         return;
     if (!listener->encrypted)
         problem_add(problems, config->file, line,
@@ -168,7 +170,8 @@ static void check_listener(struct config *config, struct config_listener *listen
             say("%s offers no authentication, so nobody could use it", listener->place.what),
             "write authentication = {\"basic\"} in it");
     check_encryption(config, listener, problems);
-    if (listener->basic && !listener->encrypted && !listener->set.allow_unencrypted)
+    if ((listener->methods & METHOD_BIT(basic)) != 0 && !listener->encrypted &&
+        !listener->set.allow_unencrypted)
         problem_add(problems, config->file, line,
                     say("%s offers basic without TLS", listener->place.what),
                     "write tls = true in it, or allow-unencrypted = true, or remove \"basic\"");
@@ -196,7 +199,7 @@ static void check_listeners(struct config *config, struct config_problems *probl
 static bool basic_offered(const struct config *config)
 {
     list_each(link, (struct list *)(uintptr_t)&config->listeners)
-        if (container_of(link, struct config_listener, link)->basic)
+        if ((container_of(link, struct config_listener, link)->methods & METHOD_BIT(basic)) != 0)
             return true;
     return false;
 }

@@ -36,9 +36,8 @@ struct config_listener {
     const char *name;
     char host[64]; /* numeric, without brackets */
     uint32_t port;
-    bool basic;
-    bool certificates; /* of clients */
-    bool encrypted;    /* TLS */
+    uint32_t methods; /* bits: METHOD_BIT */
+    bool encrypted;   /* TLS */
     struct config_file certificate;
     struct config_file key;
     struct config_file client_ca;

@@ -32,7 +32,7 @@ static bool send_listener(struct channel *channel, const struct config_listener 
 {
     return channel_send(
         channel, config_listener, .name = listener->name, .address = listener->host,
-        .port = listener->port, .basic = listener->basic, .certificates = listener->certificates,
+        .port = listener->port, .methods = listener->methods,
         .header_limit = bounded(listener->set.header_limit), .tls = listener->encrypted,
         .tls_minimum = listener->set.tls_minimum, .ciphers = listener->set.ciphers,
         .ciphersuites = listener->set.ciphersuites, .certificate = listener->certificate.kept,

@@ -11,6 +11,7 @@
 #include "config/model.h"
 #include "config/test_problems.h"
 #include "input_limits.h"
+#include "methods.h"
 
 #define LISTENER                                                                  \
     "listener \"http\" { address = \"127.0.0.1:0\" authentication = {\"basic\"} " \
@@ -287,7 +288,7 @@ static void everything_is_read(void **state)
     assert_string_equal(listener->name, "http");
     assert_string_equal(listener->host, "127.0.0.1");
     assert_int_equal(listener->port, 5985);
-    assert_true(listener->basic);
+    assert_int_equal(listener->methods, METHOD_BIT(basic));
     assert_int_equal(listener->set.header_limit, 65536);
     listener = container_of(listener->link.next, struct config_listener, link);
     assert_string_equal(listener->host, "::1");

@@ -17,6 +17,7 @@
 
 #include "base/buffer.h"
 #include "ipc/channel.h"
+#include "methods.h"
 
 static const char *program;
 static struct loop *loop;
@@ -56,7 +57,8 @@ static void on_listener(struct channel *channel, const union message_body *body)
 
     (void)channel;
     buffer_printf(&told, "listener %s %s %u %d %u\n", listener->name, listener->address,
-                  listener->port, listener->basic, listener->header_limit);
+                  listener->port, (listener->methods & METHOD_BIT(basic)) != 0,
+                  listener->header_limit);
 }
 
 static void on_application(struct channel *channel, const union message_body *body)

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "ctl/control.h"
 #include "ctl/table.h"
+#include "methods.h"
 #include "operations.h"
 
 /* Three calls, each with the authorization-timeout, which may be an hour. */
@@ -212,7 +213,8 @@ enum ctl_exit ctl_explain(const struct ctl_options *options)
                         .name = options->users[0],
                         .account = options->users[0],
                         .groups = groups_split(groups, room),
-                        .mechanism = options->mechanism != NULL ? options->mechanism : "Basic",
+                        .mechanism =
+                            options->mechanism != NULL ? options->mechanism : MECHANISM_BASIC,
                         .address = options->address != NULL ? options->address : "127.0.0.1",
                         .operation = operation_meant(options),
                         .resource_uri = options->uri}};

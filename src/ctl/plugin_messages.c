@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "ctl/plugin_trial.h"
+#include "methods.h"
 #include "operations.h"
 
 enum { REDIRECT_REQUESTED = 2150859161u, GROUP_SIZE = 16 };
@@ -74,8 +75,8 @@ static void call_trace(const struct trial *trial, const struct trial_call *call,
                 operation != NULL ? operation : "");
 }
 
-#define SENDER(number, user, groups)                                                  \
-    .call = (number), .name = (user)->name, .mechanism = "Basic", .url = (user)->url, \
+#define SENDER(number, user, groups)                                                          \
+    .call = (number), .name = (user)->name, .mechanism = MECHANISM_BASIC, .url = (user)->url, \
     .address = "192.0.2.1", .locale = "en-US", .account = (user)->account, .groups = (groups)
 
 struct trial_call *trial_ask(struct trial *trial, enum message_type type,

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "host/text16.h"
+#include "methods.h"
 
 static const char16_t *text_of(struct arena *arena, const char *text)
 {
@@ -33,7 +34,7 @@ bool sender_describe(WSMAN_SENDER_DETAILS *details, struct arena *arena, const c
                      const char *mechanism, const char *url,
                      const struct sender_certificate *certificate)
 {
-    bool shown = mechanism != NULL && strcmp(mechanism, "ClientCertificate") == 0;
+    bool shown = mechanism != NULL && strcmp(mechanism, MECHANISM_CERTIFICATE) == 0;
 
     details->senderName = text_of(arena, name);
     details->authenticationMechanism = text_of(arena, mechanism);

@@ -2,15 +2,14 @@
 
 #include "net/authentication.h"
 
-#include <string.h>
-
 #include "base/log.h"
+#include "methods.h"
 #include "net/basic.h"
+#include "net/certificate.h"
 #include "net/connection.h"
 #include "net/net.h"
 #include "net/respond.h"
 #include "net/steps.h"
-#include "tls/tls.h"
 
 /*
  * Milliseconds that a client waits for winrmd-auth, a restart of it included: more than the wait
@@ -27,48 +26,23 @@ static void authentication_late(struct loop_timer *timer)
     respond_status(request, 503);
 }
 
-static bool basic_send(struct request *request)
-{
-    struct net *net = request->net;
-    struct basic_credentials credentials;
-    bool sent = false;
-
-    if (!request->listener->basic || !basic_decode(request->http.authorization, &credentials))
-        goto out;
-    if (net->auth != NULL)
-        channel_send(net->auth, auth_basic, .exchange = request->id, .address = request->http.peer,
-                     .tls = tls_version_and_cipher(request->http.transport),
-                     .user = credentials.user, .password = credentials.password);
-    sent = true;
-out:
-    basic_wipe(&credentials);
-    return sent;
-}
-
-/* The certificates are those of the handshake; the header only says that they are meant. */
-static bool certificate_send(struct request *request)
-{
-    struct net *net = request->net;
-    unsigned char chain[LIMIT_CERTIFICATES];
-    size_t length = request->listener->certificates
-                        ? tls_peer_chain(request->http.transport, chain, sizeof(chain))
-                        : 0;
-
-    if (length > 0 && net->auth != NULL)
-        channel_send(net->auth, auth_certificate, .exchange = request->id,
-                     .address = request->http.peer,
-                     .tls = tls_version_and_cipher(request->http.transport),
-                     .listener = request->listener->number,
-                     .chain = {.data = chain, .length = (uint32_t)length});
-    return length > 0;
-}
-
-/* Without a channel the request waits for the next one. */
+/*
+ * The first method that the header is one of. Without a channel to winrmd-auth the request waits
+ * for the next one.
+ */
 static bool authentication_send(struct request *request)
 {
-    if (strcmp(request->http.authorization, AUTHENTICATION_CERTIFICATE) == 0)
-        return certificate_send(request);
-    return basic_send(request);
+    /* Asks winrmd-auth; false: the header is not this method's, or lacks what the method needs. */
+    static bool (*const methods[METHOD_COUNT])(struct request * request) = {
+        [METHOD_basic] = basic_ask,
+        [METHOD_certificate] = certificate_ask,
+    };
+
+    for (unsigned i = 0; i < METHOD_COUNT; i++)
+        if ((request->listener->methods & (1u << i)) != 0 && methods[i] != NULL &&
+            methods[i](request))
+            return true;
+    return false;
 }
 
 bool authentication_ask(struct request *request)

@@ -15,13 +15,6 @@
 struct net;
 struct request;
 
-/*
- * The whole value of the Authorization header with which a client says that its certificate is who
- * it is (DSP0226, annex on security profiles: HTTPS with mutual certificates).
- */
-#define AUTHENTICATION_CERTIFICATE \
-    "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual"
-
 /* Takes over the channel to a (new) winrmd-auth. */
 void authentication_channel(struct net *net, int fd);
 

@@ -6,6 +6,8 @@
 #include <strings.h>
 
 #include "base/text.h"
+#include "net/net.h"
+#include "tls/tls.h"
 
 /* The token behind `Basic` and its blanks; NULL for another scheme. */
 static const char *basic_token(const char *authorization)
@@ -44,4 +46,18 @@ bool basic_decode(const char *authorization, struct basic_credentials *credentia
 void basic_wipe(struct basic_credentials *credentials)
 {
     explicit_bzero(credentials, sizeof(*credentials));
+}
+
+bool basic_ask(struct request *request)
+{
+    struct basic_credentials credentials;
+    bool read = basic_decode(request->http.authorization, &credentials);
+
+    if (read && request->net->auth != NULL)
+        channel_send(request->net->auth, auth_basic, .exchange = request->id,
+                     .address = request->http.peer,
+                     .tls = tls_version_and_cipher(request->http.transport),
+                     .user = credentials.user, .password = credentials.password);
+    basic_wipe(&credentials);
+    return read;
 }

@@ -11,6 +11,8 @@
 
 #include "ipc/message.h"
 
+struct request;
+
 struct basic_credentials {
     const char *user; /* both point into `text` */
     const char *password;
@@ -26,5 +28,8 @@ struct basic_credentials {
 bool basic_decode(const char *authorization, struct basic_credentials *credentials);
 
 void basic_wipe(struct basic_credentials *credentials);
+
+/* A row of authentication.c. */
+bool basic_ask(struct request *request);
 
 #endif

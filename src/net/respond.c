@@ -7,6 +7,7 @@
 #include <sys/utsname.h>
 
 #include "base/log.h"
+#include "methods.h"
 #include "net/net.h"
 #include "soap/encoding.h"
 #include "wsman/response.h"
@@ -51,11 +52,18 @@ void respond_status(struct request *request, unsigned status)
 
 void respond_unauthorized(struct request *request)
 {
-    static const char *const basic[] = {"Basic realm=\"WSMAN\""};
-    bool offered = request->listener != NULL && request->listener->basic;
-    struct http_headers headers = {.www_authenticate = basic,
-                                   .www_authenticate_count = offered ? 1 : 0};
+    static const char *const challenges[METHOD_COUNT] = {
+#define M(name, word, mechanism, challenge, profile, built) [METHOD_##name] = (challenge),
+        METHOD_TABLE(M)
+#undef M
+    };
+    uint32_t methods = request->listener != NULL ? request->listener->methods : 0;
+    const char *offered[METHOD_COUNT];
+    struct http_headers headers = {.www_authenticate = offered};
 
+    for (unsigned i = 0; i < METHOD_COUNT; i++)
+        if ((methods & (1u << i)) != 0 && challenges[i] != NULL)
+            offered[headers.www_authenticate_count++] = challenges[i];
     request_answer(request, 401, &headers, NULL, 0);
 }
 
@@ -135,18 +143,26 @@ static const char *real_version(void)
 
 void respond_identify(struct request *request, bool guest)
 {
-    bool tls = request->listener != NULL && request->listener->tls != NULL;
-    const char *const profiles[] = {tls ? "https/basic" : "http/basic"};
+    static const char *const names[METHOD_COUNT][2] = {
+#define M(name, word, mechanism, challenge, profile, built) \
+    [METHOD_##name] = {"http/" profile, "https/" profile},
+        METHOD_TABLE(M)
+#undef M
+    };
+    const struct listener *listener = request->listener;
+    const char *profiles[METHOD_COUNT];
     struct wsman_identity identity = {
         .vendor = "winrmd",
         .version = guest ? "OS: 0.0.0 SP: 0.0 Stack: 3.0" : real_version(),
         .profiles = profiles,
-        .profile_count = request->listener != NULL && request->listener->basic ? 1 : 0,
     };
     struct buffer *response = respond_begin(request, FAULT_LIMIT);
 
     if (response == NULL)
         return;
+    for (unsigned i = 0; listener != NULL && i < METHOD_COUNT; i++)
+        if ((listener->methods & (1u << i)) != 0)
+            profiles[identity.profile_count++] = names[i][listener->tls != NULL];
     wsman_write_identify(response, &identity);
     respond_written(request);
 }

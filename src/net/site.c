@@ -41,8 +41,7 @@ struct listener *site_put_listener(struct site *site, const struct message_net_l
     }
     if (fresh)
         listener = listener_add(site, message);
-    listener->basic = message->basic;
-    listener->certificates = message->certificates;
+    listener->methods = message->methods;
     listener->header_limit = message->header_limit;
     return listener;
 }

@@ -21,10 +21,9 @@ struct listener {
     uint32_t number;
     char *url;              /* http://127.0.0.1:5985 */
     struct tls_server *tls; /* NULL: connections are not encrypted */
-    bool basic;
-    bool certificates;     /* of clients say who they are */
-    uint32_t header_limit; /* bytes */
-    int socket;            /* -1 once it has been handed to the HTTP server */
+    uint32_t methods;       /* that it offers; bits: METHOD_BIT */
+    uint32_t header_limit;  /* bytes */
+    int socket;             /* -1 once it has been handed to the HTTP server */
 };
 
 struct application {

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "ipc/channel.h"
+#include "methods.h"
 
 const char *world_program;
 
@@ -191,8 +192,8 @@ int world_setup(void **state)
     snprintf(url, sizeof(url), "http://127.0.0.1:%d", world->port);
     peer_send(&world->broker, net_start, .net = 1, .machine = "testhost", .connections = 100,
               .guest_connections = 100, .address_connections = 100);
-    peer_send(&world->broker, net_listener, .listener = WORLD_LISTENER, .url = url, .basic = true,
-              .header_limit = 98304, .socket = socket);
+    peer_send(&world->broker, net_listener, .listener = WORLD_LISTENER, .url = url,
+              .methods = METHOD_BIT(basic), .header_limit = 98304, .socket = socket);
     peer_send(&world->broker, net_application, .application = WORLD_APPLICATION, .path = "/wsman",
               .max_envelope = 512000, .max_operation_time = 60000);
     world_new_auth(world);

@@ -316,6 +316,8 @@ def test_only_where_it_is_offered(new_tls_server, world):
         assert (response.status, response.header('WWW-Authenticate')) == (401, None)
         client.authorization = MUTUAL
         assert ask(client) == 200
+        said = client.post(IDENTIFY, headers=[('WSMANIDENTIFY', 'unauthenticated')]).body
+        assert said.count(b'/wsman/secprofile/') == 1 and (MUTUAL + '<').encode() in said
 
 
 # Accounts that PAM knows

@@ -169,7 +169,8 @@ def test_plug_ins_see_the_url_of_tls(new_tls_server):
 def test_identify_names_the_profile_of_tls(tls_server):
     with tls_server.connect() as client:
         said = client.post(IDENTIFY, headers=[('WSMANIDENTIFY', 'unauthenticated')])
-    assert b'/wsman/secprofile/https/basic' in said.body
+    assert said.body.count(b'/wsman/secprofile/') == 1
+    assert b'/wsman/secprofile/https/basic<' in said.body
 
 
 @pytest.mark.parametrize('key', [EC, ('-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-384'),

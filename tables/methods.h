@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The authentication methods, each declared once:
+ *
+ *   M(identifier, word, mechanism, challenge, profile, built)
+ *
+ *   word       how winrmd.conf calls it, in `authentication` of a listener
+ *   mechanism  how plug-ins and the audit call it (WSMAN_SENDER_DETAILS, authenticationMechanism)
+ *   challenge  its line of WWW-Authenticate; NULL: clients look for none
+ *   profile    its security profile (DSP0226), behind http/ or https/
+ *   built      0: it does not exist in this version, and a listener that offers it is refused
+ *
+ * Each has a file of its own in src/net, which takes the Authorization header, and in src/auth,
+ * which says who that is.
+ */
+#ifndef TABLES_METHODS_H
+#define TABLES_METHODS_H
+
+#define MECHANISM_BASIC       "Basic"
+#define MECHANISM_CERTIFICATE "ClientCertificate"
+
+/* clang-format off */
+#define METHOD_TABLE(M) \
+    M(negotiate, "negotiate", "Negotiate", "Negotiate", "spnego-kerberos", 0) \
+    M(basic, "basic", MECHANISM_BASIC, "Basic realm=\"WSMAN\"", "basic", 1) \
+    M(certificate, "certificate", MECHANISM_CERTIFICATE, NULL, "mutual", 1)
+/* clang-format on */
+
+enum method {
+#define M(name, word, mechanism, challenge, profile, built) METHOD_##name,
+    METHOD_TABLE(M)
+#undef M
+        METHOD_COUNT
+};
+
+/* Of a set of methods, such as those that a listener offers. */
+#define METHOD_BIT(name) (1u << METHOD_##name)
+
+#endif
