@@ -7,7 +7,8 @@ from pathlib import Path
 
 TREE = Path(__file__).resolve().parents[2]
 DOCUMENT = (TREE / 'docs' / 'protocol.md').read_text(encoding='utf-8')
-NUMBER = r'P-\d+(?:\.\d+)*'
+# Not the curve P-256.
+NUMBER = r'P-\d{1,2}(?!\d)(?:\.\d+)*'
 CODE = ('src', 'tests', 'plugins', 'tables', 'fuzz', 'include')
 
 
