@@ -40,8 +40,10 @@ static bool authentication_send(struct request *request)
 
     for (unsigned i = 0; i < METHOD_COUNT; i++)
         if ((request->listener->methods & (1u << i)) != 0 && methods[i] != NULL &&
-            methods[i](request))
+            methods[i](request)) {
+            request->method = (enum method)i;
             return true;
+        }
     return false;
 }
 
@@ -73,7 +75,7 @@ void authentication_opened(struct net *net, const struct message_session_opened 
         return;
     }
     proof = session_proof_make(&net->keys, request->http.authorization);
-    connection_take_session(request->connection, session_ref_new(opened, &proof));
+    connection_take_session(request->connection, session_ref_new(opened, &proof, request->method));
     loop_timer_stop(net->loop, &request->timer);
     request->state = REQUEST_STARTED;
     http_server_authenticated(net->server, request->http.handle, true);

@@ -23,6 +23,7 @@
 #include "base/loop.h"
 #include "http/request.h"
 #include "ipc/message.h"
+#include "methods.h"
 #include "wsman/request.h"
 
 struct application;
@@ -57,6 +58,7 @@ struct request {
     struct connection *connection; /* NULL: the client is gone */
     const struct application *application;
     const struct listener *listener;
+    enum method method;       /* that winrmd-auth is asked by */
     struct http_request http; /* its texts and body are gone when the client is */
     bool guest_identify;      /* asks for an Identify without authentication */
     struct arena arena;

@@ -11,6 +11,7 @@
 struct session_ref {
     uint64_t id;
     struct session_proof proof;
+    enum method method;
 };
 
 void session_keys_make(struct session_keys *keys)
@@ -27,12 +28,13 @@ struct session_proof session_proof_make(const struct session_keys *keys, const c
 }
 
 struct session_ref *session_ref_new(const struct message_session_opened *opened,
-                                    const struct session_proof *proof)
+                                    const struct session_proof *proof, enum method method)
 {
     struct session_ref *session = mem_alloc(sizeof(*session));
 
     session->id = opened->session;
     session->proof = *proof;
+    session->method = method;
     return session;
 }
 
@@ -46,6 +48,11 @@ void session_ref_free(struct session_ref *session)
 bool session_ref_proved_by(const struct session_ref *session, const struct session_proof *proof)
 {
     return secret_equal(&session->proof, proof, sizeof(*proof));
+}
+
+bool session_ref_is_by(const struct session_ref *session, uint32_t methods)
+{
+    return (methods & (1u << session->method)) != 0;
 }
 
 uint64_t session_ref_id(const struct session_ref *session)

@@ -17,6 +17,7 @@
 
 #include "base/hash.h"
 #include "ipc/message.h"
+#include "methods.h"
 
 struct session_ref;
 
@@ -35,14 +36,17 @@ void session_keys_make(struct session_keys *keys);
 /* `authorization` is the whole value of the header. */
 struct session_proof session_proof_make(const struct session_keys *keys, const char *authorization);
 
-/* The broker has opened a session for the connection that showed `proof`. */
+/* The broker has opened a session for the connection that showed `proof`, by that method. */
 struct session_ref *session_ref_new(const struct message_session_opened *opened,
-                                    const struct session_proof *proof);
+                                    const struct session_proof *proof, enum method method);
 /* NULL is allowed. */
 void session_ref_free(struct session_ref *session);
 
 /* Is this the header that opened the session? */
 bool session_ref_proved_by(const struct session_ref *session, const struct session_proof *proof);
+
+/* Is the method that opened it among these (bits: METHOD_BIT)? */
+bool session_ref_is_by(const struct session_ref *session, uint32_t methods);
 
 /* The broker's number for it. */
 uint64_t session_ref_id(const struct session_ref *session);

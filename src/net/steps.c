@@ -58,18 +58,27 @@ static enum step_result step_guest(struct request *request)
     return STEP_DONE;
 }
 
+/* The header is the one that opened it, and no reload has taken its method from the listener. */
+static bool session_holds(const struct request *request)
+{
+    const struct session_ref *session = request->connection->session;
+    struct session_proof proof =
+        session_proof_make(&request->net->keys, request->http.authorization);
+
+    return session_ref_proved_by(session, &proof) &&
+           (request->listener == NULL || session_ref_is_by(session, request->listener->methods));
+}
+
 static enum step_result step_authenticate(struct request *request)
 {
     struct connection *connection = request->connection;
     const char *authorization = request->http.authorization;
-    struct session_proof proof;
 
     if (authorization == NULL) {
         respond_unauthorized(request);
         return STEP_DONE;
     }
-    proof = session_proof_make(&request->net->keys, authorization);
-    if (connection->session != NULL && session_ref_proved_by(connection->session, &proof))
+    if (connection->session != NULL && session_holds(request))
         return STEP_NEXT;
     if (connection->session != NULL || connection->revoked) {
         connection_drop_session(connection);

@@ -3,6 +3,7 @@
 
 import collections
 import os
+import re
 import shutil
 import ssl
 import subprocess
@@ -471,6 +472,20 @@ def test_another_client_ca(server, world):
         shutil.copy(world.root.pem, server.client_ca)
         assert reload(server).returncode == 0
         assert (ask(alice), ask(frank)) == (200, 200)
+
+
+def test_a_method_that_is_taken_away(server, world):
+    """A reload takes it from the listener, and from the connections that there are."""
+    with connect(server, world, 'alice') as alice, \
+            connect(server, world, authorization=basic('alice', 'alice-secret')) as other:
+        assert (ask(alice), ask(other)) == (200, 200)
+        for left, expected in (('"basic"', (401, 200)), ('"certificate"', (200, 401))):
+            text = server.config.read_text()
+            server.config.write_text(re.sub(r'authentication = {[^}]*}',
+                                            'authentication = {%s}' % left, text))
+            done = reload(server)
+            assert done.returncode == 0, done.stderr
+            assert (ask(alice), ask(other)) == expected
 
 
 def test_it_survives_a_restart_of_winrmd_auth(server, world):
