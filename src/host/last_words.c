@@ -37,7 +37,7 @@ void last_words_say(const char *entry)
 
     while (i < NAMES - 1 && (entry == NULL || strcmp(names[i], entry) != 0))
         i++;
-    if (host.broker == NULL || channel_is_ended(host.broker) || channel_backlog(host.broker) > 0)
+    if (host.broker == NULL || !channel_is_quiet(host.broker))
         return;
     /* The host dies whether or not it is heard. */
     if (write(CHANNEL_FD, buffer_bytes(&frames[i]), buffer_length(&frames[i])) < 0)

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -45,9 +46,10 @@ struct channel {
     size_t incoming_count;
     struct arena arena;
     bool dispatching;
-    bool ended; /* nothing is sent or received any more */
-    bool told;  /* events->ended has been called */
-    bool freed; /* by a handler; the memory goes when the dispatch is over */
+    atomic_bool quiet; /* nothing waits to be written; for other threads */
+    bool ended;        /* nothing is sent or received any more */
+    bool told;         /* events->ended has been called */
+    bool freed;        /* by a handler; the memory goes when the dispatch is over */
     bool fault;
     char why[160];
 };
@@ -57,6 +59,7 @@ static void channel_end(struct channel *channel, bool fault, const char *why)
     if (channel->ended)
         return;
     channel->ended = true;
+    atomic_store(&channel->quiet, false);
     channel->fault = fault;
     snprintf(channel->why, sizeof(channel->why), "%s", why);
     loop_unwatch(channel->loop, &channel->watch);
@@ -164,8 +167,10 @@ void channel_flush(struct channel *channel)
             return;
         }
     }
-    if (!channel->ended)
+    if (!channel->ended) {
+        atomic_store(&channel->quiet, true);
         loop_rewatch(channel->loop, &channel->watch, EPOLLIN);
+    }
     if (channel->out.capacity > READ_SIZE)
         buffer_free(&channel->out);
 }
@@ -187,8 +192,10 @@ bool channel_write(struct channel *channel, enum message_type type, const void *
     union message_body *copy = (union message_body *)(uintptr_t)body;
     int *fd = message_fd(type, copy);
     uint64_t position = channel->written + buffer_length(&channel->out);
-    bool queued = !channel->ended && message_encode(&channel->out, type, body);
+    bool queued;
 
+    atomic_store(&channel->quiet, false);
+    queued = !channel->ended && message_encode(&channel->out, type, body);
     if (!channel->ended && !queued && channel->out.failed)
         channel_end(channel, false, "does not read what it is sent");
     else if (!channel->ended && !queued)
@@ -367,6 +374,7 @@ struct channel *channel_new(struct loop *loop, int fd, enum process receiver, en
     list_init(&channel->outgoing);
     buffer_init(&channel->in, MESSAGE_SIZE_LIMIT + MESSAGE_HEADER_SIZE + READ_SIZE);
     buffer_init(&channel->out, CHANNEL_OUT_LIMIT);
+    atomic_init(&channel->quiet, true);
     /* Passwords pass through some channels. */
     channel->in.secret = channel->out.secret = true;
     arena_init(&channel->arena, ARENA_LIMIT);
@@ -407,6 +415,11 @@ bool channel_is_ended(const struct channel *channel)
 size_t channel_backlog(const struct channel *channel)
 {
     return buffer_length(&channel->out);
+}
+
+bool channel_is_quiet(const struct channel *channel)
+{
+    return atomic_load(&channel->quiet);
 }
 
 bool channel_pair(int pair[2])

@@ -55,6 +55,11 @@ void channel_set_state(struct channel *channel, enum channel_state state);
 bool channel_is_ended(const struct channel *channel);
 /* Bytes waiting to be written. */
 size_t channel_backlog(const struct channel *channel);
+/*
+ * Does it stand, with nothing of a message waiting to be written? The one thing that may be asked
+ * on any thread, and in a signal handler.
+ */
+bool channel_is_quiet(const struct channel *channel);
 
 /*
  * Queues one message. A descriptor in it is taken over (closed once sent, also on failure).

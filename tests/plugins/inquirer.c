@@ -110,11 +110,11 @@ static void complete_when_cancelled(void *request)
 
     WSManLinuxGetShutdownEvent(seen->shutdownNotificationHandle, &waiting.fd);
     kit_note("shell not cancelled: %d, %u\n", poll(&waiting, 1, 0),
-             (unsigned)seen->shutdownNotification);
+             (unsigned)__atomic_load_n(&seen->shutdownNotification, __ATOMIC_ACQUIRE));
     while (poll(&waiting, 1, -1) != 1)
         ;
     kit_note("shell cancelled: %u, again %u\n", (unsigned)poll(&waiting, 1, 0),
-             (unsigned)seen->shutdownNotification);
+             (unsigned)__atomic_load_n(&seen->shutdownNotification, __ATOMIC_ACQUIRE));
     kit_note("shell context too late: error %u\n",
              (unsigned)WSManPluginReportContext(request, 0, &stranger));
     WSManPluginOperationComplete(request, 0, ERROR_CANCELLED, NULL);
