@@ -102,7 +102,8 @@ static void receive_completed(struct follow_on *follow_on, uint32_t code, const 
     receiver_consider(follow_on->target);
 }
 
-static uint32_t receiver_begin(struct target *target)
+/* The limits are the first Receive's: the plug-in may ask for them as soon as it is entered. */
+static uint32_t receiver_begin(struct target *target, uint64_t timeout, uint32_t room)
 {
     struct receiver *receiver = &target->receiver;
     struct follow_on *follow_on = follow_on_new(target, REQUEST_receive);
@@ -112,6 +113,7 @@ static uint32_t receiver_begin(struct target *target)
     follow_on->completed = receive_completed;
     follow_on->request->output = output_ref(receiver->output);
     follow_on->streams = shell.output_set;
+    request_limits(follow_on->request, timeout, room);
     if (!follow_on_submit(follow_on, receive_enter))
         return ERROR_BUSY;
     receiver->request = follow_on->request;
@@ -151,23 +153,24 @@ void receiver_ask(struct target *target, struct reply reply,
 {
     struct receiver *receiver = &target->receiver;
     uint64_t asked = streams_asked(receiver, message->streams);
+    uint32_t room = message->room > ROOM_LEAST ? message->room : ROOM_LEAST;
     uint32_t code = NO_ERROR;
 
+    if (room > ROOM_MOST)
+        room = ROOM_MOST;
     if (asked == 0)
         code = ERROR_WSMAN_SHELL_INVALID_DESIRED_STREAMS;
     else if (receiver->waiting.open)
         code = ERROR_WINRS_RECEIVE_IN_PROGRESS;
     else if (!receiver->begun && !target_is_over(target))
-        code = receiver_begin(target);
+        code = receiver_begin(target, message->timeout, room);
     if (code != NO_ERROR) {
         reply_send(&reply, code);
         return;
     }
     receiver->asked = asked;
     receiver->waiting = reply;
-    receiver->room = message->room > ROOM_LEAST ? message->room : ROOM_LEAST;
-    if (receiver->room > ROOM_MOST)
-        receiver->room = ROOM_MOST;
+    receiver->room = room;
     if (receiver->request != NULL)
         request_limits(receiver->request, message->timeout, receiver->room);
     loop_timer_start(host.loop, &receiver->deadline, message->timeout);
