@@ -2,13 +2,11 @@
 
 #include "auth/credential.h"
 
-#include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
+#include "base/sealed.h"
 
 /* Appends a text and its NUL; NULL when it is longer than it may be. */
 static char *append(char *at, const char *text, size_t limit)
@@ -32,12 +30,7 @@ int credential_seal(bool account, const char *name, const char *password, const 
     end = append(end, password, CREDENTIAL_PASSWORD);
     end = append(end, address, CREDENTIAL_ADDRESS);
     if (end != NULL)
-        fd = memfd_create("credential", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (fd >= 0 && (write(fd, bytes, (size_t)(end - bytes)) != end - bytes ||
-                    fcntl(fd, F_ADD_SEALS, SEALS) != 0)) {
-        close(fd);
-        fd = -1;
-    }
+        fd = sealed_new("credential", bytes, (size_t)(end - bytes));
     explicit_bzero(bytes, sizeof(bytes));
     return fd;
 }
@@ -79,12 +72,10 @@ bool credential_parse(struct credential *credential, size_t length)
 bool credential_read(int fd, struct credential *credential)
 {
     struct stat status;
-    int seals = fcntl(fd, F_GET_SEALS);
 
     credential_wipe(credential);
     /* Sealed against changes, it is memory: a read cannot block, and its size stays as it is. */
-    if (seals < 0 || (seals & SEALS) != SEALS || fstat(fd, &status) != 0 ||
-        status.st_size > CREDENTIAL_SIZE ||
+    if (!sealed_check(fd) || fstat(fd, &status) != 0 || status.st_size > CREDENTIAL_SIZE ||
         pread(fd, credential->bytes, (size_t)status.st_size, 0) != status.st_size) {
         credential_wipe(credential);
         return false;

@@ -7,13 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file_load.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/sealed.h"
 #include "ipc/channel.h"
 
 /* Three of each listener at most, and what is made. */
@@ -36,25 +36,17 @@ static bool write_all(int fd, const void *bytes, size_t length)
     return true;
 }
 
-/* A copy that cannot be changed any more, or -1 with errno. */
+/* Such as a message takes; or -1 with errno. */
 static int copy_new(const void *bytes, size_t length)
 {
-    int memory = memfd_create("winrmd-certificate", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    int memory = sealed_new("winrmd-certificate", bytes, length);
     int fd = memory < 0 ? -1 : fcntl(memory, F_DUPFD_CLOEXEC, CHANNEL_FD);
-    int error;
+    int error = errno;
 
-    if (fd >= 0 && write_all(fd, bytes, length) &&
-        fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) == 0) {
-        close(memory);
-        return fd;
-    }
-    error = errno;
     if (memory >= 0)
         close(memory);
-    if (fd >= 0)
-        close(fd);
     errno = error;
-    return -1;
+    return fd;
 }
 
 static bool keep(struct configuration *configuration, uint32_t number, struct kept_file file)
