@@ -35,6 +35,8 @@ enum {
     LIMIT_ARGUMENTS = 1024,
     LIMIT_MADE = 65536,      /* a file that winrmd-config makes */
     LIMIT_CERTIFICATES = 65536, /* those that a client shows */
+    LIMIT_TOKEN = 65536,     /* a GSS-API token of a login; an exported context */
+    LIMIT_REALMS = 64,       /* of Kerberos */
     LIMIT_CHUNKS = 4096      /* pieces of output in one answer */
 };
 
@@ -46,14 +48,19 @@ enum {
     /* the broker tells winrmd-net its task */ \
     M(net_start) M(net_file) M(net_listener) M(net_application) M(net_auth) M(net_go) M(net_ready) \
     M(net_listener_end) M(net_application_end) M(net_settle) M(net_settled) M(net_drain) \
+    M(net_mechanisms) \
     /* the broker tells winrmd-auth its task */ \
     M(auth_start) M(auth_net) M(auth_ready) \
     M(auth_listener) M(auth_listener_end) M(auth_bound) \
     /* authentication */ \
     M(auth_basic) M(auth_certificate) M(auth_abandon) M(auth_refused) M(auth_identity) M(auth_failure) \
+    M(auth_token) M(auth_token_end) M(auth_continue) M(auth_context) \
     M(auth_revoked) M(session_opened) M(session_closed) M(session_revoked) \
     /* PAM: winrmd-auth asks, the broker passes it on, a winrmd-pam answers */ \
     M(pam_start) M(pam_ready) M(pam_ask) M(pam_check) M(pam_verdict) M(pam_answer) \
+    /* GSS-API: winrmd-auth shows the tokens of clients to a winrmd-gss */ \
+    M(gss_start) M(gss_ready) M(gss_channel) M(auth_gss) M(gss_offer) \
+    M(gss_accept) M(gss_drop) M(gss_continue) M(gss_done) M(gss_failed) \
     /* operations, between winrmd-net and the broker */ \
     M(operation) M(operation_cancel) M(operation_written) \
     M(operation_refused) M(operation_granted) M(operation_ended) M(shell_details) M(host_gone) \
@@ -98,11 +105,15 @@ enum {
     F(U32, net_processes, 0) F(TEXT, control, LIMIT_URI) F(TEXT, audit, LIMIT_URI) \
     F(TEXT, users, LIMIT_URI) F(TEXT, pam_service, LIMIT_NAME) /* NULL: PAM is not asked */ \
     F(U64, pam_timeout, 0) F(U64, basic_cache, 0) F(TEXT, certificate_map, LIMIT_URI) \
+    F(TEXT, keytab, LIMIT_URI) F(ITEMS, realms, LIMIT_REALMS) F(TEXT, ntlm_users, LIMIT_URI) \
+    F(TEXT, ntlm_domain, LIMIT_ID) F(U64, negotiate_lifetime, 0) \
     /* the limits of each winrmd-net: */ \
     F(U32, connections, 0) F(U32, guest_connections, 0) F(U32, address_connections, 0)
 #define FIELDS_config_listener(F) \
     F(TEXT, name, LIMIT_NAME) F(TEXT, address, LIMIT_ID) /* numeric; without brackets */ \
     F(U32, port, 0) F(U32, methods, 0) /* bits: METHOD_BIT */ F(U32, header_limit, 0) \
+    F(BOOL, must_seal, 0) /* neither TLS nor allow-unencrypted: messages have to be sealed */ \
+    F(U32, channel_binding, 0) /* enum channel_binding */ \
     FIELDS_TLS(F) /* and the numbers under which its files are kept; 0: none */ \
     F(U32, certificate, 0) F(U32, key, 0) F(U32, client_ca, 0)
 #define FIELDS_TLS(F) \
@@ -137,7 +148,7 @@ enum {
     F(U32, connections, 0) F(U32, guest_connections, 0) F(U32, address_connections, 0)
 #define FIELDS_net_listener(F) \
     F(U32, listener, 0) F(TEXT, url, LIMIT_URI) /* http://127.0.0.1:5985 */ \
-    F(U32, methods, 0) /* bits: METHOD_BIT */ \
+    F(U32, methods, 0) /* bits: METHOD_BIT */ F(BOOL, must_seal, 0) \
     F(U32, header_limit, 0) FIELDS_TLS(F) F(FD, socket, 0)
 /*
  * broker -> net, before the net_listener that it belongs to: a file of that listener, to be read
@@ -162,6 +173,8 @@ enum {
  * which nothing is being asked end now, also those of clients that have authenticated.
  */
 #define FIELDS_net_drain(F) F(BOOL, at_once, 0)
+/* broker -> net: by which mechanisms Negotiate can be accepted now; none: it is not offered. */
+#define FIELDS_net_mechanisms(F) F(BOOL, kerberos, 0) F(BOOL, ntlm, 0)
 /* broker -> net: the channel to winrmd-auth; sent again when winrmd-auth had to be restarted. */
 #define FIELDS_net_auth(F) F(FD, channel, 0)
 /* broker -> net: accept connections. net -> broker: net_ready, when it does. */
@@ -173,7 +186,9 @@ enum {
  */
 #define FIELDS_auth_start(F) \
     F(TEXT, users, LIMIT_URI) F(U32, pam, 0) F(U64, basic_cache, 0) /* 0: nothing is kept */ \
-    F(TEXT, certificate_map, LIMIT_URI)
+    F(TEXT, certificate_map, LIMIT_URI) \
+    F(ITEMS, realms, LIMIT_REALMS) /* whose principals are let in; none: those of the keytab */ \
+    F(U64, negotiate_lifetime, 0)
 /* broker -> auth: a winrmd-net and the channel to it. */
 #define FIELDS_auth_net(F) F(U32, net, 0) F(FD, channel, 0)
 #define FIELDS_auth_ready(F)
@@ -183,7 +198,8 @@ enum {
  * listener_file. And: the listener is no more.
  */
 #define FIELDS_auth_listener(F) \
-    F(U32, listener, 0) F(TEXT, name, LIMIT_NAME) F(U32, part, 0) F(FD, file, 0)
+    F(U32, listener, 0) F(TEXT, name, LIMIT_NAME) F(U32, channel_binding, 0) F(U32, part, 0) \
+    F(FD, file, 0)
 #define FIELDS_auth_listener_end(F) F(U32, listener, 0)
 /* auth -> broker: its channel binding value, hexadecimal; empty: there is none. */
 #define FIELDS_auth_bound(F) F(U32, listener, 0) F(TEXT, value, LIMIT_ID)
@@ -206,6 +222,27 @@ enum {
 #define FIELDS_auth_abandon(F) F(U64, exchange, 0)
 /* auth -> net: no. Why is told to the broker alone. */
 #define FIELDS_auth_refused(F) F(U64, exchange, 0)
+/*
+ * net -> auth: one leg of Negotiate or Kerberos. `connection` is net's number for the HTTP
+ * connection: legs of one login have the same. `kerberos`: the scheme was Kerberos, which nothing
+ * else is taken under. `must_seal`: of no use unless messages can be sealed with it. Answered by
+ * auth_continue, by auth_refused, or by auth_context and (from the broker) session_opened.
+ */
+#define FIELDS_auth_token(F) \
+    F(U64, exchange, 0) F(U64, connection, 0) F(TEXT, address, LIMIT_ID) F(TEXT, tls, LIMIT_NAME) \
+    F(U32, listener, 0) F(BOOL, kerberos, 0) F(BOOL, must_seal, 0) F(BYTES, token, LIMIT_TOKEN)
+/* net -> auth: a login that was to be continued will not be. */
+#define FIELDS_auth_token_end(F) F(U64, connection, 0)
+/* auth -> net: not yet; the client gets this token. */
+#define FIELDS_auth_continue(F) F(U64, exchange, 0) F(BYTES, token, LIMIT_TOKEN)
+/*
+ * auth -> net, with the identity on its way to the broker: what the connection's messages are
+ * sealed with. `lifetime`: how long it is good for. `seals`: with confidentiality and integrity.
+ * `token`: the last one for the client; may be empty. `context`: gss_export_sec_context().
+ */
+#define FIELDS_auth_context(F) \
+    F(U64, exchange, 0) F(U64, lifetime, 0) F(BOOL, seals, 0) F(BYTES, token, LIMIT_TOKEN) \
+    F(BYTES, context, LIMIT_TOKEN)
 /* auth -> broker: who it is. The broker mints the token and tells net the session. */
 #define FIELDS_auth_identity(F) \
     F(U32, net, 0) F(U64, exchange, 0) F(TEXT, address, LIMIT_ID) F(TEXT, tls, LIMIT_NAME) \
@@ -259,6 +296,40 @@ enum {
     F(TEXT, account, LIMIT_NAME) F(U32, uid, 0) F(ITEMS, groups, LIMIT_GROUPS)
 /* broker -> auth: the same with auth's number, or what became of the winrmd-pam. */
 #define FIELDS_pam_answer(F) FIELDS_pam_verdict(F)
+
+/* ---- GSS-API ---- */
+
+/*
+ * broker -> gss, first: where the keys are (NULL: that mechanism is not accepted) and what this
+ * machine is called in NTLM. Answered by gss_ready: what can be accepted, and why not the rest.
+ */
+#define FIELDS_gss_start(F) \
+    F(TEXT, keytab, LIMIT_URI) F(TEXT, ntlm_users, LIMIT_URI) F(TEXT, ntlm_domain, LIMIT_ID)
+#define FIELDS_gss_ready(F) F(BOOL, kerberos, 0) F(BOOL, ntlm, 0)
+/* broker -> gss: the channel to a (new) winrmd-auth, and the other end to that. */
+#define FIELDS_gss_channel(F) F(FD, channel, 0)
+#define FIELDS_auth_gss(F) F(FD, channel, 0)
+/* gss -> auth, first: the realms of the keytab; the NTLM domain of this machine. */
+#define FIELDS_gss_offer(F) F(ITEMS, realms, LIMIT_REALMS) F(TEXT, ntlm_domain, LIMIT_ID)
+/*
+ * auth -> gss: the next token of a login, which `context` numbers. An initial token begins it anew.
+ * `kerberos`: no other mechanism, no SPNEGO. `binding`: application data of the channel binding;
+ * empty: none is compared.
+ */
+#define FIELDS_gss_accept(F) \
+    F(U64, context, 0) F(BOOL, kerberos, 0) F(BYTES, binding, LIMIT_ID) F(BYTES, token, LIMIT_TOKEN)
+/* auth -> gss: forget it. */
+#define FIELDS_gss_drop(F) F(U64, context, 0)
+/* gss -> auth: to be continued; */
+#define FIELDS_gss_continue(F) F(U64, context, 0) F(BYTES, token, LIMIT_TOKEN)
+/* done: `name` as the mechanism has it, `lifetime` in milliseconds (0: it has none); and gone; */
+#define FIELDS_gss_done(F) \
+    F(U64, context, 0) F(TEXT, mechanism, LIMIT_ID) F(TEXT, name, LIMIT_NAME) F(U64, lifetime, 0) \
+    F(BOOL, seals, 0) F(BOOL, bound, 0) F(BYTES, token, LIMIT_TOKEN) F(BYTES, exported, LIMIT_TOKEN)
+/* no: `reason` is for the audit, `detail` for the log. */
+#define FIELDS_gss_failed(F) \
+    F(U64, context, 0) F(TEXT, mechanism, LIMIT_ID) F(TEXT, reason, LIMIT_NAME) \
+    F(TEXT, detail, LIMIT_REASON)
 
 /* ---- operations ---- */
 

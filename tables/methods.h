@@ -19,6 +19,9 @@
 
 #define MECHANISM_BASIC       "Basic"
 #define MECHANISM_CERTIFICATE "ClientCertificate"
+/* What Negotiate has agreed on. */
+#define MECHANISM_KERBEROS    "Kerberos"
+#define MECHANISM_NTLM        "NTLM"
 
 /* clang-format off */
 #define METHOD_TABLE(M) \
@@ -32,6 +35,13 @@ enum method {
     METHOD_TABLE(M)
 #undef M
         METHOD_COUNT
+};
+
+/* How far authentication has to be bound to the TLS channel that it comes in (RFC 5929). */
+enum channel_binding {
+    CHANNEL_BINDING_none,    /* what the client says of it is not looked at */
+    CHANNEL_BINDING_relaxed, /* if it says something, that has to be right */
+    CHANNEL_BINDING_strict   /* it has to say it */
 };
 
 /* Of a set of methods, such as those that a listener offers. */

@@ -44,7 +44,11 @@
     R(net, broker, serving, operation_ended) \
     R(net, broker, serving, shell_details) \
     R(net, broker, serving, host_gone) \
+    R(net, broker, starting, net_mechanisms) \
+    R(net, broker, serving, net_mechanisms) \
     R(net, auth, serving, auth_refused) \
+    R(net, auth, serving, auth_continue) \
+    R(net, auth, serving, auth_context) \
     R(net, shell_host, serving, host_answer) \
     R(net, shell_host, serving, output) \
     R(broker, net, starting, net_ready) \
@@ -63,6 +67,13 @@
     R(auth, net, serving, auth_basic) \
     R(auth, net, serving, auth_certificate) \
     R(auth, net, serving, auth_abandon) \
+    R(auth, net, serving, auth_token) \
+    R(auth, net, serving, auth_token_end) \
+    R(auth, broker, serving, auth_gss) \
+    R(auth, gss, serving, gss_offer) \
+    R(auth, gss, serving, gss_continue) \
+    R(auth, gss, serving, gss_done) \
+    R(auth, gss, serving, gss_failed) \
     R(broker, auth, starting, auth_ready) \
     R(broker, auth, serving, auth_ready) \
     R(broker, auth, serving, auth_bound) \
@@ -75,6 +86,12 @@
     R(pam, broker, serving, pam_check) \
     R(broker, pam, starting, pam_ready) \
     R(broker, pam, serving, pam_verdict) \
+    /* winrmd-gss */ \
+    R(gss, broker, starting, gss_start) \
+    R(gss, broker, serving, gss_channel) \
+    R(gss, auth, serving, gss_accept) \
+    R(gss, auth, serving, gss_drop) \
+    R(broker, gss, starting, gss_ready) \
     /* winrmd-host with an authorization plug-in */ \
     R(authz_host, broker, starting, host_start) \
     R(authz_host, broker, serving, authz_user) \

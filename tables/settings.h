@@ -71,8 +71,9 @@
     S("ciphersuites", ciphersuites, TEXT, \
       "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256", 1, 4000, "", \
       yes, "cipher suites of TLS 1.3") \
-    S("channel-binding", channel_binding, TEXT, "", 0, 31, "", no, \
-      "whether authentication is bound to the TLS channel")
+    S("channel-binding", channel_binding, TEXT, "relaxed", 4, 7, "", no, \
+      "whether Negotiate has to be bound to the TLS channel: \"none\", \"relaxed\" (if the client " \
+      "says something of it, that has to be right), \"strict\" (it has to say it)")
 
 #define SETTINGS_authentication(S) \
     S("basic", basic, TEXT, "", 0, 4000, "", yes, \
@@ -81,8 +82,16 @@
       "the service that PAM is asked as: a file in /etc/pam.d") \
     S("pam-timeout", pam_timeout, TIME, "30s", 1, 30000, "", yes, \
       "how long PAM may take for one login; the process that was asked is then killed") \
-    S("keytab", keytab, PATH, "", 0, 4000, "", no, "keys of the Kerberos service") \
-    S("ntlm-users", ntlm_users, PATH, "", 0, 4000, "", no, "NTLM password file") \
+    S("keytab", keytab, PATH, "", 0, 4000, "", no, \
+      "keys of the Kerberos service, any of which a client may use; empty: no Kerberos") \
+    S("realms", realms, TEXTS, "", 0, 64, "", no, \
+      "Kerberos realms whose principals are let in; none: those of the keytab") \
+    S("ntlm-users", ntlm_users, PATH, "", 0, 4000, "", no, \
+      "NTLM password file, made with winrmctl ntlm-passwd; empty: no NTLM") \
+    S("ntlm-domain", ntlm_domain, TEXT, "", 0, 15, "", no, \
+      "the domain of its users; empty: the machine's name up to the first dot") \
+    S("negotiate-lifetime", negotiate_lifetime, TIME, "10h", 1, 604800000, "", no, \
+      "how long a login by Negotiate lasts at most; one by Kerberos no longer than its ticket") \
     S("certificate-map", certificate_map, PATH, "", 0, 4000, "", yes, \
       "which client certificate is which user") \
     S("basic-cache", basic_cache, TIME, "0s", 0, 3600000, "", yes, \
