@@ -25,7 +25,7 @@
 
 /* clang-format off */
 #define METHOD_TABLE(M) \
-    M(negotiate, "negotiate", "Negotiate", "Negotiate", "spnego-kerberos", 0) \
+    M(negotiate, "negotiate", "Negotiate", "Negotiate", "spnego-kerberos", 1) \
     M(basic, "basic", MECHANISM_BASIC, "Basic realm=\"WSMAN\"", "basic", 1) \
     M(certificate, "certificate", MECHANISM_CERTIFICATE, NULL, "mutual", 1)
 /* clang-format on */

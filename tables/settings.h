@@ -51,7 +51,7 @@
     S("address", address, TEXT, NULL, 3, 127, "", yes, \
       "numeric address and port, \"127.0.0.1:5985\" or \"[::1]:5985\"; port 0 picks a free one") \
     S("authentication", authentication, TEXTS, "", 0, 8, "", yes, \
-      "methods offered; \"basic\" in this version") \
+      "methods offered: \"negotiate\", \"basic\", \"certificate\"") \
     S("allow-unencrypted", allow_unencrypted, SWITCH, "false", 0, 1, "", yes, \
       "lets passwords and payload cross the network in clear text, where there is no TLS") \
     S("header-limit", header_limit, SIZE, "96KiB", 4096, 98304, "B", yes, \
@@ -71,7 +71,7 @@
     S("ciphersuites", ciphersuites, TEXT, \
       "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256", 1, 4000, "", \
       yes, "cipher suites of TLS 1.3") \
-    S("channel-binding", channel_binding, TEXT, "relaxed", 4, 7, "", no, \
+    S("channel-binding", channel_binding, TEXT, "relaxed", 4, 7, "", yes, \
       "whether Negotiate has to be bound to the TLS channel: \"none\", \"relaxed\" (if the client " \
       "says something of it, that has to be right), \"strict\" (it has to say it)")
 
@@ -82,15 +82,15 @@
       "the service that PAM is asked as: a file in /etc/pam.d") \
     S("pam-timeout", pam_timeout, TIME, "30s", 1, 30000, "", yes, \
       "how long PAM may take for one login; the process that was asked is then killed") \
-    S("keytab", keytab, PATH, "", 0, 4000, "", no, \
+    S("keytab", keytab, PATH, "", 0, 4000, "", yes, \
       "keys of the Kerberos service, any of which a client may use; empty: no Kerberos") \
-    S("realms", realms, TEXTS, "", 0, 64, "", no, \
+    S("realms", realms, TEXTS, "", 0, 64, "", yes, \
       "Kerberos realms whose principals are let in; none: those of the keytab") \
-    S("ntlm-users", ntlm_users, PATH, "", 0, 4000, "", no, \
+    S("ntlm-users", ntlm_users, PATH, "", 0, 4000, "", yes, \
       "NTLM password file, made with winrmctl ntlm-passwd; empty: no NTLM") \
-    S("ntlm-domain", ntlm_domain, TEXT, "", 0, 15, "", no, \
+    S("ntlm-domain", ntlm_domain, TEXT, "", 0, 15, "", yes, \
       "the domain of its users; empty: the machine's name up to the first dot") \
-    S("negotiate-lifetime", negotiate_lifetime, TIME, "10h", 1, 604800000, "", no, \
+    S("negotiate-lifetime", negotiate_lifetime, TIME, "10h", 1, 604800000, "", yes, \
       "how long a login by Negotiate lasts at most; one by Kerberos no longer than its ticket") \
     S("certificate-map", certificate_map, PATH, "", 0, 4000, "", yes, \
       "which client certificate is which user") \

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "config/model.h"
+#include "messages.h"
 #include "methods.h"
 
 #define say(...) problem_text(problems, __VA_ARGS__)
@@ -113,6 +114,7 @@ static void check_encryption(struct config *config, struct config_listener *list
     unsigned line = setting_line(&listener->place, "tls");
 
     listener->encrypted = set->tls || set->certificate[0] != '\0';
+    listener->must_seal = !listener->encrypted && !set->allow_unencrypted;
     if (!set->tls && set->certificate[0] != '\0' && line != listener->place.line)
         problem_add(problems, config->file, line,
                     say("%s has a certificate and says tls = false", listener->place.what),
@@ -155,6 +157,54 @@ static void check_certificates(struct config *config, struct config_listener *li
             "write authentication { certificate-map = \"certificates\" }");
 }
 
+/* What accepts the tokens of Negotiate, and whose accounts these people have. */
+static void check_negotiate(struct config *config, struct config_listener *listener,
+                            struct config_problems *problems)
+{
+    const struct settings_authentication *set = &config->authentication;
+    unsigned line = setting_line(&listener->place, "authentication");
+
+    if ((listener->methods & METHOD_BIT(negotiate)) == 0)
+        return;
+    if (set->keytab[0] == '\0' && set->ntlm_users[0] == '\0')
+        problem_add(problems, config->file, line,
+                    say("%s offers negotiate, but neither a keytab nor NTLM users are named",
+                        listener->place.what),
+                    "write authentication { keytab = \"/etc/krb5.keytab\" }, or ntlm-users = and "
+                    "the path of a file made with winrmctl ntlm-passwd");
+    if (set->basic[0] == '\0')
+        problem_add(problems, config->file, line,
+                    say("%s offers negotiate, but nothing says which accounts there are",
+                        listener->place.what),
+                    "write authentication { basic = \"file:users\" }, in which each user has a "
+                    "line, or basic = \"pam\"");
+}
+
+static void check_binding(struct config *config, struct config_listener *listener,
+                          struct config_problems *problems)
+{
+    static const char *const words[] = {[CHANNEL_BINDING_none] = "none",
+                                        [CHANNEL_BINDING_relaxed] = "relaxed",
+                                        [CHANNEL_BINDING_strict] = "strict"};
+    const char *set = listener->set.channel_binding;
+    unsigned line = setting_line(&listener->place, "channel-binding");
+    uint32_t level = 0;
+
+    while (level < sizeof(words) / sizeof(words[0]) && strcmp(set, words[level]) != 0)
+        level++;
+    listener->binding = level;
+    if (level > CHANNEL_BINDING_strict)
+        problem_add(
+            problems, config->file, line,
+            say("channel-binding = \"%s\" of %s is no level of it", set, listener->place.what),
+            "write \"none\", \"relaxed\" or \"strict\"");
+    else if (level == CHANNEL_BINDING_strict && !listener->encrypted)
+        problem_add(
+            problems, config->file, line,
+            say("%s wants channel-binding = \"strict\" and has no TLS", listener->place.what),
+            "write tls = true in it, or remove channel-binding");
+}
+
 static void check_listener(struct config *config, struct config_listener *listener,
                            struct config_problems *problems)
 {
@@ -176,6 +226,8 @@ static void check_listener(struct config *config, struct config_listener *listen
                     say("%s offers basic without TLS", listener->place.what),
                     "write tls = true in it, or allow-unencrypted = true, or remove \"basic\"");
     check_certificates(config, listener, problems);
+    check_negotiate(config, listener, problems);
+    check_binding(config, listener, problems);
     if (strlen(listener->name) > 512 || listener->name[0] == '\0')
         problem_add(problems, config->file, listener->place.line,
                     "the name of a listener has 1 to 512 bytes", "give it another name");
@@ -218,7 +270,42 @@ static void check_pam(struct config *config, struct config_problems *problems)
     config->pam_service = service;
 }
 
-static void check_authentication(struct config *config, struct config_problems *problems)
+static void check_realms(struct config *config, struct config_problems *problems)
+{
+    const struct setting_texts *realms = &config->authentication.realms;
+    unsigned line = setting_line(&config->authentication_place, "realms");
+
+    if (realms->count > 0 && config->authentication.keytab[0] == '\0')
+        problem_add(problems, config->file, line, "realms are named and no keytab",
+                    "write keytab = and the path of the service's keys, or remove realms");
+    if (realms->count > LIMIT_REALMS)
+        problem_add(problems, config->file, line, say("%zu realms are named", realms->count),
+                    say("name %d at most", LIMIT_REALMS));
+    for (size_t i = 0; i < realms->count; i++)
+        if (strpbrk(realms->text[i], "@/\\ ") != NULL)
+            problem_add(problems, config->file, line,
+                        say("realms of authentication names \"%.200s\", which is no realm",
+                            realms->text[i]),
+                        "write it like {\"EXAMPLE.ORG\"}");
+}
+
+/* What comes from it stands in an environment and in a file: nothing that means anything there. */
+static void check_ntlm_domain(struct config *config, struct config_problems *problems)
+{
+    const char *domain = config->authentication.ntlm_domain;
+    unsigned line = setting_line(&config->authentication_place, "ntlm-domain");
+
+    if (strspn(domain, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-") !=
+        strlen(domain))
+        problem_add(problems, config->file, line,
+                    say("ntlm-domain = \"%s\" of authentication is no name of a domain", domain),
+                    "write letters, digits, _ and - only, 15 at most");
+    else if (domain[0] != '\0' && config->authentication.ntlm_users[0] == '\0')
+        problem_add(problems, config->file, line, "ntlm-domain is written and no ntlm-users",
+                    "write ntlm-users = and the path of their file, or remove ntlm-domain");
+}
+
+static void check_basic(struct config *config, struct config_problems *problems)
 {
     const char *basic = config->authentication.basic;
     unsigned line = setting_line(&config->authentication_place, "basic");
@@ -241,6 +328,13 @@ static void check_authentication(struct config *config, struct config_problems *
                     "write authentication { basic = \"file:users\" } and make that file with "
                     "winrmctl passwd, or basic = \"pam\"");
     }
+}
+
+static void check_authentication(struct config *config, struct config_problems *problems)
+{
+    check_basic(config, problems);
+    check_realms(config, problems);
+    check_ntlm_domain(config, problems);
 }
 
 /* ---- applications ---- */

@@ -38,6 +38,8 @@ struct config_listener {
     uint32_t port;
     uint32_t methods; /* bits: METHOD_BIT */
     bool encrypted;   /* TLS */
+    bool must_seal;   /* neither TLS nor clear text: messages have to be sealed */
+    uint32_t binding; /* enum channel_binding */
     struct config_file certificate;
     struct config_file key;
     struct config_file client_ca;

@@ -35,7 +35,8 @@ static bool send_listener(struct channel *channel, const struct config_listener 
         .port = listener->port, .methods = listener->methods,
         .header_limit = bounded(listener->set.header_limit), .tls = listener->encrypted,
         .tls_minimum = listener->set.tls_minimum, .ciphers = listener->set.ciphers,
-        .ciphersuites = listener->set.ciphersuites, .certificate = listener->certificate.kept,
+        .ciphersuites = listener->set.ciphersuites, .must_seal = listener->must_seal,
+        .channel_binding = listener->binding, .certificate = listener->certificate.kept,
         .key = listener->key.kept, .client_ca = listener->client_ca.kept);
 }
 
@@ -92,18 +93,34 @@ static bool send_application(struct channel *channel, uint32_t number,
     return sent;
 }
 
-static bool send_model(struct channel *channel, const struct config *config)
+static bool send_service(struct channel *channel, const struct config *config)
 {
-    uint32_t application = 0;
-    bool sent = channel_send(
+    const struct settings_authentication *set = &config->authentication;
+    struct ipc_item *realms = mem_alloc((set->realms.count + 1) * sizeof(*realms));
+    bool sent;
+
+    for (size_t i = 0; i < set->realms.count; i++)
+        realms[i] = (struct ipc_item){.name = set->realms.text[i]};
+    sent = channel_send(
         channel, config_service, .net_processes = bounded(config->service.net_processes),
         .control = config->service.control, .audit = config->audit.file, .users = config->users,
-        .pam_service = config->pam_service, .pam_timeout = config->authentication.pam_timeout,
-        .basic_cache = config->authentication.basic_cache,
-        .certificate_map = text_or_none(config->authentication.certificate_map),
+        .pam_service = config->pam_service, .pam_timeout = set->pam_timeout,
+        .basic_cache = set->basic_cache, .certificate_map = text_or_none(set->certificate_map),
+        .keytab = text_or_none(set->keytab),
+        .realms = {.item = realms, .count = (uint32_t)set->realms.count},
+        .ntlm_users = text_or_none(set->ntlm_users), .ntlm_domain = text_or_none(set->ntlm_domain),
+        .negotiate_lifetime = set->negotiate_lifetime,
         .connections = bounded(config->connections.total),
         .guest_connections = bounded(config->connections.unauthenticated),
         .address_connections = bounded(config->connections.per_source));
+    free(realms);
+    return sent;
+}
+
+static bool send_model(struct channel *channel, const struct config *config)
+{
+    uint32_t application = 0;
+    bool sent = send_service(channel, config);
 
     list_each(link, ring(&config->listeners))
         sent = sent && send_listener(channel, container_of(link, struct config_listener, link));

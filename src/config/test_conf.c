@@ -124,10 +124,36 @@ static const struct {
     {"no authentication",
      "listener \"http\" { address = \"127.0.0.1:1\" }\n" REST,
      {"1: listener \"http\" offers no authentication, so nobody could use it"}},
-    {"a method of a later version",
-     "listener \"http\" { address = \"127.0.0.1:1\" authentication = {\"negotiate\", \"basic\"} "
-     "allow-unencrypted = true }\n" REST,
-     {"1: listener \"http\" offers \"negotiate\", which this version of winrmd does not have"}},
+    {"Negotiate without what it needs",
+     "listener \"http\" { address = \"127.0.0.1:1\" authentication = {\"negotiate\"} "
+     "}\n" APPLICATION,
+     {"1: listener \"http\" offers negotiate, but neither a keytab nor NTLM users are named; write "
+      "authentication { keytab = \"/etc/krb5.keytab\" }",
+      "1: listener \"http\" offers negotiate, but nothing says which accounts there are; write "
+      "authentication { basic = \"file:users\" }"}},
+    {"Negotiate with Kerberos, and messages that are sealed",
+     "listener \"http\" { address = \"127.0.0.1:1\" authentication = {\"negotiate\"} "
+     "}\n" APPLICATION
+     "authentication { basic = \"pam\" keytab = \"k\" realms = {\"EXAMPLE.ORG\", \"LAB\"} "
+     "negotiate-lifetime = \"8h\" }\n",
+     {NULL}},
+    {"Negotiate with NTLM",
+     "listener \"http\" { address = \"127.0.0.1:1\" authentication = {\"negotiate\"} "
+     "}\n" APPLICATION
+     "authentication { basic = \"file:users\" ntlm-users = \"n\" ntlm-domain = \"LAB-1_x\" }\n",
+     {NULL}},
+    {"realms and a domain that are none",
+     LISTENER APPLICATION "authentication { basic = \"file:users\" keytab = \"k\" ntlm-users = "
+                          "\"n\"\nrealms = {\"anna@EXAMPLE.ORG\", \"EXAMPLE.ORG\"}\n"
+                          "ntlm-domain = \"lab.org\"\nnegotiate-lifetime = \"169h\" }\n",
+     {"6: negotiate-lifetime = \"169h\" of authentication is too large",
+      "4: realms of authentication names \"anna@EXAMPLE.ORG\", which is no realm; write it like",
+      "5: ntlm-domain = \"lab.org\" of authentication is no name of a domain; write letters"}},
+    {"realms and a domain of nobody",
+     LISTENER APPLICATION "authentication { basic = \"file:users\"\nrealms = {\"EXAMPLE.ORG\"}\n"
+                          "ntlm-domain = \"LAB\" }\n",
+     {"4: realms are named and no keytab; write keytab =",
+      "5: ntlm-domain is written and no ntlm-users; write ntlm-users ="}},
     {"no method at all",
      "listener \"http\" { address = \"127.0.0.1:1\" authentication = {\"digest\"} "
      "allow-unencrypted = true }\n" REST,
@@ -139,10 +165,18 @@ static const struct {
      "listener \"own\" { address = \"[::1]:5986\" authentication = {\"basic\"} tls = true }\n" REST,
      {NULL}},
     {"channel binding",
-     "listener \"https\" { address = \"[::]:5986\" authentication = {\"basic\"} tls = true\n"
-     "channel-binding = \"relaxed\" }\n" REST,
-     {"2: channel-binding = \"relaxed\" of listener \"https\" asks for something that this version "
-      "of winrmd does not have; remove channel-binding"}},
+     "listener \"a\" { address = \"[::]:1\" authentication = {\"basic\"} tls = true\n"
+     "channel-binding = \"strict\" }\n"
+     "listener \"b\" { address = \"[::]:2\" authentication = {\"basic\"} allow-unencrypted = true\n"
+     "channel-binding = \"none\" }\n" REST,
+     {NULL}},
+    {"channel binding where there is no channel, and a word that is no level",
+     "listener \"a\" { address = \"[::]:1\" authentication = {\"basic\"} allow-unencrypted = true\n"
+     "channel-binding = \"strict\" }\n"
+     "listener \"b\" { address = \"[::]:2\" authentication = {\"basic\"} tls = true\n"
+     "channel-binding = \"always\" }\n" REST,
+     {"2: listener \"a\" wants channel-binding = \"strict\" and has no TLS; write tls = true in it",
+      "4: channel-binding = \"always\" of listener \"b\" is no level of it; write \"none\""}},
     {"client certificates without what they need",
      "listener \"a\" { address = \"127.0.0.1:1\" authentication = {\"certificate\"} }\n"
      "listener \"b\" { address = \"127.0.0.1:2\" authentication = {\"certificate\"} tls = true "
@@ -179,14 +213,8 @@ static const struct {
      {"5: pam-timeout = \"31s\" of authentication is too large", "5: basic-cache",
       "4: pam-service = \"../shadow\" of authentication is no name of a PAM service; write "
       "letters"}},
-    {"other authentication that is not built",
-     LISTENER APPLICATION "authentication { basic = \"file:users\"\nkeytab = \"/etc/krb5.keytab\"\n"
-                          "ntlm-users = \"n\" }\n",
-     {"4: keytab = \"/etc/krb5.keytab\" of authentication asks for something that this version of "
-      "winrmd does not have; remove keytab",
-      "5: ntlm-users"}},
-    {"what is not built may be off",
-     LISTENER APPLICATION "authentication { basic = \"file:users\" ntlm-users = \"\" "
+    {"what is not wanted may be written empty",
+     LISTENER APPLICATION "authentication { basic = \"file:users\" keytab = \"\" ntlm-users = \"\" "
                           "certificate-map = \"\" basic-cache = \"0ms\" }\n",
      {NULL}},
     {"passwords nowhere",
@@ -290,6 +318,8 @@ static void everything_is_read(void **state)
     assert_int_equal(listener->port, 5985);
     assert_int_equal(listener->methods, METHOD_BIT(basic));
     assert_int_equal(listener->set.header_limit, 65536);
+    assert_false(listener->must_seal);
+    assert_int_equal(listener->binding, CHANNEL_BINDING_relaxed);
     listener = container_of(listener->link.next, struct config_listener, link);
     assert_string_equal(listener->host, "::1");
     assert_int_equal(listener->port, 0);

@@ -71,7 +71,7 @@ ERRORS = {
         'winrmd.conf', 'net-processes = 3', 'connections { total = 0 }', 8, 'write a number from 1'),
     'Basic in clear that was not asked for': (
         'winrmd.conf', '    allow-unencrypted = true\n', '', None, 'allow-unencrypted'),
-    'a part that is not built yet': (
+    'channel binding where there is no channel': (
         'winrmd.conf', 'allow-unencrypted = true', 'channel-binding = "strict"', 4,
         'channel-binding'),
     'an unknown attribute': (
