@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "gss/context.h"
+
+#include <gssapi/gssapi.h>
+#include <gssapi/gssapi_ext.h>
+#include <iconv.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+struct gss_context {
+    gss_ctx_id_t handle;
+    bool seals;
+    bool iov; /* header and data are kept apart by the library */
+};
+
+/* ---- what the library says ---- */
+
+static void add_status(char why[GSS_WHY], OM_uint32 code, int type)
+{
+    OM_uint32 minor, more = 0;
+    gss_buffer_desc text = GSS_C_EMPTY_BUFFER;
+    size_t used = strlen(why);
+
+    if (GSS_ERROR(gss_display_status(&minor, code, type, GSS_C_NO_OID, &more, &text)))
+        return;
+    snprintf(why + used, GSS_WHY - used, "%s%.*s", used > 0 ? ": " : "", (int)text.length,
+             (const char *)text.value);
+    gss_release_buffer(&minor, &text);
+    /* Texts of a library, but for the log. */
+    for (char *c = why; *c != '\0'; c++)
+        if (*c < ' ' || *c > '~')
+            *c = '?';
+}
+
+static void say_status(char why[GSS_WHY], OM_uint32 major, OM_uint32 minor)
+{
+    why[0] = '\0';
+    add_status(why, major, GSS_C_GSS_CODE);
+    if (minor != 0)
+        add_status(why, minor, GSS_C_MECH_CODE);
+    if (why[0] == '\0')
+        snprintf(why, GSS_WHY, "status %#x, %#x", major, minor);
+}
+
+/* ---- what kind of context it is ---- */
+
+static bool same_oid(const gss_OID_desc *oid, const void *bytes, size_t length)
+{
+    return oid->length == length && memcmp(oid->elements, bytes, length) == 0;
+}
+
+/* RFC 4121: 1.2.840.113554.1.2.2. */
+static bool is_kerberos(const gss_OID_desc *mechanism)
+{
+    static const uint8_t kerberos[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 0x01, 0x02, 0x02};
+
+    return same_oid(mechanism, kerberos, sizeof(kerberos));
+}
+
+/* MS-NLMP 1.9: 1.3.6.1.4.1.311.2.2.10. */
+static bool is_ntlm(const gss_OID_desc *mechanism)
+{
+    static const uint8_t ntlm[] = {0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x02, 0x02, 0x0a};
+
+    return same_oid(mechanism, ntlm, sizeof(ntlm));
+}
+
+/*
+ * Encryption types whose messages are those of RFC 4121 4.2, by their numbers in the registry of
+ * Kerberos: AES (RFC 3962, RFC 8009) and Camellia (RFC 6803). The older ones pad their data, about
+ * which clients do not agree.
+ */
+static bool seals_by_rfc4121(unsigned encryption)
+{
+    return (encryption >= 17 && encryption <= 20) || encryption == 25 || encryption == 26;
+}
+
+/*
+ * The encryption type of the key that messages are sealed with; 0: it is not known. The library
+ * gives it together with the key, which is wiped: 1.2.840.113554.1.2.2.4.N behind it.
+ */
+static unsigned encryption_of(gss_ctx_id_t handle)
+{
+    static const uint8_t prefix[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 0x01, 0x02, 0x02, 0x04};
+    gss_buffer_set_t set = GSS_C_NO_BUFFER_SET;
+    OM_uint32 minor;
+    unsigned type = 0;
+
+    if (GSS_ERROR(gss_inquire_sec_context_by_oid(&minor, handle, GSS_C_INQ_SSPI_SESSION_KEY, &set)))
+        return 0;
+    if (set != GSS_C_NO_BUFFER_SET) {
+        if (set->count > 0 && set->elements[0].value != NULL)
+            explicit_bzero(set->elements[0].value, set->elements[0].length);
+        if (set->count > 1 && set->elements[1].length == sizeof(prefix) + 1 &&
+            memcmp(set->elements[1].value, prefix, sizeof(prefix)) == 0)
+            type = ((const uint8_t *)set->elements[1].value)[sizeof(prefix)];
+    }
+    gss_release_buffer_set(&minor, &set);
+    return type;
+}
+
+static bool find_kind(struct gss_context *context, char why[GSS_WHY])
+{
+    const OM_uint32 wanted = GSS_C_CONF_FLAG | GSS_C_INTEG_FLAG;
+    gss_OID mechanism = GSS_C_NO_OID;
+    OM_uint32 major, minor, flags = 0;
+    int local = 1, established = 0;
+
+    /* No names: gss-ntlmssp 1.2.0 crashes when an acceptor's context is asked for its target. */
+    major = gss_inquire_context(&minor, context->handle, NULL, NULL, NULL, &mechanism, &flags,
+                                &local, &established);
+    if (major != GSS_S_COMPLETE) {
+        say_status(why, major, minor);
+        return false;
+    }
+    if (mechanism == GSS_C_NO_OID || local || !established) {
+        snprintf(why, GSS_WHY, "it is not the context of a login that was accepted");
+        return false;
+    }
+    context->seals = (flags & wanted) == wanted && (flags & GSS_C_DCE_STYLE) == 0;
+    context->iov = is_kerberos(mechanism);
+    if (context->iov)
+        context->seals = context->seals && seals_by_rfc4121(encryption_of(context->handle));
+    else if (!is_ntlm(mechanism)) {
+        snprintf(why, GSS_WHY, "its mechanism is neither Kerberos nor NTLM");
+        return false;
+    }
+    return true;
+}
+
+/* ---- its life ---- */
+
+void gss_preload(void)
+{
+    static const char *const encodings[][2] = {{"UTF-8", "UTF-16LE"}, {"UTF-16LE", "UTF-8"}};
+    gss_OID_set mechanisms = GSS_C_NO_OID_SET;
+    OM_uint32 minor;
+
+    gss_indicate_mechs(&minor, &mechanisms);
+    gss_release_oid_set(&minor, &mechanisms);
+    for (size_t i = 0; i < sizeof(encodings) / sizeof(encodings[0]); i++) {
+        iconv_t converter = iconv_open(encodings[i][0], encodings[i][1]);
+
+        if (converter != (iconv_t)-1)
+            iconv_close(converter);
+    }
+}
+
+struct gss_context *gss_context_import(const void *exported, size_t length, char why[GSS_WHY])
+{
+    struct gss_context *context = mem_alloc(sizeof(*context));
+    gss_buffer_desc token = {.length = length, .value = (void *)(uintptr_t)exported};
+    OM_uint32 major, minor;
+
+    context->handle = GSS_C_NO_CONTEXT;
+    major = gss_import_sec_context(&minor, &token, &context->handle);
+    if (major != GSS_S_COMPLETE)
+        say_status(why, major, minor);
+    else if (find_kind(context, why))
+        return context;
+    gss_context_free(context);
+    return NULL;
+}
+
+void gss_context_free(struct gss_context *context)
+{
+    OM_uint32 minor;
+
+    if (context == NULL)
+        return;
+    if (context->handle != GSS_C_NO_CONTEXT)
+        gss_delete_sec_context(&minor, &context->handle, GSS_C_NO_BUFFER);
+    free(context);
+}
+
+bool gss_context_seals(const struct gss_context *context)
+{
+    return context->seals;
+}
+
+/* ---- sealing ---- */
+
+/* Kerberos: the library encrypts in place. Without a trailer everything else is in the header. */
+static bool seal_iov(struct gss_context *context, uint8_t *data, size_t length,
+                     struct gss_seal *seal, char why[GSS_WHY])
+{
+    gss_iov_buffer_desc iov[3] = {
+        {.type = GSS_IOV_BUFFER_TYPE_HEADER | GSS_IOV_BUFFER_FLAG_ALLOCATE},
+        {.type = GSS_IOV_BUFFER_TYPE_DATA, .buffer = {.length = length, .value = data}},
+        {.type = GSS_IOV_BUFFER_TYPE_PADDING | GSS_IOV_BUFFER_FLAG_ALLOCATE},
+    };
+    OM_uint32 major, minor, ignored;
+    int sealed = 0;
+    bool good = false;
+
+    major = gss_wrap_iov(&minor, context->handle, 1, GSS_C_QOP_DEFAULT, &sealed, iov, 3);
+    if (major != GSS_S_COMPLETE) {
+        say_status(why, major, minor);
+    } else if (!sealed || iov[0].buffer.length > sizeof(seal->header) ||
+               iov[1].buffer.length != length || iov[2].buffer.length > sizeof(seal->padding)) {
+        snprintf(why, GSS_WHY, "the library sealed in an unknown way");
+    } else {
+        seal->header_length = iov[0].buffer.length;
+        seal->padding_length = iov[2].buffer.length;
+        memcpy(seal->header, iov[0].buffer.value, seal->header_length);
+        if (seal->padding_length > 0)
+            memcpy(seal->padding, iov[2].buffer.value, seal->padding_length);
+        good = true;
+    }
+    gss_release_iov_buffer(&ignored, iov, 3);
+    return good;
+}
+
+/* NTLM: the token is a signature and as much data as there was, so it has grown by the former. */
+static bool seal_token(struct gss_context *context, uint8_t *data, size_t length,
+                       struct gss_seal *seal, char why[GSS_WHY])
+{
+    gss_buffer_desc plain = {.length = length, .value = data};
+    gss_buffer_desc token = GSS_C_EMPTY_BUFFER;
+    OM_uint32 major, minor, ignored;
+    int sealed = 0;
+    bool good = false;
+
+    major = gss_wrap(&minor, context->handle, 1, GSS_C_QOP_DEFAULT, &plain, &sealed, &token);
+    if (major != GSS_S_COMPLETE) {
+        say_status(why, major, minor);
+    } else if (!sealed || token.length < length || token.length - length > sizeof(seal->header)) {
+        snprintf(why, GSS_WHY, "the library sealed in an unknown way");
+    } else {
+        seal->header_length = token.length - length;
+        seal->padding_length = 0;
+        memcpy(seal->header, token.value, seal->header_length);
+        if (length > 0)
+            memcpy(data, (const uint8_t *)token.value + seal->header_length, length);
+        good = true;
+    }
+    gss_release_buffer(&ignored, &token);
+    return good;
+}
+
+bool gss_context_seal(struct gss_context *context, uint8_t *data, size_t length,
+                      struct gss_seal *seal, char why[GSS_WHY])
+{
+    if (!context->seals) {
+        snprintf(why, GSS_WHY, "messages can not be sealed with this login");
+        return false;
+    }
+    return context->iov ? seal_iov(context, data, length, seal, why)
+                        : seal_token(context, data, length, seal, why);
+}
+
+/* ---- opening ---- */
+
+/* MS-NLMP 2.2.2.9.1. The library takes so many bytes for granted. */
+enum { NTLM_SIGNATURE = 16 };
+
+bool gss_context_open(struct gss_context *context, const uint8_t *token, size_t length,
+                      size_t header, gss_opened *opened, void *user, char why[GSS_WHY])
+{
+    gss_buffer_desc whole = {.length = length, .value = (void *)(uintptr_t)token};
+    gss_buffer_desc plain = GSS_C_EMPTY_BUFFER;
+    OM_uint32 major, minor, ignored;
+    int sealed = 0;
+    bool good = false;
+
+    if (!context->seals) {
+        snprintf(why, GSS_WHY, "messages can not be sealed with this login");
+        return false;
+    }
+    if (header > length || (!context->iov && header != NTLM_SIGNATURE)) {
+        snprintf(why, GSS_WHY, "a header of %zu bytes is none of this mechanism", header);
+        return false;
+    }
+    /*
+     * Header and data are one token wherever they are split, so nothing depends on the split. Any
+     * supplementary bit (a duplicate, an old message, a gap) is as bad as an error.
+     */
+    major = gss_unwrap(&minor, context->handle, &whole, &plain, &sealed, NULL);
+    if (major != GSS_S_COMPLETE)
+        say_status(why, major, minor);
+    else if (!sealed)
+        snprintf(why, GSS_WHY, "it was signed, not sealed");
+    else if (!(good = opened(user, plain.value, plain.length)))
+        snprintf(why, GSS_WHY, "there is no room for it");
+    gss_release_buffer(&ignored, &plain);
+    return good;
+}
