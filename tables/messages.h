@@ -59,7 +59,7 @@ enum {
     /* PAM: winrmd-auth asks, the broker passes it on, a winrmd-pam answers */ \
     M(pam_start) M(pam_ready) M(pam_ask) M(pam_check) M(pam_verdict) M(pam_answer) \
     /* GSS-API: winrmd-auth shows the tokens of clients to a winrmd-gss */ \
-    M(gss_start) M(gss_ready) M(gss_channel) M(auth_gss) M(gss_offer) \
+    M(gss_start) M(gss_ready) M(gss_channel) M(gss_spent) M(gss_leave) M(auth_gss) M(gss_offer) \
     M(gss_accept) M(gss_drop) M(gss_continue) M(gss_done) M(gss_failed) \
     /* operations, between winrmd-net and the broker */ \
     M(operation) M(operation_cancel) M(operation_written) \
@@ -301,15 +301,26 @@ enum {
 
 /*
  * broker -> gss, first: where the keys are (NULL: that mechanism is not accepted) and what this
- * machine is called in NTLM. Answered by gss_ready: what can be accepted, and why not the rest.
+ * machine is called in NTLM. Answered by gss_ready: what can be accepted; why not the rest stands
+ * in the log. Sent again when a change of these files has changed that.
  */
 #define FIELDS_gss_start(F) \
     F(TEXT, keytab, LIMIT_URI) F(TEXT, ntlm_users, LIMIT_URI) F(TEXT, ntlm_domain, LIMIT_ID)
 #define FIELDS_gss_ready(F) F(BOOL, kerberos, 0) F(BOOL, ntlm, 0)
-/* broker -> gss: the channel to a (new) winrmd-auth, and the other end to that. */
+/*
+ * broker -> gss: the channel to a (new) winrmd-auth, and the other end to that. When winrmd-auth
+ * has one already, logins that have begun there end there, and it closes that when they have.
+ */
 #define FIELDS_gss_channel(F) F(FD, channel, 0)
 #define FIELDS_auth_gss(F) F(FD, channel, 0)
-/* gss -> auth, first: the realms of the keytab; the NTLM domain of this machine. */
+/* gss -> broker: it has accepted as many as one process should; another one is to take over. */
+#define FIELDS_gss_spent(F)
+/* broker -> gss: another one has taken over; it ends with the logins that have begun here. */
+#define FIELDS_gss_leave(F)
+/*
+ * gss -> auth, first and when they change: the realms of the keytab, none if it cannot be used; the
+ * NTLM domain of this machine.
+ */
 #define FIELDS_gss_offer(F) F(ITEMS, realms, LIMIT_REALMS) F(TEXT, ntlm_domain, LIMIT_ID)
 /*
  * auth -> gss: the next token of a login, which `context` numbers. An initial token begins it anew.

@@ -89,9 +89,12 @@
     /* winrmd-gss */ \
     R(gss, broker, starting, gss_start) \
     R(gss, broker, serving, gss_channel) \
+    R(gss, broker, serving, gss_leave) \
     R(gss, auth, serving, gss_accept) \
     R(gss, auth, serving, gss_drop) \
     R(broker, gss, starting, gss_ready) \
+    R(broker, gss, serving, gss_ready) \
+    R(broker, gss, serving, gss_spent) \
     /* winrmd-host with an authorization plug-in */ \
     R(authz_host, broker, starting, host_start) \
     R(authz_host, broker, serving, authz_user) \

@@ -13,11 +13,19 @@
 static bool auth_tell_start(struct child *auth)
 {
     const struct configuration *configuration = auth->broker->configuration;
+    struct ipc_item *realms = mem_alloc((configuration->realm_count + 1) * sizeof(*realms));
+    bool sent;
 
-    return channel_send(auth->channel, auth_start, .users = configuration->users,
-                        .pam = pam_processes(auth->broker),
-                        .basic_cache = configuration->basic_cache,
-                        .certificate_map = configuration->certificate_map);
+    for (size_t i = 0; i < configuration->realm_count; i++)
+        realms[i] = (struct ipc_item){.name = configuration->realms[i]};
+    sent =
+        channel_send(auth->channel, auth_start, .users = configuration->users,
+                     .pam = pam_processes(auth->broker), .basic_cache = configuration->basic_cache,
+                     .certificate_map = configuration->certificate_map,
+                     .realms = {.item = realms, .count = (uint32_t)configuration->realm_count},
+                     .negotiate_lifetime = configuration->negotiate_lifetime);
+    free(realms);
+    return sent;
 }
 
 static void auth_tell_file(struct child *auth, const struct listener *listener, uint32_t part)
@@ -25,7 +33,8 @@ static void auth_tell_file(struct child *auth, const struct listener *listener, 
     int file = listener->files[part];
 
     channel_send(auth->channel, auth_listener, .listener = listener->number, .name = listener->name,
-                 .part = part, .file = file < 0 ? -1 : fcntl(file, F_DUPFD_CLOEXEC, CHANNEL_FD));
+                 .channel_binding = listener->channel_binding, .part = part,
+                 .file = file < 0 ? -1 : fcntl(file, F_DUPFD_CLOEXEC, CHANNEL_FD));
 }
 
 /* Those that offer no method which needs them too: they may with the next reload. */

@@ -64,6 +64,7 @@ struct broker {
     struct list processes; /* struct child.link */
     struct child *auth;
     struct list replacements; /* of peers.c: processes to be started again */
+    struct gss *gss;          /* of gss.c; NULL: it was never asked for */
     struct pam_pool *pam;     /* of pam.c; NULL: PAM was never asked for */
     struct map sessions;      /* id -> struct session */
     struct map operations;    /* id -> struct operation */

@@ -38,6 +38,12 @@ static void child_kill_expired(struct loop_timer *timer)
     child_kill(process);
 }
 
+/* winrmd-net reads krb5.conf when it takes over what winrmd-gss has accepted. */
+static const char *const *variables_of(enum process role)
+{
+    return role == PROCESS_gss || role == PROCESS_net ? program_kerberos : NULL;
+}
+
 struct child *child_start(struct broker *broker, enum process role, const char *program,
                           const char *directory, const struct channel_events *events,
                           void (*gone)(struct child *, bool))
@@ -54,7 +60,7 @@ struct child *child_start(struct broker *broker, enum process role, const char *
     list_init(&process->operations);
     process->kill_timer.expired = child_kill_expired;
     if (error == 0)
-        error = program_start(&process->pid, path, directory, pair[1], -1);
+        error = program_start(&process->pid, path, directory, pair[1], -1, variables_of(role));
     /* It has done nothing yet that counts: it waits to be told its task. */
     if (error == 0)
         prlimit(process->pid, RLIMIT_NOFILE, &broker->files, NULL);

@@ -72,6 +72,15 @@ static void handle_service(struct channel *channel, const union message_body *bo
     configuration->pam_timeout = service->pam_timeout;
     configuration->basic_cache = service->basic_cache;
     configuration->certificate_map = mem_text(service->certificate_map);
+    configuration->keytab = mem_text(service->keytab);
+    configuration->realms = mem_alloc((service->realms.count + 1) * sizeof(char *));
+    for (uint32_t i = 0; i < service->realms.count; i++)
+        if (service->realms.item[i].name != NULL)
+            configuration->realms[configuration->realm_count++] =
+                mem_text(service->realms.item[i].name);
+    configuration->ntlm_users = mem_text(service->ntlm_users);
+    configuration->ntlm_domain = mem_text(service->ntlm_domain);
+    configuration->negotiate_lifetime = service->negotiate_lifetime;
 }
 
 static void handle_listener(struct channel *channel, const union message_body *body)
@@ -92,6 +101,8 @@ static void handle_listener(struct channel *channel, const union message_body *b
                                   .port = (uint16_t)told->port,
                                   .methods = told->methods,
                                   .header_limit = told->header_limit,
+                                  .must_seal = told->must_seal,
+                                  .channel_binding = told->channel_binding,
                                   .tls = told->tls,
                                   .tls_minimum = mem_text(told->tls_minimum),
                                   .ciphers = mem_text(told->ciphers),
@@ -415,6 +426,12 @@ void configuration_free(struct configuration *configuration)
     free(configuration->users);
     free(configuration->pam_service);
     free(configuration->certificate_map);
+    free(configuration->keytab);
+    for (size_t i = 0; i < configuration->realm_count; i++)
+        free(configuration->realms[i]);
+    free(configuration->realms);
+    free(configuration->ntlm_users);
+    free(configuration->ntlm_domain);
     free(configuration);
 }
 

@@ -24,6 +24,8 @@ struct listener {
     uint16_t port;    /* as configured; 0: any */
     uint32_t methods; /* that it offers; bits: METHOD_BIT of tables/methods.h */
     uint32_t header_limit;
+    bool must_seal;
+    uint32_t channel_binding; /* enum channel_binding */
     bool tls;
     char *tls_minimum;
     char *ciphers;
@@ -101,6 +103,12 @@ struct configuration {
     uint64_t pam_timeout;
     uint64_t basic_cache;  /* 0: nothing is kept */
     char *certificate_map; /* NULL: none */
+    char *keytab;          /* NULL: no Kerberos */
+    char **realms;         /* none: those of the keytab */
+    size_t realm_count;
+    char *ntlm_users;  /* NULL: no NTLM */
+    char *ntlm_domain; /* NULL: this machine's */
+    uint64_t negotiate_lifetime;
     struct listener *listeners;
     size_t listener_count;
     struct application_settings **applications; /* references */

@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "broker/auth_task.h"
 #include "broker/broker.h"
+#include "broker/gss.h"
 #include "broker/listener.h"
 #include "broker/operation.h"
 #include "broker/pam.h"
@@ -151,9 +152,10 @@ static void net_tell_listener(struct child *net, const struct listener *listener
 {
     net_tell_files(net, listener);
     channel_send(net->channel, net_listener, .listener = listener->number, .url = listener->url,
-                 .methods = listener->methods, .header_limit = listener->header_limit,
-                 .tls = listener->tls, .tls_minimum = listener->tls_minimum,
-                 .ciphers = listener->ciphers, .ciphersuites = listener->ciphersuites,
+                 .methods = listener->methods, .must_seal = listener->must_seal,
+                 .header_limit = listener->header_limit, .tls = listener->tls,
+                 .tls_minimum = listener->tls_minimum, .ciphers = listener->ciphers,
+                 .ciphersuites = listener->ciphersuites,
                  .socket = socket ? fcntl(listener->socket, F_DUPFD_CLOEXEC, CHANNEL_FD) : -1);
 }
 
@@ -186,6 +188,7 @@ static void net_tell_task(struct child *net)
     for (size_t i = 0; i < broker->application_count; i++)
         if (!broker->applications[i]->removed)
             net_tell_application(net, broker->applications[i]);
+    gss_tell_net(broker, net);
     introduce(broker, net);
     channel_send(net->channel, net_go);
 }
@@ -225,6 +228,7 @@ static void handle_auth_ready(struct channel *channel, const union message_body 
     }
     channel_set_state(channel, CHANNEL_serving);
     auth->ready = true;
+    gss_introduce(auth->broker);
     introduce_all(auth->broker);
     broker_check_ready(auth->broker);
 }
@@ -353,6 +357,7 @@ void peers_start(struct broker *broker)
     if (!auth_start(broker, 0))
         replace(broker, PROCESS_auth, 0, 1000);
     pam_update(broker);
+    gss_update(broker);
     nets_adjust(broker);
 }
 
@@ -367,7 +372,8 @@ static void net_update(struct child *net, const struct configuration *old)
         const struct listener *known = listener_by_number(old, listener->number);
 
         /* Of TLS whatever is said is said anew: a certificate may have been replaced. */
-        if (known == NULL || known->methods != listener->methods || listener->tls)
+        if (known == NULL || known->methods != listener->methods ||
+            known->must_seal != listener->must_seal || listener->tls)
             net_tell_listener(net, listener, known == NULL);
     }
     for (size_t i = 0; i < old->listener_count; i++)
@@ -400,6 +406,7 @@ void peers_update(struct broker *broker, const struct configuration *old)
     if (broker->auth != NULL && broker->auth->ready)
         auth_task_update(broker->auth, old);
     pam_update(broker);
+    gss_update(broker);
     nets_adjust(broker);
 }
 
@@ -436,6 +443,7 @@ bool peers_drained(struct broker *broker)
 void peers_forget(struct broker *broker)
 {
     pam_forget(broker);
+    gss_forget(broker);
     list_each(link, &broker->replacements) {
         struct replacement *replacement = container_of(link, struct replacement, link);
 
@@ -449,7 +457,7 @@ bool peers_ready(const struct broker *broker)
 {
     size_t nets = 0;
 
-    if (broker->auth == NULL || !broker->auth->ready)
+    if (broker->auth == NULL || !broker->auth->ready || !gss_settled(broker))
         return false;
     list_each(link, (struct list *)(uintptr_t)&broker->processes) {
         const struct child *process = container_of(link, struct child, link);

@@ -116,7 +116,7 @@ bool process_launch(struct trial *trial)
         close(pair[1]);
         return false;
     }
-    error = program_start(&trial->pid, trial->settings->host, NULL, pair[1], errors[1]);
+    error = program_start(&trial->pid, trial->settings->host, NULL, pair[1], errors[1], NULL);
     close(pair[1]);
     close(errors[1]);
     if (error != 0) {

@@ -31,29 +31,51 @@ char *program_folder(const char *installed)
     return mem_text(beside ? path : installed);
 }
 
-/*
- * The children's whole environment: nothing of the invoking user's reaches a plug-in or a shell,
- * except what a sanitizer build needs to report.
- */
-static char **child_environment(void)
-{
-    static const char *const passed[] = {"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS",
-                                         "TSAN_OPTIONS"};
-    static char *environment[8];
-    size_t count = 0;
+const char *const program_kerberos[] = {"KRB5_CONFIG", "KRB5RCACHENAME", "KRB5RCACHETYPE",
+                                        "KRB5RCACHEDIR", NULL};
 
-    if (environment[0] != NULL)
-        return environment;
-    environment[count++] = mem_text("PATH=/usr/local/bin:/usr/bin:/bin");
-    environment[count++] = mem_text("LANG=C.UTF-8");
-    for (size_t i = 0; i < sizeof(passed) / sizeof(passed[0]); i++)
-        if (getenv(passed[i]) != NULL)
-            environment[count++] = mem_printf("%s=%s", passed[i], getenv(passed[i]));
-    return environment;
+/* What a sanitizer build needs to report. */
+static const char *const passed_always[] = {"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS",
+                                            "TSAN_OPTIONS", NULL};
+
+enum { VARIABLES = 16 };
+
+struct environment {
+    char *variable[VARIABLES + 1]; /* the last one stays NULL */
+    size_t count;
+};
+
+static void environment_pass(struct environment *environment, const char *const *names)
+{
+    for (; names != NULL && *names != NULL && environment->count < VARIABLES; names++)
+        if (getenv(*names) != NULL)
+            environment->variable[environment->count++] =
+                mem_printf("%s=%s", *names, getenv(*names));
 }
 
-int program_start(pid_t *pid, const char *path, const char *directory, int channel, int errors)
+/*
+ * A child's whole environment: nothing of the invoking user's reaches a plug-in or a shell, and
+ * nobody else is told what is not named here.
+ */
+static void environment_make(struct environment *environment, const char *const *passed)
 {
+    *environment = (struct environment){0};
+    environment->variable[environment->count++] = mem_text("PATH=/usr/local/bin:/usr/bin:/bin");
+    environment->variable[environment->count++] = mem_text("LANG=C.UTF-8");
+    environment_pass(environment, passed_always);
+    environment_pass(environment, passed);
+}
+
+static void environment_free(struct environment *environment)
+{
+    for (size_t i = 0; i < environment->count; i++)
+        free(environment->variable[i]);
+}
+
+int program_start(pid_t *pid, const char *path, const char *directory, int channel, int errors,
+                  const char *const *passed)
+{
+    struct environment environment;
     char *arguments[] = {(char *)(uintptr_t)path, NULL};
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
@@ -77,7 +99,9 @@ int program_start(pid_t *pid, const char *path, const char *directory, int chann
         posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO);
     if (directory != NULL)
         posix_spawn_file_actions_addchdir_np(&actions, directory);
-    error = posix_spawn(pid, path, &actions, &attributes, arguments, child_environment());
+    environment_make(&environment, passed);
+    error = posix_spawn(pid, path, &actions, &attributes, arguments, environment.variable);
+    environment_free(&environment);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     return error;

@@ -16,10 +16,15 @@
  */
 char *program_folder(const char *installed);
 
+/* The variables by which Kerberos is configured, for the programs that use it; ends with NULL. */
+extern const char *const program_kerberos[];
+
 /*
  * Starts the program at `path` in `directory` (NULL: here). `channel` becomes its descriptor 3,
- * `errors` (-1: this process's) its standard error; both stay open here. 0 or errno.
+ * `errors` (-1: this process's) its standard error; both stay open here. `passed` (ends with NULL;
+ * NULL: none) names variables of this process's environment that it gets. 0 or errno.
  */
-int program_start(pid_t *pid, const char *path, const char *directory, int channel, int errors);
+int program_start(pid_t *pid, const char *path, const char *directory, int channel, int errors,
+                  const char *const *passed);
 
 #endif

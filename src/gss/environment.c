@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "gss/environment.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "ipc/program.h"
+
+/* The first label of a host's name, in capitals, as NetBIOS has it. */
+static void netbios_name(char out[NETBIOS_NAME], const char *machine)
+{
+    size_t length = strcspn(machine, ".");
+
+    if (length >= NETBIOS_NAME)
+        length = NETBIOS_NAME - 1;
+    for (size_t i = 0; i < length; i++)
+        out[i] =
+            machine[i] >= 'a' && machine[i] <= 'z' ? (char)(machine[i] - 'a' + 'A') : machine[i];
+    out[length] = '\0';
+    if (length == 0)
+        strcpy(out, "LOCALHOST");
+}
+
+static void put(const char *name, const char *value)
+{
+    if (setenv(name, value, 1) == 0)
+        return;
+    log_error("out of memory");
+    exit(1);
+}
+
+enum { KEPT = 8 };
+
+void environment_set(const char *keytab, const char *ntlm_users, const char *domain,
+                     const char *machine, char shown[NETBIOS_NAME])
+{
+    char computer[NETBIOS_NAME];
+    char *values[KEPT];
+    size_t count = 0;
+
+    for (; count < KEPT && program_kerberos[count] != NULL; count++)
+        values[count] = mem_text(getenv(program_kerberos[count]));
+    clearenv();
+    for (size_t i = 0; i < count; i++) {
+        if (values[i] != NULL)
+            put(program_kerberos[i], values[i]);
+        free(values[i]);
+    }
+    netbios_name(computer, machine);
+    snprintf(shown, NETBIOS_NAME, "%s", domain != NULL ? domain : computer);
+    if (keytab != NULL) {
+        char *file = mem_printf("FILE:%s", keytab);
+
+        put("KRB5_KTNAME", file);
+        free(file);
+    }
+    if (ntlm_users == NULL)
+        return;
+    put("NTLM_USER_FILE", ntlm_users);
+    put("NETBIOS_COMPUTER_NAME", computer);
+    put("NETBIOS_DOMAIN_NAME", shown);
+    /* NTLMv2 and nothing older. */
+    put("LM_COMPAT_LEVEL", "5");
+}
