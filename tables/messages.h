@@ -253,6 +253,8 @@ enum {
     F(U64, waited, 0) /* hashes of other sources that ended before its own began */ \
     F(BOOL, cached, 0) /* the same name and password had proved it before */ \
     F(TEXT, certificate, LIMIT_ID) /* its SHA-256, hexadecimal; NULL: it was another method */ \
+    F(TEXT, principal, LIMIT_NAME) /* the name as Kerberos or NTLM has it; NULL: another method */ \
+    F(BOOL, bound, 0) /* with such a one: it is bound to the TLS channel */ \
     FIELDS_CERTIFICATE(F)
 /* What else WSMAN_CERTIFICATE_DETAILS says of the client's certificate. */
 #define FIELDS_CERTIFICATE(F) \
@@ -264,8 +266,12 @@ enum {
     F(TEXT, mechanism, LIMIT_ID) F(TEXT, name, LIMIT_NAME) F(TEXT, reason, LIMIT_REASON) \
     F(U32, times, 0) /* refusals this one stands for */ F(U32, hashes, 0) /* that they cost */ \
     F(U64, delay, 0) /* before the client is told, as PAM wants it */ \
-    F(TEXT, certificate, LIMIT_ID) /* as in auth_identity, but nobody vouches for it */
-/* auth -> broker: what the account proved itself with holds no more. Its sessions end. */
+    F(TEXT, certificate, LIMIT_ID) /* as in auth_identity, but nobody vouches for it */ \
+    F(TEXT, principal, LIMIT_NAME)
+/*
+ * auth -> broker: what the account (NULL: everybody who came by the mechanism) proved itself with
+ * holds no more. Its sessions end.
+ */
 #define FIELDS_auth_revoked(F) F(TEXT, mechanism, LIMIT_ID) F(TEXT, account, LIMIT_NAME)
 /* broker -> net: a session, valid on this channel only. net -> broker: its connection has gone. */
 #define FIELDS_session_opened(F) F(U64, exchange, 0) F(U64, session, 0)

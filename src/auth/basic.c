@@ -54,15 +54,21 @@ static void tell_failure(const struct basic *basic, uint32_t net, const char *ad
                  .hashes = hashes);
 }
 
-static void accept_user(const struct check *check, const struct user *user, bool wanted)
+/* Those of its line; the list is to be freed, the names are the user's. */
+static struct ipc_items groups_of(const struct user *user)
 {
-    struct basic *basic = check->basic;
     struct ipc_item *groups = mem_alloc((user->group_count + 1) * sizeof(*groups));
-    struct cache_identity identity = {.account = user->name,
-                                      .groups = {groups, (uint32_t)user->group_count}};
 
     for (size_t i = 0; i < user->group_count; i++)
         groups[i] = (struct ipc_item){.name = user->groups[i]};
+    return (struct ipc_items){.item = groups, .count = (uint32_t)user->group_count};
+}
+
+static void accept_user(const struct check *check, const struct user *user, bool wanted)
+{
+    struct basic *basic = check->basic;
+    struct cache_identity identity = {.account = user->name, .groups = groups_of(user)};
+
     if (check->cacheable)
         cache_put(basic->cache, check->name, &check->digest, loop_now(basic->loop), &identity);
     if (wanted)
@@ -70,7 +76,7 @@ static void accept_user(const struct check *check, const struct user *user, bool
                      .address = check->address, .tls = check->tls, .mechanism = MECHANISM_BASIC,
                      .name = check->name, .account = user->name, .hashes = 1,
                      .waited = check->job.waited, .groups = identity.groups);
-    free(groups);
+    free((void *)(uintptr_t)identity.groups.item);
 }
 
 static void check_free(struct check *check)
@@ -286,26 +292,35 @@ void basic_abandon_all(struct basic *basic, const struct net_peer *peer)
     }
 }
 
-static const char *account_fault(struct basic *basic, const char *account)
+/* NULL: it may be used; `user`: its line of the password file, if it has one. */
+static const char *account_fault(struct basic *basic, const char *account, bool listed,
+                                 const struct user **user)
 {
     const struct users *users = users_now(basic);
-    const struct user *user = users != NULL ? users_find(users, account) : NULL;
 
+    *user = users != NULL ? users_find(users, account) : NULL;
     if (basic->file != NULL && users == NULL)
         return "the password file, where the account could be locked, is not readable";
-    return user != NULL && user->locked ? "locked account" : NULL;
+    if (listed && *user == NULL)
+        return "the account does not stand in the password file";
+    return *user != NULL && (*user)->locked ? "locked account" : NULL;
 }
 
 uint64_t basic_account_ask(struct basic *basic, const char *account, const char *address,
+                           bool listed,
                            void (*done)(void *context, const struct account_answer *answer),
                            void *context)
 {
     struct account_answer answer = {.account = account};
+    const struct user *user;
 
     if (basic->file == NULL && pam_checks_processes(basic->pam) > 0)
         return account_check(basic->pam, account, address, done, context);
-    answer.fault = account_fault(basic, account);
+    answer.fault = account_fault(basic, account, listed, &user);
+    if (answer.fault == NULL && listed)
+        answer.groups = groups_of(user);
     done(context, &answer);
+    free((void *)(uintptr_t)answer.groups.item);
     return 0;
 }
 
@@ -314,14 +329,16 @@ void basic_account_cancel(struct basic *basic, uint64_t number)
     account_check_cancel(basic->pam, number);
 }
 
-/* Perhaps locked: its certificates are looked at again too. */
+/* Perhaps locked: in whatever way the account came in, it is looked at again. */
 static void user_revoked(void *context, const char *name)
 {
+    static const char *const mechanisms[] = {MECHANISM_BASIC, MECHANISM_CERTIFICATE,
+                                             MECHANISM_KERBEROS, MECHANISM_NTLM};
     const struct basic *basic = context;
 
     cache_drop(basic->cache, name);
-    channel_send(basic->broker, auth_revoked, .mechanism = MECHANISM_BASIC, .account = name);
-    channel_send(basic->broker, auth_revoked, .mechanism = MECHANISM_CERTIFICATE, .account = name);
+    for (size_t i = 0; i < sizeof(mechanisms) / sizeof(mechanisms[0]); i++)
+        channel_send(basic->broker, auth_revoked, .mechanism = mechanisms[i], .account = name);
 }
 
 struct basic *basic_new(struct loop *loop, struct channel *broker, struct pam_checks *pam,

@@ -35,13 +35,15 @@ void basic_abandon(struct basic *basic, const struct net_peer *peer, uint64_t ex
 void basic_abandon_all(struct basic *basic, const struct net_peer *peer);
 
 /*
- * May the account be used by whom proved it with something else than a password? The password file
- * says whether it is locked (one that is not in it is not, and nothing else is known of it); where
- * PAM is asked for passwords, PAM says. `done` is called once, also from within this call; the
- * answer is valid until it returns. Returns a number for basic_account_cancel(), 0 when `done` has
- * been called.
+ * May the account be used by whom proved it with something else than a password? Where PAM is asked
+ * for passwords, PAM says, and what the machine knows of the account. Else the password file says
+ * whether it is locked. One that is not in it may be used unless it has to be `listed`; one that
+ * has to be gets the groups that stand there. `done` is called once, also from within this call;
+ * the answer is valid until it returns. Returns a number for basic_account_cancel(), 0 when `done`
+ * has been called.
  */
 uint64_t basic_account_ask(struct basic *basic, const char *account, const char *address,
+                           bool listed,
                            void (*done)(void *context, const struct account_answer *answer),
                            void *context);
 /* `done` will not be called. */

@@ -222,8 +222,8 @@ void certificates_check(struct certificates *certificates, const struct net_peer
         return;
     }
     check_take_rule(check, rule);
-    number = basic_account_ask(certificates->basic, check->account, check->address, account_checked,
-                               check);
+    number = basic_account_ask(certificates->basic, check->account, check->address, false,
+                               account_checked, check);
     /* 0: it has been answered, and the check is gone. */
     if (number != 0)
         check->account_number = number;

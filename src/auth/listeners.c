@@ -17,6 +17,7 @@ struct listener {
     char *pem; /* that they were read from, to see whether it is another */
     size_t length;
     struct binding binding;
+    enum channel_binding level;
 };
 
 struct listeners {
@@ -109,15 +110,27 @@ static void binding_take(struct listener *listener, const char *name, int fd)
     free(pem);
 }
 
-bool listeners_take(struct listeners *listeners, const struct message_auth_listener *message)
+/* A number that is none asks for the most there is. */
+static bool level_take(struct listener *listener, uint32_t level)
 {
+    enum channel_binding before = listener->level;
+
+    listener->level = level < CHANNEL_BINDING_strict ? level : CHANNEL_BINDING_strict;
+    return listener->level > before;
+}
+
+struct listeners_change listeners_take(struct listeners *listeners,
+                                       const struct message_auth_listener *message)
+{
+    bool known = map_get_u64(&listeners->by_number, message->listener) != NULL;
     struct listener *listener = listener_get(listeners, message->listener);
     const char *name = message->name != NULL ? message->name : "";
     char value[2 * BINDING_DIGEST_LIMIT + 1];
-    bool other = false;
+    struct listeners_change change = {.binding =
+                                          level_take(listener, message->channel_binding) && known};
 
     if (message->part == LISTENER_FILE_client_ca) {
-        other = authorities_take(listener, name, message->file);
+        change.authorities = authorities_take(listener, name, message->file);
     } else if (message->part == LISTENER_FILE_certificate) {
         binding_take(listener, name, message->file);
         binding_write(&listener->binding, value);
@@ -125,7 +138,7 @@ bool listeners_take(struct listeners *listeners, const struct message_auth_liste
     }
     if (message->file >= 0)
         close(message->file);
-    return other;
+    return change;
 }
 
 const struct authorities *listeners_authorities(const struct listeners *listeners, uint32_t number)
@@ -140,4 +153,11 @@ const struct binding *listeners_binding(const struct listeners *listeners, uint3
     const struct listener *listener = map_get_u64(&listeners->by_number, number);
 
     return listener != NULL && listener->binding.length > 0 ? &listener->binding : NULL;
+}
+
+enum channel_binding listeners_channel_binding(const struct listeners *listeners, uint32_t number)
+{
+    const struct listener *listener = map_get_u64(&listeners->by_number, number);
+
+    return listener != NULL ? listener->level : CHANNEL_BINDING_none;
 }

@@ -11,6 +11,7 @@
 
 #include "auth/basic.h"
 #include "auth/certificates.h"
+#include "auth/negotiate.h"
 #include "base/guard.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -23,6 +24,7 @@ struct service {
     struct basic *basic; /* NULL: not told its task yet */
     struct listeners *listeners;
     struct certificates *certificates;
+    struct negotiate *negotiate;
     struct list peers; /* struct net_peer */
 };
 
@@ -34,6 +36,7 @@ static void peer_free(struct net_peer *peer)
 {
     basic_abandon_all(service.basic, peer);
     certificates_abandon_all(service.certificates, peer);
+    negotiate_abandon_all(service.negotiate, peer);
     list_remove(&peer->link);
     channel_free(peer->channel);
     free(peer);
@@ -53,6 +56,17 @@ static void on_abandon(struct channel *channel, const union message_body *body)
 {
     basic_abandon(service.basic, channel_owner(channel), body->auth_abandon.exchange);
     certificates_abandon(service.certificates, channel_owner(channel), body->auth_abandon.exchange);
+    negotiate_abandon(service.negotiate, channel_owner(channel), body->auth_abandon.exchange);
+}
+
+static void on_token(struct channel *channel, const union message_body *body)
+{
+    negotiate_take(service.negotiate, channel_owner(channel), &body->auth_token);
+}
+
+static void on_token_end(struct channel *channel, const union message_body *body)
+{
+    negotiate_end(service.negotiate, channel_owner(channel), body->auth_token_end.connection);
 }
 
 static void on_peer_ended(struct channel *channel, bool fault, const char *why)
@@ -81,6 +95,7 @@ static void on_start(struct channel *channel, const union message_body *body)
         service.listeners = listeners_new(channel);
         service.certificates =
             certificates_new(service.loop, channel, service.listeners, service.basic);
+        service.negotiate = negotiate_new(service.loop, channel, service.listeners, service.basic);
     }
     cache_reset(service.cache, body->auth_start.basic_cache);
     /* PAM begins or ceases to say which accounts may be used. */
@@ -89,6 +104,8 @@ static void on_start(struct channel *channel, const union message_body *body)
     pam_checks_set_processes(service.pam, body->auth_start.pam);
     basic_set_path(service.basic, body->auth_start.users);
     certificates_set_map(service.certificates, body->auth_start.certificate_map);
+    negotiate_configure(service.negotiate, &body->auth_start.realms,
+                        body->auth_start.negotiate_lifetime);
     channel_set_state(channel, CHANNEL_serving);
     channel_send(channel, auth_ready, .end_of_message = 0);
 }
@@ -101,9 +118,13 @@ static void on_pam_answer(struct channel *channel, const union message_body *bod
 
 static void on_listener(struct channel *channel, const union message_body *body)
 {
+    struct listeners_change change = listeners_take(service.listeners, &body->auth_listener);
+
     (void)channel;
-    if (listeners_take(service.listeners, &body->auth_listener))
+    if (change.authorities)
         certificates_revoke_all(service.certificates);
+    if (change.binding)
+        negotiate_revoke_all(service.negotiate);
 }
 
 static void on_listener_end(struct channel *channel, const union message_body *body)
@@ -112,12 +133,20 @@ static void on_listener_end(struct channel *channel, const union message_body *b
     listeners_end(service.listeners, body->auth_listener_end.listener);
 }
 
+static void on_gss(struct channel *channel, const union message_body *body)
+{
+    (void)channel;
+    negotiate_set_gss(service.negotiate, body->auth_gss.channel);
+}
+
 static void on_net(struct channel *channel, const union message_body *body)
 {
-    static const channel_handler handlers[MESSAGE_COUNT] = {[MESSAGE_auth_basic] = on_basic,
-                                                            [MESSAGE_auth_certificate] =
-                                                                on_certificate,
-                                                            [MESSAGE_auth_abandon] = on_abandon};
+    static const channel_handler handlers[MESSAGE_COUNT] = {
+        [MESSAGE_auth_basic] = on_basic,
+        [MESSAGE_auth_certificate] = on_certificate,
+        [MESSAGE_auth_abandon] = on_abandon,
+        [MESSAGE_auth_token] = on_token,
+        [MESSAGE_auth_token_end] = on_token_end};
     static const struct channel_events events = {.handlers = handlers, .ended = on_peer_ended};
     struct net_peer *peer;
 
@@ -159,7 +188,8 @@ int main(int count, char **arguments)
                                                             [MESSAGE_pam_answer] = on_pam_answer,
                                                             [MESSAGE_auth_listener] = on_listener,
                                                             [MESSAGE_auth_listener_end] =
-                                                                on_listener_end};
+                                                                on_listener_end,
+                                                            [MESSAGE_auth_gss] = on_gss};
     static const struct channel_events events = {.handlers = handlers, .ended = on_broker_ended};
 
     (void)arguments;

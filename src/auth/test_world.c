@@ -26,6 +26,11 @@ static void on_ready(struct channel *channel, const union message_body *body)
     loop_stop(loop);
 }
 
+static void principal_note(const char *principal)
+{
+    snprintf(told.principal, sizeof(told.principal), "%s", principal != NULL ? principal : "");
+}
+
 static void on_identity(struct channel *channel, const union message_body *body)
 {
     const struct message_auth_identity *identity = &body->auth_identity;
@@ -37,6 +42,8 @@ static void on_identity(struct channel *channel, const union message_body *body)
     snprintf(told.account, sizeof(told.account), "%s", identity->account);
     snprintf(told.mechanism, sizeof(told.mechanism), "%s", identity->mechanism);
     snprintf(told.name, sizeof(told.name), "%s", identity->name);
+    principal_note(identity->principal);
+    told.is_bound = identity->bound;
     if (identity->certificate != NULL) {
         snprintf(told.certificate, sizeof(told.certificate), "%s", identity->certificate);
         snprintf(told.issuer, sizeof(told.issuer), "%s", identity->certificate_issuer);
@@ -55,6 +62,10 @@ static void on_failure(struct channel *channel, const union message_body *body)
     told.failures++;
     told.failed_times += body->auth_failure.times;
     told.hashes += body->auth_failure.hashes;
+    principal_note(body->auth_failure.principal);
+    snprintf(told.mechanism, sizeof(told.mechanism), "%s", body->auth_failure.mechanism);
+    snprintf(told.name, sizeof(told.name), "%s",
+             body->auth_failure.name != NULL ? body->auth_failure.name : "");
     snprintf(told.reason, sizeof(told.reason), "%s", body->auth_failure.reason);
     snprintf(told.certificate, sizeof(told.certificate), "%s",
              body->auth_failure.certificate != NULL ? body->auth_failure.certificate : "");
@@ -66,9 +77,12 @@ static void on_revoked(struct channel *channel, const union message_body *body)
     (void)channel;
     if (strcmp(body->auth_revoked.mechanism, "Basic") == 0)
         told.revocations++;
-    else
+    else if (strcmp(body->auth_revoked.mechanism, "ClientCertificate") == 0)
         told.certificate_revocations++;
-    snprintf(told.account, sizeof(told.account), "%s", body->auth_revoked.account);
+    else
+        told.negotiate_revocations++;
+    snprintf(told.account, sizeof(told.account), "%s",
+             body->auth_revoked.account != NULL ? body->auth_revoked.account : "everybody");
     loop_stop(loop);
 }
 
@@ -84,6 +98,30 @@ static void on_refused(struct channel *channel, const union message_body *body)
 {
     told.refusals[channel == nets[0] ? 0 : 1]++;
     told.exchange = body->auth_refused.exchange;
+    loop_stop(loop);
+}
+
+static void on_continue(struct channel *channel, const union message_body *body)
+{
+    (void)channel;
+    told.continues++;
+    told.exchange = body->auth_continue.exchange;
+    loop_stop(loop);
+}
+
+static void on_context(struct channel *channel, const union message_body *body)
+{
+    const struct message_auth_context *context = &body->auth_context;
+
+    (void)channel;
+    told.contexts++;
+    told.exchange = context->exchange;
+    told.lifetime = context->lifetime;
+    told.seals = context->seals;
+    snprintf(told.token, sizeof(told.token), "%.*s", (int)context->token.length,
+             (const char *)context->token.data);
+    snprintf(told.exported, sizeof(told.exported), "%.*s", (int)context->context.length,
+             (const char *)context->context.data);
     loop_stop(loop);
 }
 
@@ -148,7 +186,9 @@ void file_write(const char *name, const char *lock, const char *password, const 
 
 void connect_net(uint32_t number)
 {
-    static const channel_handler handlers[MESSAGE_COUNT] = {[MESSAGE_auth_refused] = on_refused};
+    static const channel_handler handlers[MESSAGE_COUNT] = {[MESSAGE_auth_refused] = on_refused,
+                                                            [MESSAGE_auth_continue] = on_continue,
+                                                            [MESSAGE_auth_context] = on_context};
     static const struct channel_events events = {.handlers = handlers, .ended = on_ended};
     int pair[2];
 

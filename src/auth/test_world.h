@@ -31,6 +31,9 @@ struct told {
     unsigned hashes;
     unsigned revocations; /* of Basic */
     unsigned certificate_revocations;
+    unsigned negotiate_revocations; /* of Kerberos and of NTLM */
+    unsigned continues;
+    unsigned contexts;
     unsigned bound;
     uint64_t exchange; /* of the last identity or refusal */
     uint32_t net;
@@ -44,6 +47,12 @@ struct told {
     char issuer_thumbprint[64];
     char subject_name[64];
     char binding[160];
+    char principal[128];
+    bool is_bound;
+    bool seals;
+    uint64_t lifetime;
+    char token[64];
+    char exported[64];
 };
 
 extern struct loop *loop;

@@ -59,6 +59,9 @@ void session_open(struct broker *broker, const struct message_auth_identity *ide
     if (identity->cached)
         audit_flag(broker->audit, "cached", true);
     audit_text(broker->audit, "certificate", identity->certificate);
+    audit_text(broker->audit, "principal", identity->principal);
+    if (identity->principal != NULL && identity->tls != NULL && identity->tls[0] != '\0')
+        audit_flag(broker->audit, "channel-binding", identity->bound);
     audit_end(broker->audit);
     if (net == NULL || identity->account == NULL || identity->name == NULL ||
         identity->mechanism == NULL)
@@ -94,6 +97,7 @@ void session_refused(struct broker *broker, const struct message_auth_failure *f
     audit_text(broker->audit, "address", failure->address);
     audit_tls(broker->audit, failure->tls);
     audit_text(broker->audit, "certificate", failure->certificate);
+    audit_text(broker->audit, "principal", failure->principal);
     audit_text(broker->audit, "reason", failure->reason);
     if (failure->times > 1)
         audit_number(broker->audit, "times", failure->times);
@@ -163,7 +167,8 @@ static void session_revoke_visit(void *value, void *context)
     const struct revocation *revocation = context;
     const struct message_auth_revoked *revoked = revocation->revoked;
 
-    if (strcmp(session->caller.token->account, revoked->account) != 0 ||
+    if ((revoked->account != NULL &&
+         strcmp(session->caller.token->account, revoked->account) != 0) ||
         strcmp(session->caller.mechanism, revoked->mechanism) != 0)
         return;
     session_end(revocation->broker, session);
@@ -173,7 +178,7 @@ void session_revoke(struct broker *broker, const struct message_auth_revoked *re
 {
     struct revocation revocation = {broker, revoked};
 
-    if (revoked->account != NULL && revoked->mechanism != NULL)
+    if (revoked->mechanism != NULL)
         map_each(&broker->sessions, session_revoke_visit, &revocation);
 }
 

@@ -27,8 +27,8 @@ void session_open(struct broker *broker, const struct message_auth_identity *ide
 /* auth_failure: the audit line. */
 void session_refused(struct broker *broker, const struct message_auth_failure *failure);
 /*
- * auth_revoked: ends the account's sessions and tells their winrmd-nets. What the account has
- * running stays; its user record decides about that.
+ * auth_revoked: ends the sessions of the account, or of the whole mechanism, and tells their
+ * winrmd-nets. What they have running stays; its user record decides about that.
  */
 void session_revoke(struct broker *broker, const struct message_auth_revoked *revoked);
 /* PAM is not asked any more, or as another service: ends the sessions that rest on its word. */

@@ -1,0 +1,508 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "auth/negotiate.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "auth/logins.h"
+#include "auth/names.h"
+#include "auth/realms.h"
+#include "auth/refusals.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "methods.h"
+
+struct negotiate {
+    struct loop *loop;
+    struct channel *broker;
+    struct listeners *listeners;
+    struct basic *basic;
+    struct refusals *refusals;
+    struct admission *admission;
+    struct loop_timer later; /* when somebody who has to wait may be asked */
+    struct logins logins;
+    struct channel *gss; /* NULL: there is none now */
+    unsigned asked;
+    struct realms realms;
+    char *domain; /* of NTLM; NULL: not known, or none */
+    uint64_t lifetime;
+};
+
+static void negotiate_work(struct negotiate *negotiate);
+
+static struct negotiate *owner_of(const struct login *login)
+{
+    return login->logins->owner;
+}
+
+/* ---- refusals ---- */
+
+static void gss_forget(struct login *login)
+{
+    struct negotiate *negotiate = owner_of(login);
+
+    if (login->begun && negotiate->gss != NULL)
+        channel_send(negotiate->gss, gss_drop, .context = login->context);
+    login->begun = false;
+}
+
+static void refusal_tell(struct login *login)
+{
+    if (login->peer != NULL)
+        channel_send(login->peer->channel, auth_refused, .exchange = login->exchange);
+    login_free(login);
+}
+
+static void delay_over(struct loop_timer *timer)
+{
+    refusal_tell(container_of(timer, struct login, timer));
+}
+
+/* It is in no queue. A refusal is audited although the client has left: that must hide nothing. */
+static void login_refuse(struct login *login, const char *mechanism, const char *reason)
+{
+    struct negotiate *negotiate = owner_of(login);
+    uint64_t passed = loop_now(negotiate->loop) - login->came;
+    bool known = mechanism != NULL && mechanism[0] != '\0';
+
+    gss_forget(login);
+    login->state = LOGIN_refused;
+    refusals_tell(
+        negotiate->refusals,
+        &(struct message_auth_failure){.net = login->net,
+                                       .address = login->address,
+                                       .tls = login->tls,
+                                       .mechanism = known ? mechanism : "Negotiate",
+                                       .name = login->account[0] != '\0' ? login->account : NULL,
+                                       .principal = login->principal,
+                                       .reason = reason});
+    loop_timer_stop(negotiate->loop, &login->timer);
+    if (login->peer == NULL || passed >= NEGOTIATE_DELAY) {
+        refusal_tell(login);
+        return;
+    }
+    login->timer.expired = delay_over;
+    loop_timer_start(negotiate->loop, &login->timer, NEGOTIATE_DELAY - passed);
+}
+
+/* ---- whose turn it is ---- */
+
+/* winrmd-gss has said what it makes of the token, or never will. */
+static void login_answered(struct login *login, bool well)
+{
+    struct negotiate *negotiate = owner_of(login);
+
+    negotiate->asked--;
+    loop_timer_stop(negotiate->loop, &login->timer);
+    admission_end(negotiate->admission, &login->job, well, loop_now(negotiate->loop));
+}
+
+static void answer_missing(struct loop_timer *timer)
+{
+    struct login *login = container_of(timer, struct login, timer);
+    struct negotiate *negotiate = owner_of(login);
+
+    login_answered(login, false);
+    login_refuse(login, NULL, "winrmd-gss does not answer");
+    negotiate_work(negotiate);
+}
+
+/* What a client has to have bound itself to; empty: nothing is compared. */
+static struct ipc_bytes login_binding(const struct login *login,
+                                      char room[sizeof(BINDING_PREFIX) + BINDING_DIGEST_LIMIT])
+{
+    const struct listeners *listeners = owner_of(login)->listeners;
+    const struct binding *binding = listeners_binding(listeners, login->listener);
+    const size_t prefix = strlen(BINDING_PREFIX);
+
+    if (binding == NULL ||
+        listeners_channel_binding(listeners, login->listener) == CHANNEL_BINDING_none)
+        return (struct ipc_bytes){0};
+    memcpy(room, BINDING_PREFIX, prefix);
+    memcpy(room + prefix, binding->digest, binding->length);
+    return (struct ipc_bytes){.data = (const uint8_t *)room,
+                              .length = (uint32_t)(prefix + binding->length)};
+}
+
+static void login_ask(struct login *login)
+{
+    struct negotiate *negotiate = owner_of(login);
+    char room[sizeof(BINDING_PREFIX) + BINDING_DIGEST_LIMIT];
+
+    negotiate->asked++;
+    login->state = LOGIN_asked;
+    login->begun = true;
+    login->timer.expired = answer_missing;
+    loop_timer_start(negotiate->loop, &login->timer, NEGOTIATE_WAIT);
+    channel_send(negotiate->gss, gss_accept, .context = login->context, .kerberos = login->kerberos,
+                 .binding = login_binding(login, room), .token = login->token);
+    bytes_wipe(&login->token);
+}
+
+static void later_expired(struct loop_timer *timer)
+{
+    negotiate_work(container_of(timer, struct negotiate, later));
+}
+
+static void negotiate_work(struct negotiate *negotiate)
+{
+    uint64_t wait = 0;
+
+    while (negotiate->gss != NULL && negotiate->asked < NEGOTIATE_ASKED) {
+        struct admission_job *job =
+            admission_next(negotiate->admission, NEGOTIATE_ASKED, loop_now(negotiate->loop), &wait);
+
+        if (job == NULL)
+            break;
+        login_ask(container_of(job, struct login, job));
+    }
+    if (wait > 0)
+        loop_timer_start(negotiate->loop, &negotiate->later, wait);
+    else
+        loop_timer_stop(negotiate->loop, &negotiate->later);
+}
+
+static void turn_missing(struct loop_timer *timer)
+{
+    struct login *login = container_of(timer, struct login, timer);
+    struct negotiate *negotiate = owner_of(login);
+    const char *reason = "too many logins wait for winrmd-gss";
+
+    if (negotiate->gss == NULL)
+        reason = "there is no winrmd-gss";
+    else if (admission_why(negotiate->admission, &login->job, loop_now(negotiate->loop)) ==
+             ADMISSION_source)
+        reason = "too many failed logins from this address";
+    admission_drop(negotiate->admission, &login->job);
+    login_refuse(login, NULL, reason);
+}
+
+static void login_queue(struct login *login)
+{
+    struct negotiate *negotiate = owner_of(login);
+    struct admission_job *crowded;
+
+    login->state = LOGIN_waiting;
+    login->timer.expired = turn_missing;
+    loop_timer_start(negotiate->loop, &login->timer, NEGOTIATE_WAIT);
+    crowded =
+        admission_add(negotiate->admission, &login->job, login->address, loop_now(negotiate->loop));
+    if (crowded != NULL)
+        login_refuse(container_of(crowded, struct login, job), NULL,
+                     "too many logins of this address wait");
+    negotiate_work(negotiate);
+}
+
+/* ---- what winrmd-gss says ---- */
+
+/* The login that it has been asked about; NULL: nobody wants to know. */
+static struct login *login_asked(const struct negotiate *negotiate, uint64_t context)
+{
+    struct login *login = login_of_context(&negotiate->logins, context);
+
+    return login != NULL && login->state == LOGIN_asked ? login : NULL;
+}
+
+static void open_too_long(struct loop_timer *timer)
+{
+    struct login *login = container_of(timer, struct login, timer);
+
+    gss_forget(login);
+    login_free(login);
+}
+
+static void on_continue(struct channel *channel, const union message_body *body)
+{
+    const struct message_gss_continue *answer = &body->gss_continue;
+    struct negotiate *negotiate = channel_owner(channel);
+    struct login *login = login_asked(negotiate, answer->context);
+    struct login *oldest;
+
+    if (login == NULL)
+        return;
+    login_answered(login, true);
+    if (login->peer == NULL) {
+        gss_forget(login);
+        login_free(login);
+    } else {
+        channel_send(login->peer->channel, auth_continue, .exchange = login->exchange,
+                     .token = answer->token);
+        login->timer.expired = open_too_long;
+        loop_timer_start(negotiate->loop, &login->timer, LOGINS_OPEN_TIME);
+        oldest = login_open(login);
+        if (oldest != NULL)
+            open_too_long(&oldest->timer);
+    }
+    negotiate_work(negotiate);
+}
+
+static void on_failed(struct channel *channel, const union message_body *body)
+{
+    const struct message_gss_failed *answer = &body->gss_failed;
+    struct negotiate *negotiate = channel_owner(channel);
+    struct login *login = login_asked(negotiate, answer->context);
+
+    if (login == NULL)
+        return;
+    login->begun = false;
+    login_answered(login, false);
+    if (answer->detail != NULL && answer->detail[0] != '\0')
+        log_info("login from %s refused: %s", login->address, answer->detail);
+    login_refuse(login, answer->mechanism,
+                 answer->reason != NULL ? answer->reason : "it is not accepted");
+    negotiate_work(negotiate);
+}
+
+static void login_accept(struct login *login, const struct account_answer *answer)
+{
+    struct negotiate *negotiate = owner_of(login);
+
+    if (login->peer != NULL) {
+        channel_send(login->peer->channel, auth_context, .exchange = login->exchange,
+                     .lifetime = login->lifetime, .seals = login->seals, .token = login->answer,
+                     .context = login->exported);
+        channel_send(negotiate->broker, auth_identity, .net = login->net,
+                     .exchange = login->exchange, .address = login->address, .tls = login->tls,
+                     .mechanism = login->mechanism, .name = answer->account,
+                     .account = answer->account, .uid = answer->uid, .groups = answer->groups,
+                     .principal = login->principal, .bound = login->bound);
+    }
+    login_free(login);
+}
+
+static void account_known(void *context, const struct account_answer *answer)
+{
+    struct login *login = context;
+
+    login->question = 0;
+    if (answer->fault != NULL)
+        login_refuse(login, login->mechanism, answer->fault);
+    else
+        login_accept(login, answer);
+}
+
+/* Whose account it is; NULL, or why nobody's. */
+static const char *login_name(struct login *login, const struct message_gss_done *answer)
+{
+    const struct negotiate *negotiate = owner_of(login);
+    const struct ipc_items realms = realms_accepted(&negotiate->realms);
+
+    login->principal = mem_text(answer->name);
+    if (answer->mechanism != NULL && strcmp(answer->mechanism, MECHANISM_KERBEROS) == 0) {
+        login->mechanism = MECHANISM_KERBEROS;
+        return name_of_kerberos(answer->name, &realms, login->account);
+    }
+    if (answer->mechanism == NULL || strcmp(answer->mechanism, MECHANISM_NTLM) != 0)
+        return "the mechanism is not supported";
+    login->mechanism = MECHANISM_NTLM;
+    return name_of_ntlm(answer->name, negotiate->domain, login->account);
+}
+
+static const char *login_fault(struct login *login, const struct message_gss_done *answer)
+{
+    const struct negotiate *negotiate = owner_of(login);
+    const char *fault = login_name(login, answer);
+
+    if (fault != NULL)
+        return fault;
+    if (login->kerberos && strcmp(login->mechanism, MECHANISM_KERBEROS) != 0)
+        return "it is not Kerberos";
+    if (login->must_seal && !answer->seals)
+        return "its messages can not be sealed, which this listener wants";
+    if (!answer->bound &&
+        listeners_channel_binding(negotiate->listeners, login->listener) == CHANNEL_BINDING_strict)
+        return "it is not bound to the TLS channel, which this listener wants";
+    return NULL;
+}
+
+static void on_done(struct channel *channel, const union message_body *body)
+{
+    const struct message_gss_done *answer = &body->gss_done;
+    struct negotiate *negotiate = channel_owner(channel);
+    struct login *login = login_asked(negotiate, answer->context);
+    uint64_t question;
+    uint64_t context;
+    const char *fault;
+
+    if (login == NULL)
+        return;
+    login->begun = false;
+    fault = login_fault(login, answer);
+    login_answered(login, fault == NULL);
+    if (fault != NULL) {
+        login_refuse(login, login->mechanism, fault);
+        negotiate_work(negotiate);
+        return;
+    }
+    login->state = LOGIN_proved;
+    login->seals = answer->seals;
+    login->bound = answer->bound;
+    login->lifetime = answer->lifetime == 0 || answer->lifetime > negotiate->lifetime
+                          ? negotiate->lifetime
+                          : answer->lifetime;
+    login->answer = bytes_copy(&answer->token);
+    login->exported = bytes_copy(&answer->exported);
+    context = login->context;
+    question = basic_account_ask(negotiate->basic, login->account, login->address, true,
+                                 account_known, login);
+    /* 0: it has been answered, and the login may be gone. */
+    login = question != 0 ? login_of_context(&negotiate->logins, context) : NULL;
+    if (login != NULL)
+        login->question = question;
+    negotiate_work(negotiate);
+}
+
+static void on_offer(struct channel *channel, const union message_body *body)
+{
+    const struct message_gss_offer *offer = &body->gss_offer;
+    struct negotiate *negotiate = channel_owner(channel);
+
+    free(negotiate->domain);
+    negotiate->domain = mem_text(offer->ntlm_domain);
+    if (realms_offer(&negotiate->realms, &offer->realms))
+        channel_send(negotiate->broker, auth_revoked, .mechanism = MECHANISM_KERBEROS);
+}
+
+/* ---- winrmd-gss ---- */
+
+/* What it had of logins is gone with it. */
+static void gss_lost(struct negotiate *negotiate)
+{
+    channel_free(negotiate->gss);
+    negotiate->gss = NULL;
+    list_each(link, &negotiate->logins.all) {
+        struct login *login = container_of(link, struct login, link);
+
+        login->begun = false;
+        if (login->state == LOGIN_open) {
+            login_free(login);
+        } else if (login->state == LOGIN_asked) {
+            login_answered(login, false);
+            login_refuse(login, NULL, "winrmd-gss ended while it was asked");
+        }
+    }
+}
+
+static void on_gss_ended(struct channel *channel, bool fault, const char *why)
+{
+    if (fault)
+        log_error("winrmd-gss %s", why);
+    gss_lost(channel_owner(channel));
+}
+
+void negotiate_set_gss(struct negotiate *negotiate, int channel)
+{
+    static const channel_handler handlers[MESSAGE_COUNT] = {[MESSAGE_gss_offer] = on_offer,
+                                                            [MESSAGE_gss_continue] = on_continue,
+                                                            [MESSAGE_gss_done] = on_done,
+                                                            [MESSAGE_gss_failed] = on_failed};
+    static const struct channel_events events = {.handlers = handlers, .ended = on_gss_ended};
+
+    if (negotiate->gss != NULL)
+        gss_lost(negotiate);
+    if (channel < CHANNEL_FD)
+        return;
+    negotiate->gss =
+        channel_new(negotiate->loop, channel, PROCESS_auth, PROCESS_gss, &events, negotiate);
+    if (negotiate->gss == NULL) {
+        log_error("the channel to winrmd-gss cannot be watched");
+        return;
+    }
+    channel_set_state(negotiate->gss, CHANNEL_serving);
+    negotiate_work(negotiate);
+}
+
+/* ---- legs ---- */
+
+/* Whatever becomes of it interests nobody but the audit. */
+static void login_abandon(struct login *login)
+{
+    struct negotiate *negotiate = owner_of(login);
+
+    if (login->state == LOGIN_asked) {
+        login_leave(login);
+        return;
+    }
+    if (login->state == LOGIN_waiting)
+        admission_drop(negotiate->admission, &login->job);
+    if (login->state == LOGIN_proved)
+        basic_account_cancel(negotiate->basic, login->question);
+    gss_forget(login);
+    login_free(login);
+}
+
+void negotiate_take(struct negotiate *negotiate, const struct net_peer *peer,
+                    const struct message_auth_token *leg)
+{
+    struct login *login = login_of_connection(&negotiate->logins, peer, leg->connection);
+
+    if (login != NULL && login->state != LOGIN_open) {
+        login_abandon(login);
+        login = NULL;
+    }
+    if (login == NULL)
+        login = login_new(&negotiate->logins, peer, leg->connection, leg->address);
+    login_close(login);
+    login_take(login, leg);
+    login_queue(login);
+}
+
+void negotiate_end(struct negotiate *negotiate, const struct net_peer *peer, uint64_t connection)
+{
+    struct login *login = login_of_connection(&negotiate->logins, peer, connection);
+
+    if (login != NULL)
+        login_abandon(login);
+}
+
+void negotiate_abandon(struct negotiate *negotiate, const struct net_peer *peer, uint64_t exchange)
+{
+    struct login *login = login_of_exchange(&negotiate->logins, peer, exchange);
+
+    if (login != NULL)
+        login_abandon(login);
+}
+
+void negotiate_abandon_all(struct negotiate *negotiate, const struct net_peer *peer)
+{
+    list_each(link, &negotiate->logins.all) {
+        struct login *login = container_of(link, struct login, link);
+
+        if (login->peer == peer)
+            login_abandon(login);
+    }
+}
+
+/* ---- life ---- */
+
+struct negotiate *negotiate_new(struct loop *loop, struct channel *broker,
+                                struct listeners *listeners, struct basic *basic)
+{
+    struct negotiate *negotiate = mem_alloc(sizeof(*negotiate));
+
+    *negotiate = (struct negotiate){.loop = loop,
+                                    .broker = broker,
+                                    .listeners = listeners,
+                                    .basic = basic,
+                                    .refusals = refusals_new(loop, broker),
+                                    .admission = admission_new(),
+                                    .later = {.expired = later_expired}};
+    logins_init(&negotiate->logins, loop, negotiate);
+    return negotiate;
+}
+
+void negotiate_configure(struct negotiate *negotiate, const struct ipc_items *realms,
+                         uint64_t lifetime)
+{
+    negotiate->lifetime = lifetime;
+    if (realms_configure(&negotiate->realms, realms))
+        channel_send(negotiate->broker, auth_revoked, .mechanism = MECHANISM_KERBEROS);
+}
+
+void negotiate_revoke_all(struct negotiate *negotiate)
+{
+    channel_send(negotiate->broker, auth_revoked, .mechanism = MECHANISM_KERBEROS);
+    channel_send(negotiate->broker, auth_revoked, .mechanism = MECHANISM_NTLM);
+}
