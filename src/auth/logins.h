@@ -8,6 +8,7 @@
 #ifndef AUTH_LOGINS_H
 #define AUTH_LOGINS_H
 
+#include "auth/acceptors.h"
 #include "auth/admission.h"
 #include "auth/peer.h"
 #include "auth/source.h"
@@ -37,8 +38,8 @@ struct login {
     const struct net_peer *peer; /* NULL: it, or the client, has gone */
     uint32_t net;
     uint64_t connection;
-    uint64_t context; /* winrmd-gss's name for it; never used twice */
-    bool begun;       /* winrmd-gss has something of it */
+    uint64_t context;          /* winrmd-gss's name for it; never used twice */
+    struct acceptor *acceptor; /* the winrmd-gss that has something of it; NULL: none */
     struct loop_timer timer;
     char source[SOURCE_SIZE];
     /* The leg: */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auth/acceptors.h"
 #include "auth/logins.h"
 #include "auth/names.h"
 #include "auth/realms.h"
@@ -23,7 +24,7 @@ struct negotiate {
     struct admission *admission;
     struct loop_timer later; /* when somebody who has to wait may be asked */
     struct logins logins;
-    struct channel *gss; /* NULL: there is none now */
+    struct acceptors acceptors;
     unsigned asked;
     struct realms realms;
     char *domain; /* of NTLM; NULL: not known, or none */
@@ -39,13 +40,20 @@ static struct negotiate *owner_of(const struct login *login)
 
 /* ---- refusals ---- */
 
-static void gss_forget(struct login *login)
+/* winrmd-gss has nothing of it any more. */
+static void login_over(struct login *login)
 {
-    struct negotiate *negotiate = owner_of(login);
+    if (login->acceptor != NULL)
+        acceptor_drop_login(login->acceptor);
+    login->acceptor = NULL;
+}
 
-    if (login->begun && negotiate->gss != NULL)
-        channel_send(negotiate->gss, gss_drop, .context = login->context);
-    login->begun = false;
+/* winrmd-gss is to have nothing of it any more. */
+static void login_forget(struct login *login)
+{
+    if (login->acceptor != NULL)
+        channel_send(login->acceptor->channel, gss_drop, .context = login->context);
+    login_over(login);
 }
 
 static void refusal_tell(struct login *login)
@@ -67,7 +75,7 @@ static void login_refuse(struct login *login, const char *mechanism, const char 
     uint64_t passed = loop_now(negotiate->loop) - login->came;
     bool known = mechanism != NULL && mechanism[0] != '\0';
 
-    gss_forget(login);
+    login_forget(login);
     login->state = LOGIN_refused;
     refusals_tell(
         negotiate->refusals,
@@ -133,11 +141,15 @@ static void login_ask(struct login *login)
 
     negotiate->asked++;
     login->state = LOGIN_asked;
-    login->begun = true;
+    if (login->acceptor == NULL) {
+        login->acceptor = negotiate->acceptors.current;
+        acceptor_take_login(login->acceptor);
+    }
     login->timer.expired = answer_missing;
     loop_timer_start(negotiate->loop, &login->timer, NEGOTIATE_WAIT);
-    channel_send(negotiate->gss, gss_accept, .context = login->context, .kerberos = login->kerberos,
-                 .binding = login_binding(login, room), .token = login->token);
+    channel_send(login->acceptor->channel, gss_accept, .context = login->context,
+                 .kerberos = login->kerberos, .binding = login_binding(login, room),
+                 .token = login->token);
     bytes_wipe(&login->token);
 }
 
@@ -150,7 +162,7 @@ static void negotiate_work(struct negotiate *negotiate)
 {
     uint64_t wait = 0;
 
-    while (negotiate->gss != NULL && negotiate->asked < NEGOTIATE_ASKED) {
+    while (negotiate->acceptors.current != NULL && negotiate->asked < NEGOTIATE_ASKED) {
         struct admission_job *job =
             admission_next(negotiate->admission, NEGOTIATE_ASKED, loop_now(negotiate->loop), &wait);
 
@@ -170,7 +182,7 @@ static void turn_missing(struct loop_timer *timer)
     struct negotiate *negotiate = owner_of(login);
     const char *reason = "too many logins wait for winrmd-gss";
 
-    if (negotiate->gss == NULL)
+    if (negotiate->acceptors.current == NULL)
         reason = "there is no winrmd-gss";
     else if (admission_why(negotiate->admission, &login->job, loop_now(negotiate->loop)) ==
              ADMISSION_source)
@@ -197,34 +209,43 @@ static void login_queue(struct login *login)
 
 /* ---- what winrmd-gss says ---- */
 
-/* The login that it has been asked about; NULL: nobody wants to know. */
-static struct login *login_asked(const struct negotiate *negotiate, uint64_t context)
+static struct negotiate *negotiate_of(const struct channel *channel)
 {
-    struct login *login = login_of_context(&negotiate->logins, context);
+    const struct acceptor *acceptor = channel_owner(channel);
 
-    return login != NULL && login->state == LOGIN_asked ? login : NULL;
+    return acceptor->acceptors->owner;
+}
+
+/* The login that it has been asked about; NULL: nobody wants to know. */
+static struct login *login_asked(const struct channel *channel, uint64_t context)
+{
+    struct login *login = login_of_context(&negotiate_of(channel)->logins, context);
+
+    return login != NULL && login->state == LOGIN_asked && login->acceptor == channel_owner(channel)
+               ? login
+               : NULL;
 }
 
 static void open_too_long(struct loop_timer *timer)
 {
     struct login *login = container_of(timer, struct login, timer);
 
-    gss_forget(login);
+    login_forget(login);
     login_free(login);
 }
 
 static void on_continue(struct channel *channel, const union message_body *body)
 {
     const struct message_gss_continue *answer = &body->gss_continue;
-    struct negotiate *negotiate = channel_owner(channel);
-    struct login *login = login_asked(negotiate, answer->context);
+    struct negotiate *negotiate = negotiate_of(channel);
+    struct login *login = login_asked(channel, answer->context);
     struct login *oldest;
 
     if (login == NULL)
         return;
     login_answered(login, true);
     if (login->peer == NULL) {
-        gss_forget(login);
+        login_forget(login);
         login_free(login);
     } else {
         channel_send(login->peer->channel, auth_continue, .exchange = login->exchange,
@@ -241,12 +262,12 @@ static void on_continue(struct channel *channel, const union message_body *body)
 static void on_failed(struct channel *channel, const union message_body *body)
 {
     const struct message_gss_failed *answer = &body->gss_failed;
-    struct negotiate *negotiate = channel_owner(channel);
-    struct login *login = login_asked(negotiate, answer->context);
+    struct negotiate *negotiate = negotiate_of(channel);
+    struct login *login = login_asked(channel, answer->context);
 
     if (login == NULL)
         return;
-    login->begun = false;
+    login_over(login);
     login_answered(login, false);
     if (answer->detail != NULL && answer->detail[0] != '\0')
         log_info("login from %s refused: %s", login->address, answer->detail);
@@ -320,15 +341,15 @@ static const char *login_fault(struct login *login, const struct message_gss_don
 static void on_done(struct channel *channel, const union message_body *body)
 {
     const struct message_gss_done *answer = &body->gss_done;
-    struct negotiate *negotiate = channel_owner(channel);
-    struct login *login = login_asked(negotiate, answer->context);
+    struct negotiate *negotiate = negotiate_of(channel);
+    struct login *login = login_asked(channel, answer->context);
     uint64_t question;
     uint64_t context;
     const char *fault;
 
     if (login == NULL)
         return;
-    login->begun = false;
+    login_over(login);
     fault = login_fault(login, answer);
     login_answered(login, fault == NULL);
     if (fault != NULL) {
@@ -357,8 +378,10 @@ static void on_done(struct channel *channel, const union message_body *body)
 static void on_offer(struct channel *channel, const union message_body *body)
 {
     const struct message_gss_offer *offer = &body->gss_offer;
-    struct negotiate *negotiate = channel_owner(channel);
+    struct negotiate *negotiate = negotiate_of(channel);
 
+    if (channel_owner(channel) != negotiate->acceptors.current)
+        return;
     free(negotiate->domain);
     negotiate->domain = mem_text(offer->ntlm_domain);
     if (realms_offer(&negotiate->realms, &offer->realms))
@@ -368,14 +391,16 @@ static void on_offer(struct channel *channel, const union message_body *body)
 /* ---- winrmd-gss ---- */
 
 /* What it had of logins is gone with it. */
-static void gss_lost(struct negotiate *negotiate)
+static void acceptor_lost(void *owner, struct acceptor *acceptor)
 {
-    channel_free(negotiate->gss);
-    negotiate->gss = NULL;
+    struct negotiate *negotiate = owner;
+
     list_each(link, &negotiate->logins.all) {
         struct login *login = container_of(link, struct login, link);
 
-        login->begun = false;
+        if (login->acceptor != acceptor)
+            continue;
+        login->acceptor = NULL;
         if (login->state == LOGIN_open) {
             login_free(login);
         } else if (login->state == LOGIN_asked) {
@@ -383,34 +408,12 @@ static void gss_lost(struct negotiate *negotiate)
             login_refuse(login, NULL, "winrmd-gss ended while it was asked");
         }
     }
-}
-
-static void on_gss_ended(struct channel *channel, bool fault, const char *why)
-{
-    if (fault)
-        log_error("winrmd-gss %s", why);
-    gss_lost(channel_owner(channel));
+    negotiate_work(negotiate);
 }
 
 void negotiate_set_gss(struct negotiate *negotiate, int channel)
 {
-    static const channel_handler handlers[MESSAGE_COUNT] = {[MESSAGE_gss_offer] = on_offer,
-                                                            [MESSAGE_gss_continue] = on_continue,
-                                                            [MESSAGE_gss_done] = on_done,
-                                                            [MESSAGE_gss_failed] = on_failed};
-    static const struct channel_events events = {.handlers = handlers, .ended = on_gss_ended};
-
-    if (negotiate->gss != NULL)
-        gss_lost(negotiate);
-    if (channel < CHANNEL_FD)
-        return;
-    negotiate->gss =
-        channel_new(negotiate->loop, channel, PROCESS_auth, PROCESS_gss, &events, negotiate);
-    if (negotiate->gss == NULL) {
-        log_error("the channel to winrmd-gss cannot be watched");
-        return;
-    }
-    channel_set_state(negotiate->gss, CHANNEL_serving);
+    acceptors_add(&negotiate->acceptors, channel);
     negotiate_work(negotiate);
 }
 
@@ -429,7 +432,7 @@ static void login_abandon(struct login *login)
         admission_drop(negotiate->admission, &login->job);
     if (login->state == LOGIN_proved)
         basic_account_cancel(negotiate->basic, login->question);
-    gss_forget(login);
+    login_forget(login);
     login_free(login);
 }
 
@@ -480,6 +483,10 @@ void negotiate_abandon_all(struct negotiate *negotiate, const struct net_peer *p
 struct negotiate *negotiate_new(struct loop *loop, struct channel *broker,
                                 struct listeners *listeners, struct basic *basic)
 {
+    static const channel_handler handlers[MESSAGE_COUNT] = {[MESSAGE_gss_offer] = on_offer,
+                                                            [MESSAGE_gss_continue] = on_continue,
+                                                            [MESSAGE_gss_done] = on_done,
+                                                            [MESSAGE_gss_failed] = on_failed};
     struct negotiate *negotiate = mem_alloc(sizeof(*negotiate));
 
     *negotiate = (struct negotiate){.loop = loop,
@@ -490,6 +497,7 @@ struct negotiate *negotiate_new(struct loop *loop, struct channel *broker,
                                     .admission = admission_new(),
                                     .later = {.expired = later_expired}};
     logins_init(&negotiate->logins, loop, negotiate);
+    acceptors_init(&negotiate->acceptors, loop, handlers, acceptor_lost, negotiate);
     return negotiate;
 }
 

@@ -36,7 +36,7 @@ struct negotiate *negotiate_new(struct loop *loop, struct channel *broker,
  */
 void negotiate_configure(struct negotiate *negotiate, const struct ipc_items *realms,
                          uint64_t lifetime);
-/* The channel to a new winrmd-gss, taken over. */
+/* The channel to a new winrmd-gss, taken over. Logins that have begun at another end there. */
 void negotiate_set_gss(struct negotiate *negotiate, int channel);
 /* A listener wants more than before: whoever is in has to come again. */
 void negotiate_revoke_all(struct negotiate *negotiate);

@@ -63,7 +63,8 @@ bool realms_configure(struct realms *realms, const struct ipc_items *configured)
 
 bool realms_offer(struct realms *realms, const struct ipc_items *offered)
 {
-    return realms_replace(realms, &realms->offered, offered);
+    /* Without keys nobody gets in, and who is in may stay: they may be back in a moment. */
+    return offered->count > 0 && realms_replace(realms, &realms->offered, offered);
 }
 
 void realms_clear(struct realms *realms)

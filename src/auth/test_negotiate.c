@@ -21,6 +21,7 @@ enum { LISTENER = 7, HOUR = 3600000 };
 
 static const char *program;
 static struct channel *gss;
+static bool gss_gone;
 
 /* What winrmd-gss has been asked. */
 static struct {
@@ -64,6 +65,8 @@ static void on_gss_ended(struct channel *channel, bool fault, const char *why)
     (void)channel;
     (void)fault;
     (void)why;
+    gss_gone = true;
+    loop_stop(loop);
 }
 
 static struct ipc_bytes bytes(const char *text)
@@ -109,6 +112,7 @@ static int set_up(void **state)
 
     (void)state;
     memset(&asked, 0, sizeof(asked));
+    gss_gone = false;
     configure(NULL, HOUR);
     gss_begin();
     return result;
@@ -485,6 +489,36 @@ static void it_ends(void **state)
     assert_int_equal(told.failures, 1);
 }
 
+static bool is_gone(void)
+{
+    return gss_gone;
+}
+
+/* Another one takes over: what has begun at the first ends there, and then its channel. */
+static void it_is_replaced(void **state)
+{
+    struct channel *first = gss;
+    uint64_t open;
+
+    (void)state;
+    open_one(1);
+    open = asked.context;
+    gss_begin();
+    leg_asked(2);
+    done("Kerberos", "anna@LAB");
+    await(&told.identities, 1);
+    assert_false(gss_gone);
+    leg_asked(1);
+    assert_int_equal(asked.context, open);
+    assert_true(channel_send(first, gss_done, .context = open, .mechanism = "NTLM",
+                             .name = "LABHOST\\anna", .exported = bytes("keys")));
+    await(&told.identities, 2);
+    assert_string_equal(told.mechanism, "NTLM");
+    assert_true(await_that(is_gone));
+    channel_free(first);
+    assert_int_equal(told.failures, 0);
+}
+
 /* ---- who is in ---- */
 
 static void who_has_to_come_again(void **state)
@@ -501,6 +535,12 @@ static void who_has_to_come_again(void **state)
     await(&told.negotiate_revocations, 3);
     assert_string_equal(told.account, "everybody");
     configure(NULL, HOUR);
+    assert_int_equal(told.negotiate_revocations, 3);
+    /* A keytab that cannot be read for a moment sends nobody away. */
+    leg_asked(2);
+    assert_true(channel_send(gss, gss_offer, .ntlm_domain = "LABHOST"));
+    failed();
+    await(&told.failures, 1);
     assert_int_equal(told.negotiate_revocations, 3);
 }
 
@@ -521,6 +561,7 @@ int main(int count, char **arguments)
         cmocka_unit_test_setup_teardown(a_source_has_so_many, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_winrmd_net_that_goes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(it_ends, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(it_is_replaced, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_has_to_come_again, set_up, tear_down),
     };
 
