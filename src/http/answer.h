@@ -24,6 +24,11 @@ struct http_headers {
     const char *location; /* NULL: none */
     const char *allow;    /* NULL: none */
     bool close;           /* end the connection after this answer */
+    /*
+     * Not because of the listener's removal: the client is in the middle of something that only
+     * this connection can end.
+     */
+    bool keep;
 };
 
 enum { HTTP_DATE_SIZE = 30 };

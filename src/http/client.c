@@ -55,8 +55,8 @@ void http_client_answer(struct http_client *client, unsigned status,
                         const struct http_headers *headers, const void *body, size_t length)
 {
     struct http_server *server = client->server;
-    enum http_persistence persistence =
-        http_connection_answering(&client->connection, headers->close || client->listener->retired);
+    bool close = headers->close || (client->listener->retired && !headers->keep);
+    enum http_persistence persistence = http_connection_answering(&client->connection, close);
     struct iovec parts[2];
 
     client->served++;

@@ -109,8 +109,9 @@ bool http_server_listen(struct http_server *server, int fd, uint32_t listener, s
 
 /*
  * Stops accepting on the listeners of that number and closes their descriptors. False: there are
- * none. Each of their connections is told `Connection: close` with its next answer. One that waits
- * for its next request gets little time for it (tables/input_limits.h): a guest
+ * none. Each of their connections is told `Connection: close` with its next answer (that does not
+ * say `keep`). One that waits for its next request gets little time for it
+ * (tables/input_limits.h): a guest
  * HTTP_RETIRED_GUEST_TIME, because it may be between two legs of its authentication, one that has
  * authenticated HTTP_RETIRED_IDLE_TIME. Requests come with this number until `unlistened`.
  *

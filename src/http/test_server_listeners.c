@@ -106,6 +106,29 @@ static void test_a_request_outlives_its_listener(void **state)
     server_stop(&fixture);
 }
 
+/* An answer that must not be the last: the client is in the middle of something. */
+static void test_an_answer_keeps_the_connection(void **state)
+{
+    static const struct http_headers keeping = {.keep = true};
+    struct fixture fixture;
+    int fd;
+
+    (void)state;
+    start(&fixture, NEVER, NEVER);
+    fixture.manner = ANSWER_LATER;
+    fd = connect_client(&fixture, false);
+    client_say(fd, GOOD);
+    await(&fixture, has_request);
+    assert_true(http_server_unlisten(fixture.server, 3));
+    assert_true(http_answer(fixture.server, fixture.handle, 0, 401, &keeping, NULL, 0));
+    expect_answer(&fixture, fd, "HTTP/1.1 401 Unauthorized\r\n", NULL);
+    fixture.manner = ANSWER_AT_ONCE;
+    exchange(&fixture, fd, true);
+    close(fd);
+    await(&fixture, is_unlistened);
+    server_stop(&fixture);
+}
+
 static void idle_is_served_once_more(bool authenticates)
 {
     struct fixture fixture;
@@ -314,6 +337,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_listener_comes_and_goes),
         cmocka_unit_test(test_a_request_outlives_its_listener),
+        cmocka_unit_test(test_an_answer_keeps_the_connection),
         cmocka_unit_test(test_an_idle_guest_is_served_once_more),
         cmocka_unit_test(test_an_idle_authenticated_one_is_served_once_more),
         cmocka_unit_test(test_an_idle_authenticated_one_ends),
