@@ -7,6 +7,7 @@
 #include "net/basic.h"
 #include "net/certificate.h"
 #include "net/connection.h"
+#include "net/negotiate.h"
 #include "net/net.h"
 #include "net/respond.h"
 #include "net/steps.h"
@@ -34,6 +35,7 @@ static bool authentication_send(struct request *request)
 {
     /* Asks winrmd-auth; false: the header is not this method's, or lacks what the method needs. */
     static bool (*const methods[METHOD_COUNT])(struct request * request) = {
+        [METHOD_negotiate] = negotiate_ask,
         [METHOD_basic] = basic_ask,
         [METHOD_certificate] = certificate_ask,
     };
@@ -53,6 +55,8 @@ bool authentication_ask(struct request *request)
 
     if (request->listener == NULL || !authentication_send(request))
         return false;
+    if (request->method != METHOD_negotiate)
+        negotiate_end_legs(request->connection);
     request->state = REQUEST_AUTHENTICATING;
     request->timer.expired = authentication_late;
     loop_timer_start(net->loop, &request->timer, AUTHENTICATION_TIME);
@@ -65,21 +69,32 @@ void authentication_abandon(struct request *request)
         channel_send(request->net->auth, auth_abandon, .exchange = request->id);
 }
 
-void authentication_opened(struct net *net, const struct message_session_opened *opened)
+void authentication_admit(struct request *request, const struct message_session_opened *opened)
 {
-    struct request *request = request_find_in(net, opened->exchange, REQUEST_AUTHENTICATING);
+    struct net *net = request->net;
     struct session_proof proof;
+    bool repeated = request->method != METHOD_negotiate;
 
-    if (request == NULL) {
-        channel_send(net->broker, session_closed, .session = opened->session);
-        return;
-    }
-    proof = session_proof_make(&net->keys, request->http.authorization);
-    connection_take_session(request->connection, session_ref_new(opened, &proof, request->method));
+    if (repeated)
+        proof = session_proof_make(&net->keys, request->http.authorization);
+    connection_take_session(request->connection,
+                            session_ref_new(opened, repeated ? &proof : NULL, request->method));
     loop_timer_stop(net->loop, &request->timer);
     request->state = REQUEST_STARTED;
     http_server_authenticated(net->server, request->http.handle, true);
     steps_run(request);
+}
+
+void authentication_opened(struct net *net, const struct message_session_opened *opened)
+{
+    struct request *request = request_find_in(net, opened->exchange, REQUEST_AUTHENTICATING);
+
+    if (request == NULL)
+        channel_send(net->broker, session_closed, .session = opened->session);
+    else if (request->method == METHOD_negotiate)
+        negotiate_opened(request, opened);
+    else
+        authentication_admit(request, opened);
 }
 
 static void authentication_refused(struct channel *channel, const union message_body *body)
@@ -87,8 +102,35 @@ static void authentication_refused(struct channel *channel, const union message_
     struct request *request = request_find_in(channel_owner(channel), body->auth_refused.exchange,
                                               REQUEST_AUTHENTICATING);
 
+    if (request == NULL)
+        return;
+    request->connection->half_open = false;
+    respond_unauthorized(request);
+}
+
+/* The request that shows winrmd-auth the tokens of a login; NULL: its client has left. */
+static struct request *find_leg(struct channel *channel, uint64_t exchange)
+{
+    struct request *request =
+        request_find_in(channel_owner(channel), exchange, REQUEST_AUTHENTICATING);
+
+    return request != NULL && request->method == METHOD_negotiate ? request : NULL;
+}
+
+static void authentication_continue(struct channel *channel, const union message_body *body)
+{
+    struct request *request = find_leg(channel, body->auth_continue.exchange);
+
     if (request != NULL)
-        respond_unauthorized(request);
+        negotiate_continue(request, &body->auth_continue);
+}
+
+static void authentication_context(struct channel *channel, const union message_body *body)
+{
+    struct request *request = find_leg(channel, body->auth_context.exchange);
+
+    if (request != NULL)
+        negotiate_accept(request, &body->auth_context);
 }
 
 static void authentication_ended(struct channel *channel, bool fault, const char *why)
@@ -111,6 +153,8 @@ void authentication_channel(struct net *net, int fd)
 {
     static const channel_handler handlers[MESSAGE_COUNT] = {
         [MESSAGE_auth_refused] = authentication_refused,
+        [MESSAGE_auth_continue] = authentication_continue,
+        [MESSAGE_auth_context] = authentication_context,
     };
     static const struct channel_events events = {handlers, authentication_ended};
     struct channel *old = net->auth;

@@ -24,7 +24,10 @@ bool authentication_ask(struct request *request);
 /* The client has left: the answer is not needed any more. */
 void authentication_abandon(struct request *request);
 
-/* The broker opened a session: the waiting request goes on. */
+/* The broker opened a session: the waiting request goes on, when nothing else is waited for. */
 void authentication_opened(struct net *net, const struct message_session_opened *opened);
+
+/* Nothing else is: the session is the connection's. */
+void authentication_admit(struct request *request, const struct message_session_opened *opened);
 
 #endif

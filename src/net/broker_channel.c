@@ -58,6 +58,14 @@ static void on_net_listener_end(struct channel *channel, const union message_bod
     serve_unlisten(net_of(channel), body->net_listener_end.listener);
 }
 
+static void on_net_mechanisms(struct channel *channel, const union message_body *body)
+{
+    struct site *site = &net_of(channel)->site;
+
+    site->kerberos = body->net_mechanisms.kerberos;
+    site->ntlm = body->net_mechanisms.ntlm;
+}
+
 static void on_net_application(struct channel *channel, const union message_body *body)
 {
     struct net *net = net_of(channel);
@@ -206,6 +214,7 @@ bool broker_channel_open(struct net *net)
         [MESSAGE_net_file] = on_net_file,
         [MESSAGE_net_listener] = on_net_listener,
         [MESSAGE_net_listener_end] = on_net_listener_end,
+        [MESSAGE_net_mechanisms] = on_net_mechanisms,
         [MESSAGE_net_application] = on_net_application,
         [MESSAGE_net_application_end] = on_net_application_end,
         [MESSAGE_net_settle] = on_net_settle,

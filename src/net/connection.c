@@ -5,7 +5,9 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "gss/context.h"
 #include "net/host_channel.h"
+#include "net/negotiate.h"
 #include "net/net.h"
 
 struct connection *connection_of(struct net *net, const struct http_request *http)
@@ -15,6 +17,7 @@ struct connection *connection_of(struct net *net, const struct http_request *htt
     if (connection == NULL) {
         connection = mem_alloc(sizeof(*connection));
         connection->net = net;
+        connection->number = ++net->connections;
         *http->user = connection;
     }
     connection->output_host = 0;
@@ -30,6 +33,13 @@ void connection_take_session(struct connection *connection, struct session_ref *
 {
     connection->session = session;
     map_put_u64(&connection->net->sessions, session_ref_id(session), connection);
+}
+
+void connection_take_context(struct connection *connection, struct gss_context *context,
+                             uint64_t expires)
+{
+    connection->context = context;
+    connection->expires = expires;
 }
 
 static void session_forget(struct connection *connection)
@@ -51,6 +61,8 @@ void connection_revoke_session(struct net *net, uint64_t session)
 
 void connection_drop_session(struct connection *connection)
 {
+    gss_context_free(connection->context);
+    connection->context = NULL;
     if (connection->session == NULL)
         return;
     channel_send(connection->net->broker, session_closed,
@@ -73,6 +85,7 @@ void connection_closed(struct connection *connection)
         request->connection = NULL;
     else if (request != NULL)
         request_client_gone(request);
+    negotiate_end_legs(connection);
     connection_drop_session(connection);
     free(connection);
 }

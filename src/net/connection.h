@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * What winrmd-net keeps with an HTTP connection: the session, once there is one, and the request
- * in progress, at most one. Made by the connection's first request, freed when the HTTP server says
+ * What winrmd-net keeps with an HTTP connection: the session, once there is one, the security
+ * context that its messages are sealed with, if it came with one, and the request in progress, at
+ * most one. Made by the connection's first request, freed when the HTTP server says
  * that the connection has ended.
  */
 #ifndef NET_CONNECTION_H
@@ -10,6 +11,7 @@
 
 #include "http/request.h"
 
+struct gss_context;
 struct net;
 struct request;
 struct session_ref;
@@ -18,6 +20,10 @@ struct connection {
     struct net *net;
     struct session_ref *session; /* NULL: has not authenticated */
     bool revoked;                /* has lost its session; the HTTP server has not been told */
+    struct gss_context *context; /* of the login by Negotiate that is its session's; or NULL */
+    uint64_t expires;            /* loop_now() when that is not good for requests any more */
+    uint64_t number;             /* what winrmd-auth knows it as; never 0, never used again */
+    bool half_open;              /* winrmd-auth may hold what a login needs to be continued */
     struct request *request;     /* NULL between requests */
     uint32_t output_host;        /* whose output the last answer was; 0: of nobody */
     uint64_t output_request;     /* and for which request */
@@ -31,11 +37,17 @@ const struct session_ref *connection_session(const struct connection *connection
 
 /* Makes the session the connection's, which had none. */
 void connection_take_session(struct connection *connection, struct session_ref *session);
+/* The same with the context of a login by Negotiate, good until `expires` (loop_now()). */
+void connection_take_context(struct connection *connection, struct gss_context *context,
+                             uint64_t expires);
 
-/* The broker has revoked a session: whoever has it authenticates anew with the next request. */
+/*
+ * The broker has revoked a session: whoever has it authenticates anew with the next request. What
+ * the connection's request in progress is answered is still sealed.
+ */
 void connection_revoke_session(struct net *net, uint64_t session);
 
-/* Gives the session back, if there is one: authentication starts anew. */
+/* Gives the session and the context back, if there are any: authentication starts anew. */
 void connection_drop_session(struct connection *connection);
 
 /* The client has not read its last answer: a host whose output that was is told. */

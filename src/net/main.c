@@ -11,8 +11,24 @@
 
 #include "base/guard.h"
 #include "base/log.h"
+#include "gss/context.h"
 #include "net/broker_channel.h"
 #include "net/net.h"
+
+/*
+ * Where keys and passwords are is no business of the process that clients talk to, and the GSS-API
+ * libraries read it from their environment.
+ */
+static void forget_environment(void)
+{
+    static const char *const names[] = {
+        "KRB5_KTNAME",    "KRB5_CLIENT_KTNAME", "KRB5CCNAME",       "KRB5RCACHETYPE",
+        "KRB5RCACHENAME", "NTLM_USER_FILE",     "GSSNTLMSSP_DEBUG",
+    };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        unsetenv(names[i]);
+}
 
 int main(void)
 {
@@ -22,6 +38,8 @@ int main(void)
     guard_memory();
     guard_end_with_parent();
     signal(SIGPIPE, SIG_IGN);
+    forget_environment();
+    gss_preload();
     net.loop = loop_new();
     net.reader = soap_reader_new();
     map_init(&net.hosts);

@@ -36,8 +36,9 @@ struct net {
     struct session_keys keys;
     struct request_table requests;
     struct encryption encryption; /* files of the listener that comes next */
-    struct map hosts;    /* number -> struct host_channel */
-    struct map sessions; /* the broker's id -> the struct connection that has it */
+    struct map hosts;             /* number -> struct host_channel */
+    uint64_t connections;         /* numbers given out */
+    struct map sessions;          /* the broker's id -> the struct connection that has it */
     struct soap_reader *reader;
     struct buffer response; /* the body being written; empty between answers */
 };

@@ -53,6 +53,10 @@ struct request *request_new(struct net *net, struct connection *connection,
     request->application = site_application(&net->site, http->target, http->path_length);
     request->listener = site_listener(&net->site, http->listener);
     request->guest_identify = false;
+    request->content_type = http->content_type;
+    request->body = http->body;
+    request->body_length = http->body_length;
+    request->sealed = SEALED_none;
     /* Faults look at what was read; the rest is filled by wsman_read_request(). */
     request->message.encoding = SOAP_UTF8;
     request->message.sequence_id = NULL;
@@ -112,6 +116,7 @@ void request_end(struct request *request, bool delivered)
     }
     if (request->operation != 0)
         channel_send(net->broker, operation_written, .operation = request->operation);
+    negotiate_forget(request);
     if (request->connection != NULL)
         request->connection->request = NULL;
     loop_timer_stop(net->loop, &request->timer);

@@ -21,9 +21,11 @@
 #include "base/arena.h"
 #include "base/list.h"
 #include "base/loop.h"
+#include "gss/message.h"
 #include "http/request.h"
 #include "ipc/message.h"
 #include "methods.h"
+#include "net/negotiate.h"
 #include "wsman/request.h"
 
 struct application;
@@ -61,6 +63,12 @@ struct request {
     enum method method;       /* that winrmd-auth is asked by */
     struct http_request http; /* its texts and body are gone when the client is */
     bool guest_identify;      /* asks for an Identify without authentication */
+    bool by_kerberos;         /* the scheme is Kerberos, not Negotiate */
+    struct negotiate_login login;
+    const char *content_type; /* of the body; like that, the HTTP request's or what was sealed */
+    const uint8_t *body;
+    size_t body_length;
+    enum sealed_protocol sealed; /* that the body came in and the answer goes out in */
     struct arena arena;
     struct wsman_request message;
     uint64_t operation; /* operation_written is due for it; 0: none */

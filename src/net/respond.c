@@ -8,6 +8,8 @@
 
 #include "base/log.h"
 #include "methods.h"
+#include "net/connection.h"
+#include "net/negotiate.h"
 #include "net/net.h"
 #include "soap/encoding.h"
 #include "wsman/response.h"
@@ -34,6 +36,23 @@ static struct buffer *respond_begin(struct request *request, size_t limit)
     return response;
 }
 
+/* The answer, with what the client's login ends with: its token is for the request that shows it.
+ */
+static void respond_with(struct request *request, unsigned status, struct http_headers headers,
+                         const struct buffer *body)
+{
+    if (request->login.token != NULL) {
+        headers.www_authenticate = &request->login.token;
+        headers.www_authenticate_count = 1;
+    }
+    request_answer(request, status, &headers, body != NULL ? buffer_bytes(body) : NULL,
+                   body != NULL ? buffer_length(body) : 0);
+}
+
+/*
+ * Sends what stands in the buffer, sealed if the request was. A redirect is for the HTTP of the
+ * client, which has no keys.
+ */
 static void respond_send(struct request *request, unsigned status, const char *location)
 {
     struct buffer *response = &request->net->response;
@@ -41,13 +60,41 @@ static void respond_send(struct request *request, unsigned status, const char *l
         .content_type = soap_content_type(request->message.encoding),
         .location = location,
     };
+    char why[GSS_WHY] = "";
 
-    request_answer(request, status, &headers, buffer_bytes(response), buffer_length(response));
+    if (request->sealed != SEALED_none && location == NULL) {
+        if (!sealed_write(request->connection->context, request->sealed, headers.content_type,
+                          response, why)) {
+            log_error("a response can not be sealed: %s", why);
+            respond_broken(request, 500);
+            return;
+        }
+        headers.content_type = sealed_content_type(request->sealed);
+    }
+    respond_with(request, status, headers, response);
 }
 
 void respond_status(struct request *request, unsigned status)
 {
-    request_answer(request, status, NULL, NULL, 0);
+    respond_with(request, status, (struct http_headers){0}, NULL);
+}
+
+void respond_broken(struct request *request, unsigned status)
+{
+    respond_with(request, status, (struct http_headers){.close = true}, NULL);
+}
+
+void respond_authenticated(struct request *request)
+{
+    respond_with(request, 200, (struct http_headers){.keep = true}, NULL);
+}
+
+void respond_continued(struct request *request, const char *challenge)
+{
+    const struct http_headers headers = {
+        .www_authenticate = &challenge, .www_authenticate_count = 1, .keep = true};
+
+    request_answer(request, 401, &headers, NULL, 0);
 }
 
 void respond_unauthorized(struct request *request)
@@ -58,12 +105,16 @@ void respond_unauthorized(struct request *request)
 #undef M
     };
     uint32_t methods = request->listener != NULL ? request->listener->methods : 0;
-    const char *offered[METHOD_COUNT];
+    const char *offered[NEGOTIATE_CHALLENGES + METHOD_COUNT];
+    size_t count = 0;
     struct http_headers headers = {.www_authenticate = offered};
 
+    if ((methods & METHOD_BIT(negotiate)) != 0)
+        count = negotiate_offer(&request->net->site, offered);
     for (unsigned i = 0; i < METHOD_COUNT; i++)
-        if ((methods & (1u << i)) != 0 && challenges[i] != NULL)
-            offered[headers.www_authenticate_count++] = challenges[i];
+        if (i != METHOD_negotiate && (methods & (1u << i)) != 0 && challenges[i] != NULL)
+            offered[count++] = challenges[i];
+    headers.www_authenticate_count = count;
     request_answer(request, 401, &headers, NULL, 0);
 }
 

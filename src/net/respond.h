@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The HTTP responses to a request, in the encoding of the request. Each function ends this
- * process's work on the request: it must not be used after the call. For a client that has left
- * nothing is written; the request just ends.
+ * The HTTP responses to a request, in the encoding of the request, and sealed if that was. Each
+ * function ends this process's work on the request: it must not be used after the call. For a
+ * client that has left nothing is written, or sealed; the request just ends.
  */
 #ifndef NET_RESPOND_H
 #define NET_RESPOND_H
@@ -19,8 +19,19 @@ struct request;
 /* 401 with what the listener offers, and an empty body: some clients do not read one. */
 void respond_unauthorized(struct request *request);
 
+/*
+ * 401 with that one line, "Negotiate" and a token, and an empty body: the next leg of a login. The
+ * connection survives it, whatever else ends it.
+ */
+void respond_continued(struct request *request, const char *challenge);
+
+/* 200 with an empty body, to a request that was there to authenticate; the connection survives. */
+void respond_authenticated(struct request *request);
+
 /* A status with an empty body. */
 void respond_status(struct request *request, unsigned status);
+/* The same, and the connection ends: what it and the client know of each other differs. */
+void respond_broken(struct request *request, unsigned status);
 
 /* HTTP 500 and a fault. The name of this machine is added. */
 void respond_fault(struct request *request, const struct wsman_fault *fault);

@@ -10,6 +10,7 @@
 
 struct session_ref {
     uint64_t id;
+    bool repeated; /* each request has to show: */
     struct session_proof proof;
     enum method method;
 };
@@ -33,7 +34,9 @@ struct session_ref *session_ref_new(const struct message_session_opened *opened,
     struct session_ref *session = mem_alloc(sizeof(*session));
 
     session->id = opened->session;
-    session->proof = *proof;
+    session->repeated = proof != NULL;
+    if (proof != NULL)
+        session->proof = *proof;
     session->method = method;
     return session;
 }
@@ -47,7 +50,7 @@ void session_ref_free(struct session_ref *session)
 
 bool session_ref_proved_by(const struct session_ref *session, const struct session_proof *proof)
 {
-    return secret_equal(&session->proof, proof, sizeof(*proof));
+    return session->repeated && secret_equal(&session->proof, proof, sizeof(*proof));
 }
 
 bool session_ref_is_by(const struct session_ref *session, uint32_t methods)

@@ -7,7 +7,8 @@
  *
  * With Basic, every request repeats its Authorization header. So that only the first costs a
  * password hash, the connection keeps a keyed hash of 128 bits of the value that proved it; the
- * keys are random and never leave this process. The connection owns its session_ref.
+ * keys are random and never leave this process. With Negotiate the connection itself is the proof,
+ * and no header is. The connection owns its session_ref.
  */
 #ifndef NET_SESSION_H
 #define NET_SESSION_H
@@ -36,7 +37,10 @@ void session_keys_make(struct session_keys *keys);
 /* `authorization` is the whole value of the header. */
 struct session_proof session_proof_make(const struct session_keys *keys, const char *authorization);
 
-/* The broker has opened a session for the connection that showed `proof`, by that method. */
+/*
+ * The broker has opened a session for the connection that showed `proof`, by that method. NULL: no
+ * header is to be repeated.
+ */
 struct session_ref *session_ref_new(const struct message_session_opened *opened,
                                     const struct session_proof *proof, enum method method);
 /* NULL is allowed. */

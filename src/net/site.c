@@ -42,6 +42,7 @@ struct listener *site_put_listener(struct site *site, const struct message_net_l
     if (fresh)
         listener = listener_add(site, message);
     listener->methods = message->methods;
+    listener->must_seal = message->must_seal;
     listener->header_limit = message->header_limit;
     return listener;
 }

@@ -22,6 +22,7 @@ struct listener {
     char *url;              /* http://127.0.0.1:5985 */
     struct tls_server *tls; /* NULL: connections are not encrypted */
     uint32_t methods;       /* that it offers; bits: METHOD_BIT */
+    bool must_seal;         /* messages of users have to be sealed */
     uint32_t header_limit;  /* bytes */
     int socket;             /* -1 once it has been handed to the HTTP server */
 };
@@ -40,6 +41,8 @@ struct site {
     uint32_t connections; /* of this process */
     uint32_t guest_connections;
     uint32_t address_connections;
+    bool kerberos; /* what Negotiate can be accepted by now */
+    bool ntlm;
     struct listener **listeners;
     size_t listener_count;
     struct application **applications;

@@ -9,6 +9,7 @@
 #include "net/connection.h"
 #include "net/content_type.h"
 #include "net/host_channel.h"
+#include "net/negotiate.h"
 #include "net/net.h"
 #include "net/operation.h"
 #include "net/respond.h"
@@ -30,8 +31,8 @@ static enum wsman_result read_message(struct request *request, const char *chars
         .max_time = application != NULL ? application->max_operation : 0,
     };
 
-    return wsman_read_request(request->net->reader, request->http.body, request->http.body_length,
-                              charset, &limits, &request->arena, &request->message, fault);
+    return wsman_read_request(request->net->reader, request->body, request->body_length, charset,
+                              &limits, &request->arena, &request->message, fault);
 }
 
 /* An Identify may be answered to anybody; nothing else that came this way is looked at. */
@@ -46,9 +47,9 @@ static enum step_result step_guest(struct request *request)
         respond_status(request, 404);
         return STEP_DONE;
     }
-    type = content_type_read(request->http.content_type);
-    if (type.kind == CONTENT_soap && request->http.body_length > 0 &&
-        request->http.body_length <= IDENTIFY_GUEST_BYTES &&
+    type = content_type_read(request->content_type);
+    if (type.kind == CONTENT_soap && request->body_length > 0 &&
+        request->body_length <= IDENTIFY_GUEST_BYTES &&
         read_message(request, type.charset[0] != '\0' ? type.charset : NULL, IDENTIFY_GUEST_BYTES,
                      &fault) == WSMAN_request &&
         request->message.identify)
@@ -58,15 +59,31 @@ static enum step_result step_guest(struct request *request)
     return STEP_DONE;
 }
 
-/* The header is the one that opened it, and no reload has taken its method from the listener. */
+/*
+ * What opened it still holds (the header, which is shown again, or the connection's own context),
+ * and no reload has taken its method from the listener.
+ */
 static bool session_holds(const struct request *request)
 {
-    const struct session_ref *session = request->connection->session;
-    struct session_proof proof =
-        session_proof_make(&request->net->keys, request->http.authorization);
+    const struct connection *connection = request->connection;
+    const struct session_ref *session = connection->session;
+    const char *authorization = request->http.authorization;
+    struct session_proof proof;
 
-    return session_ref_proved_by(session, &proof) &&
-           (request->listener == NULL || session_ref_is_by(session, request->listener->methods));
+    if (session == NULL ||
+        (request->listener != NULL && !session_ref_is_by(session, request->listener->methods)))
+        return false;
+    if (connection->context != NULL)
+        return authorization == NULL && loop_now(request->net->loop) < connection->expires;
+    if (authorization == NULL)
+        return false;
+    proof = session_proof_make(&request->net->keys, authorization);
+    return session_ref_proved_by(session, &proof);
+}
+
+static bool is_empty(const struct request *request)
+{
+    return request->body_length == 0 && !request->http.body_dropped;
 }
 
 static enum step_result step_authenticate(struct request *request)
@@ -74,31 +91,68 @@ static enum step_result step_authenticate(struct request *request)
     struct connection *connection = request->connection;
     const char *authorization = request->http.authorization;
 
-    if (authorization == NULL) {
+    if (session_holds(request)) {
+        /* Some clients ask that way for the challenge of their next login; this one holds on. */
+        if (authorization != NULL || !is_empty(request))
+            return STEP_NEXT;
         respond_unauthorized(request);
         return STEP_DONE;
     }
-    if (connection->session != NULL && session_holds(request))
-        return STEP_NEXT;
-    if (connection->session != NULL || connection->revoked) {
+    /* A session that rests on a header is kept for the next request that shows it. */
+    if ((authorization != NULL && (connection->session != NULL || connection->revoked)) ||
+        connection->context != NULL) {
         connection_drop_session(connection);
         connection->revoked = false;
         http_server_authenticated(request->net->server, request->http.handle, false);
     }
-    if (authentication_ask(request))
+    if (authorization != NULL && authentication_ask(request))
         return STEP_WAIT;
+    negotiate_end_legs(connection);
     respond_unauthorized(request);
     return STEP_DONE;
+}
+
+/* Replaces a sealed body by what it holds. */
+static enum step_result open_body(struct request *request)
+{
+    struct connection *connection = request->connection;
+    struct sealed_message message = {.why = "its client did not log in by Negotiate or Kerberos"};
+
+    if (connection->context == NULL ||
+        sealed_open(connection->context, request->content_type, request->body, request->body_length,
+                    &request->arena, &message) != SEALED_opened) {
+        log_info("%s: a sealed message can not be opened: %s", request->http.peer, message.why);
+        respond_broken(request, 400);
+        return STEP_DONE;
+    }
+    request->sealed = message.protocol;
+    request->content_type = message.content_type;
+    request->body = message.body;
+    request->body_length = message.length;
+    return STEP_NEXT;
 }
 
 /* An empty body only authenticates. */
 static enum step_result step_content(struct request *request)
 {
-    if (connection_session(request->connection) == NULL || request->http.body_dropped)
+    if (connection_session(request->connection) == NULL || request->http.body_dropped) {
         respond_unauthorized(request);
-    else if (request->http.body_length == 0)
-        respond_status(request, 200);
-    else if (content_type_read(request->http.content_type).kind != CONTENT_soap)
+        return STEP_DONE;
+    }
+    if (request->body_length > 0 && sealed_announced(request->content_type)) {
+        if (open_body(request) == STEP_DONE)
+            return STEP_DONE;
+    } else if (request->body_length > 0 && request->listener->must_seal) {
+        log_info(
+            "%s sent a message in plain text, which is not carried out: on %s, that is without "
+            "TLS, messages have to be encrypted (allow-unencrypted)",
+            request->http.peer, request->listener->url);
+        respond_status(request, 500);
+        return STEP_DONE;
+    }
+    if (request->body_length == 0)
+        respond_authenticated(request);
+    else if (content_type_read(request->content_type).kind != CONTENT_soap)
         respond_status(request, 415);
     else
         return STEP_NEXT;
@@ -107,7 +161,7 @@ static enum step_result step_content(struct request *request)
 
 static enum step_result step_read(struct request *request)
 {
-    struct content_type type = content_type_read(request->http.content_type);
+    struct content_type type = content_type_read(request->content_type);
     struct wsman_fault fault = {0};
 
     switch (read_message(request, type.charset[0] != '\0' ? type.charset : NULL,

@@ -312,8 +312,6 @@ static void bodies_after_authentication(void **state)
     } rows[] = {
         {AS_ALICE "Content-Type: text/plain\r\n", NULL, 200},
         {AS_ALICE "Content-Type: text/plain\r\n", "x", 415},
-        {AS_ALICE "Content-Type: multipart/encrypted;boundary=\"Encrypted Boundary\"\r\n", "x",
-         415},
         {AS_ALICE, "x", 400},
         {AS_ALICE, "<html/>", 500},
         {AS_ALICE, "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"/>", 500},
@@ -329,6 +327,27 @@ static void bodies_after_authentication(void **state)
     }
     assert_true(peer_silent(&world->broker));
     client_close(&client);
+}
+
+/* It can not be opened: Basic has no keys. */
+static void basic_does_not_seal(void **state)
+{
+    struct world *world = *state;
+    struct client client;
+    struct response response;
+
+    client_connect(&client, world);
+    world_login(world, &client, 5);
+    client_post(&client, "/wsman",
+                AS_ALICE "Content-Type: multipart/encrypted;protocol=\"application/HTTP-SPNEGO-"
+                         "session-encrypted\";boundary=\"Encrypted Boundary\"\r\n",
+                "x");
+    response = client_response(&client);
+    assert_int_equal(response.status, 400);
+    assert_int_equal(response.body_length, 0);
+    assert_string_equal(response_header(&response, "Connection"), "close");
+    client_close(&client);
+    assert_int_equal(peer_expect(&world->broker, session_closed)->session, 5);
 }
 
 /* ---- Identify ---- */
@@ -397,6 +416,7 @@ int main(int argc, char **argv)
         WORLD_TEST(client_leaves_while_authenticating),
         WORLD_TEST(auth_is_replaced),
         WORLD_TEST(bodies_after_authentication),
+        WORLD_TEST(basic_does_not_seal),
         WORLD_TEST(identify_for_guests),
         WORLD_TEST(identify_for_users),
     };

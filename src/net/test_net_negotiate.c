@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * winrmd-net towards clients that log in by Negotiate or Kerberos: the legs of a login and what the
+ * connection is afterwards. winrmd-auth and the broker are played; the tokens are real (NTLM).
+ */
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "methods.h"
+#include "net/negotiate.h"
+#include "net/test_login.h"
+
+/* ---- parts ---- */
+
+static void headers_are_strict(void **state)
+{
+    static const struct {
+        const char *header;
+        const char *token; /* NULL: none */
+        bool kerberos;
+    } rows[] = {
+        {"Negotiate YWJj", "abc", false},
+        {"nEGOTIATE   YWJj", "abc", false},
+        {"Kerberos YWJj", "abc", true},
+        {"KERBEROS YWI=", "ab", true},
+        {"Negotiate", NULL, false},
+        {"Negotiate ", NULL, false},
+        {"NegotiateYWJj", NULL, false},
+        {"Negotiate\tYWJj", NULL, false},
+        {"Negotiate YW Jj", NULL, false},
+        {"Negotiate YWJ", NULL, false},  /* no padding */
+        {"Negotiate YWJ=", NULL, false}, /* unused bits set */
+        {"Negotiate YWJj, Basic x", NULL, false},
+        {"Negotiate ====", NULL, false},
+        {"NTLM YWJj", NULL, false},
+        {"YWJj", NULL, false},
+    };
+    static uint8_t token[NEGOTIATE_ROOM];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        bool kerberos = false;
+        size_t length = negotiate_decode(rows[i].header, &kerberos, token);
+
+        if (length != (rows[i].token != NULL ? strlen(rows[i].token) : 0))
+            fail_msg("%s", rows[i].header);
+        if (length > 0) {
+            assert_memory_equal(token, rows[i].token, length);
+            assert_int_equal(kerberos, rows[i].kerberos);
+        }
+    }
+}
+
+static void tokens_have_a_limit(void **state)
+{
+    static uint8_t token[NEGOTIATE_ROOM];
+    static char header[2 * LIMIT_TOKEN] = "Negotiate ";
+    size_t most = (size_t)LIMIT_TOKEN / 3 * 4; /* characters: whole groups of three bytes */
+    bool kerberos;
+
+    (void)state;
+    memset(header + 10, 'A', most);
+    assert_int_equal(negotiate_decode(header, &kerberos, token), LIMIT_TOKEN / 3 * 3);
+    memcpy(header + 10 + most, "AA==", 5);
+    assert_int_equal(negotiate_decode(header, &kerberos, token), LIMIT_TOKEN / 3 * 3 + 1);
+    memcpy(header + 10 + most, "AAA=", 5);
+    assert_int_equal(negotiate_decode(header, &kerberos, token), 0);
+    memcpy(header + 10 + most, "AAAAAAAA", 9);
+    assert_int_equal(negotiate_decode(header, &kerberos, token), 0);
+}
+
+/* ---- what is offered ---- */
+
+static void offer(struct world *world, uint32_t methods, bool kerberos, bool ntlm)
+{
+    peer_send(&world->broker, net_listener, .listener = WORLD_LISTENER, .url = "http://x:5985",
+              .methods = methods, .header_limit = 98304, .socket = -1);
+    peer_send(&world->broker, net_mechanisms, .kerberos = kerberos, .ntlm = ntlm);
+    peer_send(&world->broker, net_settle);
+    peer_receive(&world->broker, MESSAGE_net_settled);
+}
+
+static int setup(void **state)
+{
+    int result = world_setup(state);
+
+    if (result == 0)
+        offer(*state, METHOD_BIT(negotiate) | METHOD_BIT(basic), true, true);
+    return result;
+}
+
+#define OFFER_NEGOTIATE "WWW-Authenticate: Negotiate\r\n"
+#define OFFER_KERBEROS  "WWW-Authenticate: Kerberos\r\n"
+#define OFFER_BASIC     "WWW-Authenticate: Basic realm=\"WSMAN\"\r\n"
+#define OFFER_ALL       OFFER_NEGOTIATE OFFER_KERBEROS OFFER_BASIC
+
+/* A 401 with exactly these lines, together and in this order; the connection goes on. */
+static void expect_challenges(struct client *client, const char *lines)
+{
+    struct response response = client_response(client);
+    const char *first;
+    const char *end;
+
+    assert_int_equal(response.status, 401);
+    assert_int_equal(response.body_length, 0);
+    assert_null(response_header(&response, "Connection"));
+    first = strstr(response.head, "WWW-Authenticate:");
+    if (lines[0] == '\0') {
+        assert_null(first);
+        return;
+    }
+    assert_non_null(first);
+    assert_int_equal(strncmp(first, lines, strlen(lines)), 0);
+    end = first + strlen(lines);
+    assert_null(strstr(end, "WWW-Authenticate"));
+}
+
+static void each_scheme_has_a_line(void **state)
+{
+    static const struct {
+        uint32_t methods;
+        bool kerberos;
+        bool ntlm;
+        const char *lines;
+    } rows[] = {
+        {METHOD_BIT(negotiate) | METHOD_BIT(basic), true, true, OFFER_ALL},
+        {METHOD_BIT(negotiate) | METHOD_BIT(basic), true, false, OFFER_ALL},
+        {METHOD_BIT(negotiate) | METHOD_BIT(basic), false, true, OFFER_NEGOTIATE OFFER_BASIC},
+        {METHOD_BIT(negotiate) | METHOD_BIT(basic), false, false, OFFER_BASIC},
+        {METHOD_BIT(negotiate), true, true, OFFER_NEGOTIATE OFFER_KERBEROS},
+        {METHOD_BIT(negotiate), false, false, ""},
+        {METHOD_BIT(basic), true, true, OFFER_BASIC},
+    };
+    struct world *world = *state;
+    struct client client;
+
+    client_connect(&client, world);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        offer(world, rows[i].methods, rows[i].kerberos, rows[i].ntlm);
+        client_post(&client, "/wsman", "", NULL);
+        expect_challenges(&client, rows[i].lines);
+    }
+    client_close(&client);
+}
+
+static void what_is_not_offered_is_not_asked(void **state)
+{
+    static const struct {
+        const char *header;
+        uint32_t methods;
+        bool kerberos;
+        bool ntlm;
+        const char *lines;
+    } rows[] = {
+        {"Authorization: Negotiate YWJj\r\n", METHOD_BIT(basic), true, true, OFFER_BASIC},
+        {"Authorization: Negotiate YWJj\r\n", METHOD_BIT(negotiate), false, false, ""},
+        {"Authorization: Kerberos YWJj\r\n", METHOD_BIT(negotiate), false, true, OFFER_NEGOTIATE},
+        {"Authorization: Negotiate ?\r\n", METHOD_BIT(negotiate), false, true, OFFER_NEGOTIATE},
+        {"Authorization: Negotiate\r\n", METHOD_BIT(negotiate), false, true, OFFER_NEGOTIATE},
+    };
+    struct world *world = *state;
+    struct client client;
+
+    client_connect(&client, world);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        offer(world, rows[i].methods, rows[i].kerberos, rows[i].ntlm);
+        client_post(&client, "/wsman", rows[i].header, NULL);
+        expect_challenges(&client, rows[i].lines);
+    }
+    assert_true(peer_silent(&world->auth));
+    client_close(&client);
+}
+
+/* ---- legs ---- */
+
+static struct ipc_bytes made(const struct login *login)
+{
+    return (struct ipc_bytes){.data = buffer_bytes(&login->token),
+                              .length = (uint32_t)buffer_length(&login->token)};
+}
+
+static void two_legs(void **state)
+{
+    struct world *world = *state;
+    const struct message_auth_token *asked;
+    struct login login;
+    struct client client;
+    struct response response;
+    uint64_t exchange;
+    uint64_t connection;
+
+    login_open(&login);
+    client_connect(&client, world);
+    login_client_step(&login, NULL, 0);
+    /* A body on a leg is not looked at: this one is what a client sends as filler. */
+    client_post(&client, "/wsman", login_header(&login, "negotiate"), "AWAITING_ENCRYPTION_KEYS");
+    asked = peer_expect(&world->auth, auth_token);
+    exchange = asked->exchange;
+    connection = asked->connection;
+    assert_string_equal(asked->address, "127.0.0.1");
+    assert_int_equal(asked->listener, WORLD_LISTENER);
+    assert_false(asked->kerberos);
+    assert_false(asked->must_seal);
+    assert_int_equal(asked->token.length, buffer_length(&login.token));
+    assert_memory_equal(asked->token.data, buffer_bytes(&login.token), asked->token.length);
+    assert_false(login_server_step(&login, asked->token.data, asked->token.length));
+    peer_send(&world->auth, auth_continue, .exchange = exchange, .token = made(&login));
+
+    response = client_response(&client);
+    assert_int_equal(response.status, 401);
+    assert_int_equal(response.body_length, 0);
+    assert_null(strstr(strstr(response.head, "WWW-Authenticate: ") + 1, "WWW-Authenticate"));
+    login_client_answer(&login, response_header(&response, "WWW-Authenticate"), "Negotiate");
+
+    /* The last leg brings the request along, which is carried out when both have said yes. */
+    client_post(&client, "/wsman", login_header(&login, "Negotiate"), identify_envelope);
+    asked = peer_expect(&world->auth, auth_token);
+    exchange = asked->exchange;
+    assert_int_equal(asked->connection, connection);
+    assert_true(login_server_step(&login, asked->token.data, asked->token.length));
+    login_send_context(&login, world, exchange, 60000);
+    peer_send(&world->broker, session_opened, .exchange = exchange, .session = 11);
+    response = client_response(&client);
+    assert_int_equal(response.status, 200);
+    assert_non_null(strstr(response.body, "IdentifyResponse"));
+    /* NTLM has no last token. */
+    assert_null(response_header(&response, "WWW-Authenticate"));
+
+    /* From here on the connection is who it is: no header, nobody is asked. */
+    client_post(&client, "/wsman", "", identify_envelope);
+    assert_int_equal(client_response(&client).status, 200);
+    assert_true(peer_silent(&world->auth));
+    assert_true(peer_silent(&world->broker));
+    client_close(&client);
+    assert_int_equal(peer_expect(&world->broker, session_closed)->session, 11);
+    login_close(&login);
+}
+
+#define WORLD_TEST(name) cmocka_unit_test_setup_teardown(name, setup, world_teardown)
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(headers_are_strict),
+        cmocka_unit_test(tokens_have_a_limit),
+        WORLD_TEST(each_scheme_has_a_line),
+        WORLD_TEST(what_is_not_offered_is_not_asked),
+        WORLD_TEST(two_legs),
+    };
+
+    if (argc != 2) {
+        fprintf(stderr, "usage: test_net_negotiate WINRMD-NET\n");
+        return 2;
+    }
+    world_program = argv[1];
+    return cmocka_run_group_tests(tests, login_prepare, login_unprepare);
+}
