@@ -35,11 +35,15 @@
     L(HTTP_ANSWER_TIME, 30000, "ms", "for the client to take an answer")                          \
     L(HTTP_GUEST_IDLE_TIME, 30000, "ms", "between requests, before authentication")               \
     L(HTTP_IDLE_TIME, 14400000, "ms", "between requests, after authentication")                   \
-    L(HTTP_GUEST_TIME, 60000, "ms", "from accept to authentication, in all")                      \
+    L(HTTP_GUEST_TIME, 60000, "ms",                                                               \
+      "from accept, or from the end of the last session, to authentication, in all")              \
     L(HTTP_LINGER_TIME, 2000, "ms", "for the client to take the last answer and close")           \
     L(HTTP_RETIRED_GUEST_TIME, 2000, "ms",                                                        \
       "for the next request of an idle guest when its listener is removed")                       \
     L(HTTP_RETIRED_IDLE_TIME, 60000, "ms", "the same for one that has authenticated")             \
+    L(HTTP_KEEPALIVE_IDLE, 300, "s", "without a byte, then the kernel asks whether the client lives")  \
+    L(HTTP_KEEPALIVE_INTERVAL, 30, "s", "between such questions")                                 \
+    L(HTTP_KEEPALIVE_COUNT, 6, "questions", "without an answer, then the connection is lost")     \
     L(HTTP_CONNECTIONS, 10000, "connections", "of one winrmd-net")                                \
     L(HTTP_GUEST_CONNECTIONS, 4000, "connections", "of one winrmd-net, not authenticated")        \
     L(HTTP_ADDRESS_CONNECTIONS, 1000, "connections", "of one winrmd-net, from one address")       \

@@ -189,17 +189,39 @@ void http_accept_rest(struct http_listener *listener)
             return;
 }
 
+/*
+ * Both are inherited by what is accepted; other than TCP sockets have neither. Connections may be
+ * idle for hours, and of a client that was switched off nothing else would ever tell.
+ */
+static void set_options(int fd)
+{
+    static const struct {
+        int level;
+        int name;
+        int value;
+        const char *text;
+    } options[] = {
+        {IPPROTO_TCP, TCP_NODELAY, 1, "TCP_NODELAY"},
+        {SOL_SOCKET, SO_KEEPALIVE, 1, "SO_KEEPALIVE"},
+        {IPPROTO_TCP, TCP_KEEPIDLE, HTTP_KEEPALIVE_IDLE, "TCP_KEEPIDLE"},
+        {IPPROTO_TCP, TCP_KEEPINTVL, HTTP_KEEPALIVE_INTERVAL, "TCP_KEEPINTVL"},
+        {IPPROTO_TCP, TCP_KEEPCNT, HTTP_KEEPALIVE_COUNT, "TCP_KEEPCNT"},
+    };
+
+    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+        if (setsockopt(fd, options[i].level, options[i].name, &options[i].value,
+                       sizeof(options[i].value)) < 0)
+            log_debug("%s: %s", options[i].text, strerror(errno));
+}
+
 bool http_accept_start(struct http_listener *listener)
 {
     int flags = fcntl(listener->watch.fd, F_GETFL);
-    int one = 1;
 
     if (flags < 0 || fcntl(listener->watch.fd, F_SETFL, flags | O_NONBLOCK) < 0 ||
         fcntl(listener->watch.fd, F_SETFD, FD_CLOEXEC) < 0)
         return false;
-    /* Inherited by what is accepted; other than TCP sockets have no delay to begin with. */
-    if (setsockopt(listener->watch.fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) < 0)
-        log_debug("TCP_NODELAY: %s", strerror(errno));
+    set_options(listener->watch.fd);
     listener->watch.ready = listener_ready;
     return loop_watch(listener->server->loop, &listener->watch, EPOLLIN);
 }

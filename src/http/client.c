@@ -116,10 +116,24 @@ static void client_continue(struct http_client *client)
         http_client_end(client, false);
 }
 
+/* Nobody but the user knows what else depends on an idle connection. */
+static bool client_stays(struct http_client *client)
+{
+    struct http_server *server = client->server;
+
+    if (client->wait != HTTP_WAIT_IDLE || server->events->idle == NULL ||
+        !server->events->idle(server->context, client->user))
+        return false;
+    http_client_await(client);
+    return true;
+}
+
 void http_client_expired(struct http_deadline *deadline)
 {
     struct http_client *client = container_of(deadline, struct http_client, deadline);
 
+    if (client_stays(client))
+        return;
     if (client->wait != HTTP_WAIT_HEAD && client->connection.state != HTTP_STATE_BODY) {
         http_client_end(client, false);
         return;

@@ -70,7 +70,7 @@ struct http_client {
     struct buffer out; /* what the socket did not take; empty nearly always */
     struct http_address *address;
     void *user;
-    uint64_t opened; /* loop_now() */
+    uint64_t guest_since; /* loop_now() */
     uint64_t handle; /* of the latest request */
     uint64_t token;  /* of the answer being written */
     uint32_t index;  /* in the table of handles */

@@ -90,7 +90,7 @@ struct http_client *http_client_new(struct http_listener *listener, int fd, cons
     client->server = server;
     client->listener = listener;
     client->watch = (struct loop_watch){.fd = fd, .ready = http_client_ready};
-    client->opened = loop_now(server->loop);
+    client->guest_since = loop_now(server->loop);
     client->port = port;
     name_peer(client, key);
     buffer_init(&client->out, SIZE_MAX / 2);

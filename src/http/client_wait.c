@@ -74,7 +74,7 @@ void http_client_await(struct http_client *client)
     }
     at = loop_now(server->loop) + wait_time(client, wait);
     if (!client->connection.authenticated && wait < HTTP_WAIT_ANSWER &&
-        at > client->opened + server->settings.guest_time)
-        at = client->opened + server->settings.guest_time;
+        at > client->guest_since + server->settings.guest_time)
+        at = client->guest_since + server->settings.guest_time;
     http_deadline_set(&server->deadlines[wait], &client->deadline, at);
 }

@@ -136,10 +136,12 @@ void http_server_authenticated(struct http_server *server, uint64_t handle, bool
     if (client == NULL || client->connection.authenticated == authenticated)
         return;
     http_connection_set_authenticated(&client->connection, authenticated);
-    if (authenticated)
+    if (authenticated) {
         server->counts.guests--;
-    else
+    } else {
         server->counts.guests++;
+        client->guest_since = loop_now(server->loop);
+    }
 }
 
 bool http_server_waits(const struct http_server *server, uint64_t handle)

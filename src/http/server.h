@@ -51,6 +51,11 @@ struct http_events {
      * that closes in order (FIN) has read what had arrived.
      */
     void (*unread)(void *context, void *user);
+    /*
+     * A connection that has authenticated has waited `idle_time` for its next request. True: it
+     * may wait as long again. NULL: it may not.
+     */
+    bool (*idle)(void *context, void *user);
     /* A connection that has a user pointer has ended: let go of what the pointer names. */
     void (*closed)(void *context, void *user);
     /* Is this a path of ours? Others are answered 404. NULL: all are. No NUL behind `path`. */

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +49,35 @@ static void test_answers(void **state)
     await(&fixture, is_closed);
     assert_int_equal(fixture.gone, 0);
     assert_int_equal(http_server_counts(fixture.server).connections, 0);
+    server_stop(&fixture);
+}
+
+static int option_of(int socket, int level, int name)
+{
+    int value = 0;
+    socklen_t size = sizeof(value);
+
+    assert_int_equal(getsockopt(socket, level, name, &value, &size), 0);
+    return value;
+}
+
+/* A connection may be idle for hours; a client that was switched off is found out by the kernel. */
+static void test_the_kernel_asks_idle_clients(void **state)
+{
+    struct fixture fixture;
+    int fd;
+
+    (void)state;
+    server_start(&fixture);
+    fd = connect_client(&fixture, false);
+    client_say(fd, GOOD);
+    expect_answer(&fixture, fd, "HTTP/1.1 200 OK\r\n", NULL);
+    assert_true(option_of(fixture.socket, SOL_SOCKET, SO_KEEPALIVE));
+    assert_int_equal(option_of(fixture.socket, IPPROTO_TCP, TCP_KEEPIDLE), HTTP_KEEPALIVE_IDLE);
+    assert_int_equal(option_of(fixture.socket, IPPROTO_TCP, TCP_KEEPINTVL),
+                     HTTP_KEEPALIVE_INTERVAL);
+    assert_int_equal(option_of(fixture.socket, IPPROTO_TCP, TCP_KEEPCNT), HTTP_KEEPALIVE_COUNT);
+    close(fd);
     server_stop(&fixture);
 }
 
@@ -572,6 +603,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_answers),
+        cmocka_unit_test(test_the_kernel_asks_idle_clients),
         cmocka_unit_test(test_pipelined_requests_in_order),
         cmocka_unit_test(test_pipelined_while_waiting),
         cmocka_unit_test(test_a_fin_while_waiting_counts_as_gone),

@@ -175,6 +175,75 @@ static void test_idle_authenticated_ones_end(void **state)
     server_stop(&fixture);
 }
 
+/* A turn of the loop. */
+static bool passes(struct fixture *fixture)
+{
+    (void)fixture;
+    return true;
+}
+
+static bool has_not_stayed(struct fixture *fixture)
+{
+    return fixture->stays == 0;
+}
+
+/* The user is asked each time, and the connection serves on as long as it says yes. */
+static void test_the_user_keeps_idle_ones(void **state)
+{
+    struct http_settings settings = http_settings_default();
+    struct fixture fixture;
+    int fd;
+
+    (void)state;
+    settings.idle_time = SOON;
+    server_start_with(&fixture, &settings);
+    fixture.authenticates = true;
+    fixture.user = &fixture;
+    fixture.stays = 3;
+    fd = connect_client(&fixture, false);
+    client_say(fd, GOOD);
+    expect_answer(&fixture, fd, "HTTP/1.1 200 OK\r\n", NULL);
+    await(&fixture, has_not_stayed);
+    expect_peaceful_end(&fixture, fd);
+    assert_int_equal(fixture.idle, 4);
+    assert_int_equal(fixture.closed, 1);
+    close(fd);
+    server_stop(&fixture);
+}
+
+/* Whoever loses its session has the time of a guest from then on, however old the connection is. */
+static void test_a_guest_again(void **state)
+{
+    struct http_settings settings = http_settings_default();
+    struct fixture fixture;
+    uint64_t since;
+    int fd;
+
+    (void)state;
+    settings.guest_time = LONG;
+    server_start_with(&fixture, &settings);
+    fixture.authenticates = true;
+    fixture.user = &fixture;
+    fd = connect_client(&fixture, false);
+    client_say(fd, GOOD);
+    expect_answer(&fixture, fd, "HTTP/1.1 200 OK\r\n", NULL);
+    for (since = loop_now(fixture.loop); loop_now(fixture.loop) <= since + LONG;)
+        await(&fixture, passes);
+    fixture.authenticates = false;
+    fixture.manner = ANSWER_LATER;
+    fixture.requests = 0;
+    client_say(fd, GOOD);
+    await(&fixture, has_request);
+    since = loop_now(fixture.loop);
+    http_server_authenticated(fixture.server, fixture.handle, false);
+    assert_true(http_answer(fixture.server, fixture.handle, 0, 401, NULL, NULL, 0));
+    expect_answer(&fixture, fd, "HTTP/1.1 401 Unauthorized\r\n", NULL);
+    expect_end(&fixture, fd);
+    assert_true(loop_now(fixture.loop) >= since + LONG);
+    close(fd);
+    server_stop(&fixture);
+}
+
 /* How long an answer takes is the user's business. */
 static void test_an_owed_answer_has_no_deadline(void **state)
 {
@@ -275,6 +344,8 @@ int main(void)
         cmocka_unit_test(test_the_body_deadline_grows_with_the_body),
         cmocka_unit_test(test_a_dropped_body_has_its_deadline),
         cmocka_unit_test(test_idle_authenticated_ones_end),
+        cmocka_unit_test(test_the_user_keeps_idle_ones),
+        cmocka_unit_test(test_a_guest_again),
         cmocka_unit_test(test_an_owed_answer_has_no_deadline),
         cmocka_unit_test(test_guest_time_bounds_head_and_body),
         cmocka_unit_test(test_idle_guests_end_and_others_stay),

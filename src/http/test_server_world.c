@@ -30,6 +30,7 @@ static void on_request(void *context, const struct http_request *request)
     copy_text(fixture->host, sizeof(fixture->host), request->host);
     copy_text(fixture->authorization, sizeof(fixture->authorization), request->authorization);
     copy_text(fixture->peer, sizeof(fixture->peer), request->peer);
+    fixture->socket = request->transport->fd;
     fixture->found_user = *request->user;
     fixture->listener = request->listener;
     fixture->dropped = request->body_dropped;
@@ -74,6 +75,15 @@ static void on_unread(void *context, void *user)
     fixture->unread++;
 }
 
+static bool on_idle(void *context, void *user)
+{
+    struct fixture *fixture = context;
+
+    assert_ptr_equal(user, fixture->user);
+    fixture->idle++;
+    return fixture->stays > 0 && fixture->stays-- > 0;
+}
+
 static void on_closed(void *context, void *user)
 {
     struct fixture *fixture = context;
@@ -106,6 +116,7 @@ static const struct http_events events = {
     .gone = on_gone,
     .written = on_written,
     .unread = on_unread,
+    .idle = on_idle,
     .closed = on_closed,
     .path_known = on_path,
     .unlistened = on_unlistened,

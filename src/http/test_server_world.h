@@ -41,11 +41,14 @@ struct fixture {
     char host[64];
     char authorization[64];
     char peer[64];
+    int socket; /* the server's end of the connection */
     void *found_user;
     uint32_t listener;
     bool dropped;
     bool authenticated;
     size_t length;
+    int stays; /* how often an idle connection may go on, */
+    int idle;  /* and how often it was asked for */
     int gone;
     int unread;
     int closed;
