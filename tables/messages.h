@@ -373,10 +373,14 @@ enum {
     F(U64, request, 0) F(U32, code, 0) F(TEXT, text, LIMIT_REASON) F(TEXT, location, LIMIT_URI) \
     F(TEXT, provider, LIMIT_NAME) F(TEXT, provider_path, LIMIT_URI) \
     F(TEXT, extended, LIMIT_REASON) F(TEXT, decision, LIMIT_ID)
-/* broker -> net: pass the payload to that host with this ticket (ipc/ticket.h). */
+/*
+ * broker -> net: pass the payload to that host with this ticket (ipc/ticket.h). `idle_timeout`: of
+ * the shell; its client's connections may be idle as long.
+ */
 #define FIELDS_operation_granted(F) \
     F(U64, request, 0) F(U64, operation, 0) F(U32, host, 0) F(U64, sequence, 0) \
-    F(U64, ticket, 0) F(TEXT, command_id, LIMIT_ID) F(FD, channel, 0) /* when net has none */
+    F(U64, ticket, 0) F(TEXT, command_id, LIMIT_ID) F(U64, idle_timeout, 0) \
+    F(FD, channel, 0) /* when net has none */
 /* broker -> net: done; the response has an empty body. */
 #define FIELDS_operation_ended(F) F(U64, request, 0) F(U64, operation, 0)
 /* broker -> net: what a shell says of itself. */

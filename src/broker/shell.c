@@ -272,7 +272,7 @@ void shell_grant(struct shell *shell, struct operation *operation)
     channel_send(operation->net->channel, operation_granted, .request = operation->request,
                  .operation = operation->id, .host = shell->number, .sequence = sequence,
                  .ticket = ticket_make(shell->ticket_key, sequence, operation->kind, operation->id),
-                 .command_id = operation->command_id,
+                 .command_id = operation->command_id, .idle_timeout = shell->idle_timeout,
                  .channel = shell_host_connect(shell, operation->net->number));
 }
 

@@ -161,6 +161,7 @@ static void on_operation_granted(struct channel *channel, const union message_bo
         request_end(request, false);
         return;
     }
+    connection_used_by_shell(request->connection, granted->idle_timeout);
     request->state = REQUEST_STARTED;
     request->grant = (struct grant){.host = granted->host,
                                     .sequence = granted->sequence,

@@ -63,6 +63,7 @@ void connection_drop_session(struct connection *connection)
 {
     gss_context_free(connection->context);
     connection->context = NULL;
+    connection->idle_time = 0;
     if (connection->session == NULL)
         return;
     channel_send(connection->net->broker, session_closed,
@@ -75,6 +76,18 @@ void connection_unread(const struct connection *connection)
     struct host_channel *host = map_get_u64(&connection->net->hosts, connection->output_host);
 
     host_channel_output_written(host, connection->output_request, false);
+}
+
+void connection_used_by_shell(struct connection *connection, uint64_t idle_timeout)
+{
+    if (connection->idle_time < idle_timeout)
+        connection->idle_time = idle_timeout;
+}
+
+bool connection_stays(const struct connection *connection)
+{
+    return connection->session != NULL &&
+           loop_now(connection->net->loop) - connection->answered < connection->idle_time;
 }
 
 void connection_closed(struct connection *connection)

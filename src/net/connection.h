@@ -23,6 +23,8 @@ struct connection {
     struct gss_context *context; /* of the login by Negotiate that is its session's; or NULL */
     uint64_t expires;            /* loop_now() when that is not good for requests any more */
     uint64_t number;             /* what winrmd-auth knows it as; never 0, never used again */
+    uint64_t idle_time;          /* the longest idle time-out of the shells that it has used */
+    uint64_t answered;           /* loop_now() when the last answer was written */
     bool half_open;              /* winrmd-auth may hold what a login needs to be continued */
     struct request *request;     /* NULL between requests */
     uint32_t output_host;        /* whose output the last answer was; 0: of nobody */
@@ -52,6 +54,14 @@ void connection_drop_session(struct connection *connection);
 
 /* The client has not read its last answer: a host whose output that was is told. */
 void connection_unread(const struct connection *connection);
+
+/*
+ * A request on it was granted for a shell with that idle time-out, in milliseconds. Clients that
+ * seal can not go on with a shell on another connection, so this one has to be there as long.
+ */
+void connection_used_by_shell(struct connection *connection, uint64_t idle_timeout);
+/* May it still be idle? Asked when the time that every connection has is over. */
+bool connection_stays(const struct connection *connection);
 
 /* The HTTP connection has ended. */
 void connection_closed(struct connection *connection);

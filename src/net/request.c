@@ -117,8 +117,10 @@ void request_end(struct request *request, bool delivered)
     if (request->operation != 0)
         channel_send(net->broker, operation_written, .operation = request->operation);
     negotiate_forget(request);
-    if (request->connection != NULL)
+    if (request->connection != NULL) {
         request->connection->request = NULL;
+        request->connection->answered = loop_now(net->loop);
+    }
     loop_timer_stop(net->loop, &request->timer);
     list_remove(&request->host_link);
     if (net->requests.free_count < ARENAS_KEPT)

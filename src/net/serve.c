@@ -51,6 +51,12 @@ static void serve_unread(void *context, void *user)
     connection_unread(user);
 }
 
+static bool serve_idle(void *context, void *user)
+{
+    (void)context;
+    return user != NULL && connection_stays(user);
+}
+
 static void serve_closed(void *context, void *user)
 {
     (void)context;
@@ -109,6 +115,7 @@ bool serve_start(struct net *net)
         .gone = serve_gone,
         .written = serve_written,
         .unread = serve_unread,
+        .idle = serve_idle,
         .closed = serve_closed,
         .path_known = serve_path_known,
         .unlistened = serve_unlistened,
