@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/base64.h"
+#include "methods.h"
 
 /* ---- the password file ---- */
 
@@ -157,6 +158,12 @@ bool login_client_answer(struct login *login, const char *line, const char *sche
     return login_client_step(login, token, (size_t)length);
 }
 
+struct ipc_bytes login_token(const struct login *login)
+{
+    return (struct ipc_bytes){.data = buffer_bytes(&login->token),
+                              .length = (uint32_t)buffer_length(&login->token)};
+}
+
 void login_send_context(struct login *login, struct world *world, uint64_t exchange,
                         uint64_t lifetime)
 {
@@ -164,40 +171,93 @@ void login_send_context(struct login *login, struct world *world, uint64_t excha
     OM_uint32 minor;
 
     peer_send(&world->auth, auth_context, .exchange = exchange, .lifetime = lifetime, .seals = true,
-              .token = {.data = buffer_bytes(&login->token),
-                        .length = (uint32_t)buffer_length(&login->token)},
+              .token = login_token(login),
               .context = {.data = exported.value, .length = (uint32_t)exported.length});
     gss_release_buffer(&minor, &exported);
+}
+
+void login_first_leg(struct world *world, struct login *login, struct client *client)
+{
+    const struct message_auth_token *asked;
+    struct response response;
+
+    login_client_step(login, NULL, 0);
+    client_post(client, "/wsman", login_header(login, "Negotiate"), NULL);
+    asked = peer_expect(&world->auth, auth_token);
+    assert_false(login_server_step(login, asked->token.data, asked->token.length));
+    peer_send(&world->auth, auth_continue, .exchange = asked->exchange,
+              .token = login_token(login));
+    response = client_response(client);
+    assert_int_equal(response.status, 401);
+    login_client_answer(login, response_header(&response, "WWW-Authenticate"), "Negotiate");
+}
+
+uint64_t login_last_leg(struct world *world, struct login *login, struct client *client,
+                        const char *scheme, const char *body)
+{
+    const struct message_auth_token *asked;
+
+    client_post(client, "/wsman", login_header(login, scheme), body);
+    asked = peer_expect(&world->auth, auth_token);
+    assert_true(login_server_step(login, asked->token.data, asked->token.length));
+    return asked->exchange;
 }
 
 void login_through(struct login *login, struct world *world, struct client *client,
                    uint64_t session, uint64_t lifetime)
 {
-    const struct message_auth_token *asked;
     struct response response;
     uint64_t exchange;
 
-    login_client_step(login, NULL, 0);
-    client_post(client, "/wsman", login_header(login, "Negotiate"), NULL);
-    asked = peer_expect(&world->auth, auth_token);
-    exchange = asked->exchange;
-    assert_false(login_server_step(login, asked->token.data, asked->token.length));
-    peer_send(&world->auth, auth_continue, .exchange = exchange,
-              .token = {.data = buffer_bytes(&login->token),
-                        .length = (uint32_t)buffer_length(&login->token)});
-    response = client_response(client);
-    assert_int_equal(response.status, 401);
-    login_client_answer(login, response_header(&response, "WWW-Authenticate"), "Negotiate");
-
-    client_post(client, "/wsman", login_header(login, "Negotiate"), NULL);
-    asked = peer_expect(&world->auth, auth_token);
-    exchange = asked->exchange;
-    assert_true(login_server_step(login, asked->token.data, asked->token.length));
+    login_first_leg(world, login, client);
+    exchange = login_last_leg(world, login, client, "Negotiate", NULL);
     login_send_context(login, world, exchange, lifetime);
     peer_send(&world->broker, session_opened, .exchange = exchange, .session = session);
     response = client_response(client);
     assert_int_equal(response.status, 200);
     assert_int_equal(response.body_length, 0);
+}
+
+/* ---- what is offered ---- */
+
+static void tell_listener(struct world *world, uint32_t methods, bool must_seal, bool kerberos,
+                          bool ntlm)
+{
+    peer_send(&world->broker, net_listener, .listener = WORLD_LISTENER, .url = "http://x:5985",
+              .methods = methods, .must_seal = must_seal, .header_limit = 98304, .socket = -1);
+    peer_send(&world->broker, net_mechanisms, .kerberos = kerberos, .ntlm = ntlm);
+    peer_send(&world->broker, net_settle);
+    peer_receive(&world->broker, MESSAGE_net_settled);
+}
+
+void login_offer(struct world *world, uint32_t methods, bool kerberos, bool ntlm)
+{
+    tell_listener(world, methods, false, kerberos, ntlm);
+}
+
+void login_offer_sealed(struct world *world, bool must_seal)
+{
+    tell_listener(world, METHOD_BIT(negotiate) | METHOD_BIT(basic), must_seal, false, true);
+}
+
+void login_expect_offer(struct client *client, const char *lines)
+{
+    struct response response = client_response(client);
+    const char *first;
+    const char *end;
+
+    assert_int_equal(response.status, 401);
+    assert_int_equal(response.body_length, 0);
+    assert_null(response_header(&response, "Connection"));
+    first = strstr(response.head, "WWW-Authenticate:");
+    if (lines[0] == '\0') {
+        assert_null(first);
+        return;
+    }
+    assert_non_null(first);
+    assert_int_equal(strncmp(first, lines, strlen(lines)), 0);
+    end = first + strlen(lines);
+    assert_null(strstr(end, "WWW-Authenticate"));
 }
 
 /* ---- sealed bodies ---- */

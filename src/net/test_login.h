@@ -40,6 +40,14 @@ const char *login_header(const struct login *login, const char *scheme);
 /* The client takes the token of a WWW-Authenticate line with that scheme. */
 bool login_client_answer(struct login *login, const char *line, const char *scheme);
 
+/* The token made last, for a message. */
+struct ipc_bytes login_token(const struct login *login);
+/* Begins a login on `client`: what was made last is the client's second token. */
+void login_first_leg(struct world *world, struct login *login, struct client *client);
+/* Sends that, and takes it to where winrmd-auth is to say yes; returns the exchange. */
+uint64_t login_last_leg(struct world *world, struct login *login, struct client *client,
+                        const char *scheme, const char *body);
+
 /*
  * The whole on a connection of winrmd-net, winrmd-auth and the broker played: two legs, both
  * without body. `lifetime` in milliseconds.
@@ -49,6 +57,18 @@ void login_through(struct login *login, struct world *world, struct client *clie
 /* What the played winrmd-auth does with the last leg: it sends the context. */
 void login_send_context(struct login *login, struct world *world, uint64_t exchange,
                         uint64_t lifetime);
+
+/* The broker tells what is offered, and winrmd-net goes by it. */
+void login_offer(struct world *world, uint32_t methods, bool kerberos, bool ntlm);
+/* The same for Negotiate by NTLM and Basic, where messages have to be sealed or not. */
+void login_offer_sealed(struct world *world, bool must_seal);
+
+#define OFFER_NEGOTIATE "WWW-Authenticate: Negotiate\r\n"
+#define OFFER_KERBEROS  "WWW-Authenticate: Kerberos\r\n"
+#define OFFER_BASIC     "WWW-Authenticate: Basic realm=\"WSMAN\"\r\n"
+#define OFFER_ALL       OFFER_NEGOTIATE OFFER_KERBEROS OFFER_BASIC
+/* The next response: a 401 with exactly these lines, together; the connection goes on. */
+void login_expect_offer(struct client *client, const char *lines);
 
 #define SPNEGO_PROTOCOL   "application/HTTP-SPNEGO-session-encrypted"
 #define KERBEROS_PROTOCOL "application/HTTP-Kerberos-session-encrypted"
