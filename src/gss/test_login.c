@@ -18,6 +18,16 @@ static gss_OID_desc spnego_mechanism = {6, (void *)"\x2b\x06\x01\x05\x05\x02"};
 static char folder[] = "/tmp/winrmd-test-login-XXXXXX";
 static char users[64];
 
+/*
+ * What the libraries lose of each login, on either side (gss-ntlmssp 1.2.0 some 16 KB), is not for
+ * a test of ours to find. That a context loses nothing is looked at by test_message.
+ */
+__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:gssntlmssp.so\nleak:libcrypto.so\nleak:libgssapi_krb5.so\nleak:libkrb5.so\n";
+}
+
 static void check(const char *what, OM_uint32 major, OM_uint32 minor)
 {
     gss_buffer_desc text = GSS_C_EMPTY_BUFFER;

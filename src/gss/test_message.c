@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include <dlfcn.h>
+#include <malloc.h>
 
 #include <cmocka.h>
 
@@ -491,6 +492,41 @@ static void without_confidentiality_nothing_is_sealed(void **state)
     world_end(&world);
 }
 
+static size_t memory_in_use(void)
+{
+    struct mallinfo2 use = mallinfo2();
+
+    return use.uordblks + use.hblkhd;
+}
+
+/* Of each login winrmd-net has a context; what it loses with one is lost until it ends. */
+static void contexts_give_everything_back(void **state)
+{
+    char plain[100] = "a message", why[GSS_WHY];
+    struct gss_seal seal;
+    struct login login;
+    size_t before = 0;
+
+    (void)state;
+    for (int kind = 0; kind < 2; kind++) {
+        login_make(&login, &kinds[kind]);
+        for (int i = 0; i < 1100; i++) {
+            struct gss_context *context;
+
+            /* What is made once, when it is first needed, is there by now. */
+            if (i == 100)
+                before = memory_in_use();
+            context = gss_context_import(login.exported.value, login.exported.length, why);
+            assert_non_null(context);
+            assert_true(gss_context_seal(context, (uint8_t *)plain, sizeof(plain), &seal, why));
+            gss_context_free(context);
+        }
+        /* malloc counts as in use what it keeps for the next call. */
+        assert_true(memory_in_use() < before + 1000 * 24);
+        login_end(&login);
+    }
+}
+
 static unsigned pretended; /* encryption type; 0: the real one */
 
 OM_uint32 KRB5_CALLCONV gss_inquire_sec_context_by_oid(OM_uint32 *minor, const gss_ctx_id_t context,
@@ -563,6 +599,7 @@ int main(int count, char **arguments)
         cmocka_unit_test(nothing_is_sealed_that_may_not_be_sent),
         cmocka_unit_test(the_frame_is_above_the_limit),
         cmocka_unit_test(without_confidentiality_nothing_is_sealed),
+        cmocka_unit_test(contexts_give_everything_back),
         cmocka_unit_test(old_encryption_types_do_not_seal),
         cmocka_unit_test(what_is_no_context),
     };
