@@ -147,7 +147,7 @@ class Server:
     """`authorizer` is the policy plug-in or the name of one of the tests' own, `shell` the shell
     plug-in; `application`, `listener` and `operations` add settings to these parts of winrmd.conf and
     to OperationsConfiguration. `methods` are offered, `authentication` is in that section. `trust` is
-    the file by which clients know a listener with TLS."""
+    the file by which clients know a listener with TLS. `environment` is added to that of winrmd."""
 
     running = set()  # pids of all servers of this test process
 
@@ -155,7 +155,9 @@ class Server:
                  operations='QuotaSystemWindowOperations="0"', supports_quota=True,
                  winrmd=None, net_processes=3, audit='audit.jsonl', shell='cmd',
                  authentication='basic = "file:users"',
-                 listener='allow-unencrypted = true', trust=None, methods=('basic',)):
+                 listener='allow-unencrypted = true', trust=None, methods=('basic',),
+                 environment=None):
+        self.environment = environment or {}
         self.folder, self.winrmd = Path(folder), winrmd or built('winrmd')
         self.application_folder = self.folder / 'wsman'
         self.process = None
@@ -235,7 +237,8 @@ application "/wsman" {
     def start(self):
         self.process = subprocess.Popen([self.winrmd, '--config', self.config],
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                        stderr=subprocess.PIPE, cwd='/')
+                                        stderr=subprocess.PIPE, cwd='/',
+                                        env={**os.environ, **self.environment})
         Server.running.add(self.process.pid)
         threading.Thread(target=self._read_log, daemon=True).start()
         try:
@@ -329,11 +332,11 @@ application "/wsman" {
         settings.setdefault('transport', 'basic')
         return Protocol(endpoint=self.endpoint, username=user, password=password(user), **settings)
 
-    def connect(self, user=None, **settings):
+    def connect(self, user=None, kind=Connection, **settings):
         """A connection that does what it is told; not authenticated without a user."""
         if self.scheme == 'https' and 'tls' not in settings:
             settings['tls'] = ssl.create_default_context(cafile=self.trust)
-        return Connection(self.port, user, password(user) if user else None, **settings)
+        return kind(self.port, user, password(user) if user else None, **settings)
 
     # Windows into the service
 

@@ -45,6 +45,8 @@ RUNNING = SHELL + '/CommandState/Running'
 TERMINATE = SHELL + '/signal/terminate'
 CTRL_C = SHELL + '/signal/ctrl_c'
 
+SOAP = 'application/soap+xml;charset=UTF-8'
+
 IDENTIFY = ('<s:Envelope xmlns:s="%(s)s" xmlns:wsmid="%(wsmid)s"><s:Header/>'
             '<s:Body><wsmid:Identify/></s:Body></s:Envelope>' % NS)
 
@@ -92,9 +94,13 @@ class Response:
     def __init__(self, status, headers, body):
         self.status, self.headers, self.body = status, headers, body
 
+    def named(self, name):
+        """The values of all headers of that name, in order."""
+        return [value for key, value in self.headers if key.lower() == name.lower()]
+
     def header(self, name):
         """The only header of that name, None without one."""
-        values = [value for key, value in self.headers if key.lower() == name.lower()]
+        values = self.named(name)
         assert len(values) <= 1, values
         return values[0] if values else None
 
@@ -146,14 +152,14 @@ class Connection:
     def close(self):
         self.socket.close()
 
-    def send(self, body, headers=(), method='POST', path=None):
+    def send(self, body, headers=(), method='POST', path=None, content_type=SOAP):
         """Writes one request and does not wait."""
         if isinstance(body, str):
             body = body.encode()
         lines = ['%s %s HTTP/1.1' % (method, path or self.path), 'Host: localhost',
                  'Content-Length: %d' % len(body)]
         if body:
-            lines.append('Content-Type: application/soap+xml;charset=UTF-8')
+            lines.append('Content-Type: ' + content_type)
         if self.authorization:
             lines.append('Authorization: ' + self.authorization)
         lines += ['%s: %s' % pair for pair in headers]
