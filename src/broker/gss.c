@@ -9,6 +9,8 @@
 #include "base/memory.h"
 #include "broker/broker.h"
 #include "broker/reload.h"
+#include "broker/session.h"
+#include "methods.h"
 
 enum {
     PAUSE_FIRST = 50,
@@ -245,12 +247,26 @@ static void gss_dismiss(struct child **process)
         child_dismiss(gone, END_PATIENCE);
 }
 
+/* Who was let in by what is not taken any more is not let in any more. */
+static void sessions_revoke(struct gss *gss)
+{
+    const struct configuration *configuration = gss->broker->configuration;
+
+    if (gss->keytab != NULL && configuration->keytab == NULL)
+        session_revoke(gss->broker,
+                       &(const struct message_auth_revoked){.mechanism = MECHANISM_KERBEROS});
+    if (gss->ntlm_users != NULL && configuration->ntlm_users == NULL)
+        session_revoke(gss->broker,
+                       &(const struct message_auth_revoked){.mechanism = MECHANISM_NTLM});
+}
+
 void gss_update(struct broker *broker)
 {
     struct gss *gss = gss_of(broker);
 
     if (gss->over || broker->stopping)
         return;
+    sessions_revoke(gss);
     if (!gss_wanted(broker->configuration)) {
         loop_timer_stop(broker->loop, &gss->again);
         gss_dismiss(&gss->coming);
