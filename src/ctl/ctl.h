@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * winrmctl: what an administrator says to winrmd and to its password file. One short-lived
+ * winrmctl: what an administrator says to winrmd and to its password files. One short-lived
  * process, one thread; nothing here is kept.
  */
 #ifndef CTL_CTL_H
@@ -21,7 +21,8 @@ enum { CTL_USERS = 16, CTL_ACCOUNTS = 16 };
 
 struct ctl_options {
     const char *config;
-    const char *groups; /* NULL: not given */
+    const char *groups; /* NULL: not given; the same for the next */
+    const char *domain;
     bool remove;
     bool json;
     const char *users[CTL_USERS];
@@ -45,6 +46,10 @@ void ctl_complain(const char *format, ...) __attribute__((format(printf, 1, 2)))
 
 /* Adds, changes or removes the user `name` in the password file `path`. */
 enum ctl_exit ctl_passwd(const struct ctl_options *options, const char *path, const char *name);
+
+/* The same in the NTLM password file `path`, which has NT hashes. */
+enum ctl_exit ctl_ntlm_passwd(const struct ctl_options *options, const char *path,
+                              const char *name);
 
 /* Asks the winrmd of that configuration how it is; and: for its shells alone. */
 enum ctl_exit ctl_status(const struct ctl_options *options);

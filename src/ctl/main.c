@@ -24,7 +24,8 @@ enum {
     OPTION_operation,
     OPTION_action,
     OPTION_uri,
-    OPTION_may_map_to
+    OPTION_may_map_to,
+    OPTION_domain
 };
 
 static const struct option long_options[] = {
@@ -44,6 +45,7 @@ static const struct option long_options[] = {
     {"action", required_argument, NULL, OPTION_action},
     {"uri", required_argument, NULL, OPTION_uri},
     {"may-map-to", required_argument, NULL, OPTION_may_map_to},
+    {"domain", required_argument, NULL, OPTION_domain},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
     {NULL, 0, NULL, 0},
@@ -73,6 +75,11 @@ static enum ctl_exit run_passwd(const struct ctl_options *options, char **words)
     if (options->remove && options->groups != NULL)
         return wrong_usage("--delete and --groups exclude each other");
     return ctl_passwd(options, words[0], words[1]);
+}
+
+static enum ctl_exit run_ntlm_passwd(const struct ctl_options *options, char **words)
+{
+    return ctl_ntlm_passwd(options, words[0], words[1]);
 }
 
 static enum ctl_exit run_status(const struct ctl_options *options, char **words)
@@ -121,6 +128,11 @@ static const struct command {
      run_passwd,
      {"groups", "delete"},
      "passwd takes a password file and a user's name"},
+    {"ntlm-passwd",
+     2,
+     run_ntlm_passwd,
+     {"domain", "delete"},
+     "ntlm-passwd takes an NTLM password file, a user's name, --domain and --delete"},
     {"status", 0, run_status, {"json"}, "status takes --config and --json only"},
     {"shells", 0, run_shells, {"json"}, "shells takes --config and --json only"},
     {"reload", 0, run_reload, {NULL}, "reload takes --config only"},
@@ -159,7 +171,8 @@ static enum ctl_exit run(const struct ctl_options *options, uint32_t seen, int c
 {
     if (count == 0)
         return wrong_usage(
-            "a command is missing: status, shells, reload, explain, passwd or check-plugin");
+            "a command is missing: status, shells, reload, explain, passwd, ntlm-passwd or "
+            "check-plugin");
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
         if (strcmp(words[0], commands[i].name) != 0)
             continue;
@@ -218,6 +231,9 @@ static bool option_take(struct ctl_options *options, int letter, const char **ca
         if (options->user_count == CTL_USERS)
             return false;
         options->users[options->user_count++] = optarg;
+        return true;
+    case OPTION_domain:
+        options->domain = optarg;
         return true;
     case OPTION_application:
         options->application = optarg;

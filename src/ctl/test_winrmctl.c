@@ -137,6 +137,64 @@ static void other_lines_stay(void **state)
     free(path);
 }
 
+/* The NT hash of "password" is in many a document. */
+#define NT_HASH "8846F7EAEE8FB117AD06BDD830B7586C"
+#define NO_HASH "XXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX"
+
+static void text_now(const char *name, char *text, size_t size)
+{
+    char *path = mem_printf("%s/%s", folder, name);
+    FILE *file = fopen(path, "r");
+
+    assert_non_null(file);
+    text[fread(text, 1, size - 1, file)] = '\0';
+    fclose(file);
+    free(path);
+}
+
+static void the_ntlm_file_is_kept(void **state)
+{
+    char *path = mem_printf("%s/ntlm", folder);
+    char text[1024] = "";
+    const char *line;
+    struct stat status;
+    FILE *file;
+
+    (void)state;
+    assert_int_equal(run("password\\n", "ntlm-passwd ntlm anna --domain lab"), 0);
+    assert_string_equal(output, "");
+    assert_int_equal(stat(path, &status), 0);
+    assert_int_equal(status.st_mode & 07777, 0600);
+    text_now("ntlm", text, sizeof(text));
+    line = "LAB\\anna:0:" NO_HASH ":" NT_HASH ":[U          ]:LCT-";
+    assert_int_equal(strncmp(text, line, strlen(line)), 0);
+    assert_string_equal(text + strlen(line) + 8, ":\n");
+
+    /* Another user, one whose password is no ASCII, and the first with another password. */
+    assert_int_equal(run("p\\303\\244ssword", "ntlm-passwd ntlm bert --domain LAB"), 0);
+    assert_int_equal(run("other", "ntlm-passwd ntlm ANNA --domain LAB"), 0);
+    text_now("ntlm", text, sizeof(text));
+    assert_int_equal(strncmp(text, "LAB\\ANNA:0:", 11), 0);
+    assert_null(strstr(text, NT_HASH));
+    assert_null(strstr(text, "anna"));
+    assert_non_null(strstr(text, "\nLAB\\bert:0:" NO_HASH ":F1B094F25BBDCB6FDBAA6CC8B43F0C44:"));
+
+    assert_int_equal(run("", "ntlm-passwd ntlm anna --domain LAB --delete"), 0);
+    text_now("ntlm", text, sizeof(text));
+    assert_int_equal(strncmp(text, "LAB\\bert:", 9), 0);
+    assert_int_equal(run("", "ntlm-passwd ntlm anna --domain LAB --delete"), 1);
+
+    /* A file with a line that is none is left alone. */
+    assert_int_equal(run("x", "ntlm-passwd ntlm carl"), 0);
+    file = fopen(path, "a");
+    assert_non_null(file);
+    fputs("LAB:dora:secret\n", file);
+    fclose(file);
+    assert_int_equal(run("x", "ntlm-passwd ntlm bert"), 1);
+    assert_non_null(strstr(output, "is not in order: line 3: it has not the fields of smbpasswd"));
+    free(path);
+}
+
 static void wrong_commands(void **state)
 {
     static const struct {
@@ -146,12 +204,22 @@ static void wrong_commands(void **state)
         const char *says;
     } cases[] = {
         {"", "", 2,
-         "a command is missing: status, shells, reload, explain, passwd or check-plugin; winrmctl "
-         "--help"},
+         "a command is missing: status, shells, reload, explain, passwd, ntlm-passwd or "
+         "check-plugin; winrmctl --help"},
         {"", "restart", 2, "there is no such command"},
         {"", "--colour", 2, "the command line is wrong"},
         {"", "passwd users", 2, "passwd takes a password file and a user's name"},
         {"", "passwd users a --delete --groups b", 2, "exclude each other"},
+        {"", "ntlm-passwd users", 2, "ntlm-passwd takes an NTLM password file, a user's name"},
+        {"", "ntlm-passwd users a --groups b", 2, "ntlm-passwd takes an NTLM password file"},
+        {"", "passwd users a --domain b", 2, "passwd takes a password file and a user's name"},
+        {"x", "ntlm-passwd users a --domain a.b", 2, "\"a.b\" cannot be a domain; use 1 to 15"},
+        {"x", "ntlm-passwd users a --domain ''", 2, "\"\" cannot be a domain"},
+        {"x", "ntlm-passwd users a --domain ABCDEFGHIJKLMNOP", 2, "cannot be a domain"},
+        {"x", "ntlm-passwd users a@b", 2, "cannot be a user's name; use 1 to 256 bytes"},
+        {"x", "ntlm-passwd users 'A\\b'", 2, "cannot be a user's name"},
+        {"", "ntlm-passwd users a", 1, "standard input begins with an empty line"},
+        {"", "ntlm-passwd users a -d --domain LAB", 1, "has no user LAB\\a"},
         {"", "status users", 2, "status takes --config and --json only"},
         {"", "shells --delete", 2, "shells takes --config and --json only"},
         {"", "reload now", 2, "reload takes --config only"},
@@ -419,6 +487,7 @@ int main(int count, char **arguments)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_password_file_is_kept, set_up, tear_down),
         cmocka_unit_test_setup_teardown(other_lines_stay, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_ntlm_file_is_kept, set_up, tear_down),
         cmocka_unit_test_setup_teardown(wrong_commands, set_up, tear_down),
         cmocka_unit_test_setup_teardown(status_is_json, set_up, tear_down),
         cmocka_unit_test_setup_teardown(status_is_text, set_up, tear_down),
