@@ -90,6 +90,7 @@ static int setup(void **state)
     return result;
 }
 
+/* P-2.9 */
 static void each_scheme_has_a_line(void **state)
 {
     static const struct {
@@ -148,6 +149,7 @@ static void what_is_not_offered_is_not_asked(void **state)
 
 /* ---- legs ---- */
 
+/* P-2.10, P-2.12 */
 static void two_legs(void **state)
 {
     struct world *world = *state;
@@ -207,6 +209,7 @@ static void two_legs(void **state)
 
 /* ---- legs that lead nowhere ---- */
 
+/* P-2.11: the list, and the connection can begin anew. */
 static void a_leg_is_refused(void **state)
 {
     struct world *world = *state;
@@ -363,6 +366,7 @@ static void admit(struct world *world, struct login *login, uint64_t exchange, u
     peer_send(&world->broker, session_opened, .exchange = exchange, .session = session);
 }
 
+/* P-2.11 */
 static void the_last_token_is_on_the_answer(void **state)
 {
     static const struct {

@@ -16,7 +16,38 @@
 #include <string.h>
 
 #include "methods.h"
+#include "net/connection.h"
+#include "net/net.h"
 #include "net/test_login.h"
+
+enum { HOUR = 3600 * 1000 };
+
+/*
+ * P-2.17: asked when a connection has been idle for the time that each has. The longest idle
+ * time-out counts, from the last answer on, and only while there is a session.
+ */
+static void a_shell_keeps_its_connection(void **state)
+{
+    static const struct message_session_opened opened = {.session = 1};
+    struct net net = {.loop = loop_new()};
+    struct connection connection = {.net = &net};
+
+    (void)state;
+    assert_non_null(net.loop);
+    connection.answered = loop_now(net.loop);
+    connection.session = session_ref_new(&opened, NULL, METHOD_negotiate);
+    assert_false(connection_stays(&connection));
+    connection_used_by_shell(&connection, HOUR);
+    connection_used_by_shell(&connection, 1);
+    assert_true(connection_stays(&connection));
+    connection.answered -= HOUR;
+    assert_false(connection_stays(&connection));
+    connection.answered += HOUR;
+    session_ref_free(connection.session);
+    connection.session = NULL;
+    assert_false(connection_stays(&connection));
+    loop_free(net.loop);
+}
 
 static int setup(void **state)
 {
@@ -51,6 +82,7 @@ static void leave(struct scene *scene)
     login_close(&scene->login);
 }
 
+/* P-2.13 */
 static void an_empty_request_asks_for_a_challenge(void **state)
 {
     struct scene scene = logged_in(*state, 5, 60000);
@@ -66,7 +98,7 @@ static void an_empty_request_asks_for_a_challenge(void **state)
     assert_int_equal(peer_expect(&scene.world->broker, session_closed)->session, 5);
 }
 
-/* A token on a connection that has logged in ends what was. */
+/* P-2.13: a token on a connection that has logged in ends what was. */
 static void a_new_token_discards_the_session(void **state)
 {
     struct scene scene = logged_in(*state, 5, 60000);
@@ -107,7 +139,8 @@ static void another_method_discards_the_session(void **state)
     assert_int_equal(peer_expect(&scene.world->broker, session_closed)->session, 6);
 }
 
-/* The time of a login is over when the next request comes; the request that began in it was served.
+/* P-2.14: the time of a login is over when the next request comes; the request that began in it was
+ * served.
  */
 static void a_login_expires(void **state)
 {
@@ -174,7 +207,7 @@ static void auth_is_replaced_during_a_leg(void **state)
     login_close(&login);
 }
 
-/* What began on a connection can not end on another one. */
+/* P-2.10: what began on a connection can not end on another one. */
 static void a_drain_waits_for_the_login(void **state)
 {
     struct world *world = *state;
@@ -221,6 +254,7 @@ static void a_drain_waits_for_the_login(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_shell_keeps_its_connection),
         WORLD_TEST(an_empty_request_asks_for_a_challenge),
         WORLD_TEST(a_new_token_discards_the_session),
         WORLD_TEST(another_method_discards_the_session),

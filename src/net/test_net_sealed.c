@@ -71,6 +71,7 @@ static const char *expect_sealed(struct scene *scene, unsigned status)
     return login_opened(&scene->login, &response, SPNEGO_PROTOCOL);
 }
 
+/* P-2.3.4, P-2.16 */
 static void sealed_in_sealed_out(void **state)
 {
     struct scene *scene = *state;
@@ -138,7 +139,7 @@ static void faults_are_sealed(void **state)
     assert_non_null(strstr(expect_sealed(scene, 500), "s:Fault"));
 }
 
-/* A redirect is followed by the HTTP of the client, which has no keys. */
+/* P-2.16: a redirect is followed by the HTTP of the client, which has no keys. */
 static void a_redirect_is_not_sealed(void **state)
 {
     struct scene *scene = *state;
@@ -193,6 +194,7 @@ static void the_protocol_is_echoed(void **state)
 
 /* ---- plain text ---- */
 
+/* P-2.15 */
 static void plain_text_is_refused(void **state)
 {
     static const char *const types[] = {"", "Content-Type: text/plain\r\n",
@@ -388,7 +390,7 @@ static void a_message_of_a_lost_connection(void **state)
     login_close(&again.login);
 }
 
-/* The last leg may bring a message along that is sealed with what it agrees on. */
+/* P-2.12: the last leg may bring a message along that is sealed with what it agrees on. */
 static void the_last_leg_is_sealed(void **state)
 {
     struct scene *scene = *state;
@@ -419,7 +421,7 @@ static void the_last_leg_is_sealed(void **state)
     assert_int_equal(peer_expect(&scene->world->broker, session_closed)->session, 43);
 }
 
-/* What began under a session that ends is answered as it was asked. */
+/* P-2.14: what began under a session that ends is answered as it was asked. */
 static void the_session_ends_meanwhile(void **state)
 {
     struct scene *scene = *state;
