@@ -13,7 +13,9 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "methods.h"
 #include "net/connection.h"
@@ -182,6 +184,30 @@ static void the_method_is_taken_away(void **state)
     leave(&scene);
 }
 
+/*
+ * The library of NTLM writes down what passes through it where GSSNTLMSSP_DEBUG says. winrmd-net
+ * goes by nothing of that kind in its environment.
+ */
+static void the_environment_does_not_count(void **state)
+{
+    static char path[] = "/tmp/winrmd-net-trace.XXXXXX";
+    struct scene scene;
+    void *world;
+
+    (void)state;
+    close(mkstemp(path));
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(setenv("GSSNTLMSSP_DEBUG", path, 1), 0);
+    assert_int_equal(setup(&world), 0);
+    assert_int_equal(unsetenv("GSSNTLMSSP_DEBUG"), 0);
+    scene = logged_in(world, 5, 60000);
+    login_post(&scene.login, &scene.client, SPNEGO_PROTOCOL, "", identify_envelope);
+    assert_int_equal(client_response(&scene.client).status, 200);
+    leave(&scene);
+    world_teardown(&world);
+    assert_int_equal(access(path, F_OK), -1);
+}
+
 /* ---- winrmd-auth is replaced, winrmd-net ends ---- */
 
 static void auth_is_replaced_during_a_leg(void **state)
@@ -255,6 +281,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_shell_keeps_its_connection),
+        cmocka_unit_test(the_environment_does_not_count),
         WORLD_TEST(an_empty_request_asks_for_a_challenge),
         WORLD_TEST(a_new_token_discards_the_session),
         WORLD_TEST(another_method_discards_the_session),
