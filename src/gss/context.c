@@ -13,22 +13,26 @@
 
 struct gss_context {
     gss_ctx_id_t handle;
+    gss_OID mechanism; /* the library's, static */
     bool seals;
     bool iov; /* header and data are kept apart by the library */
 };
 
 /* ---- what the library says ---- */
 
-static void add_status(char why[GSS_WHY], OM_uint32 code, int type)
+static void add_status(char why[GSS_WHY], OM_uint32 code, int type, gss_OID mechanism)
 {
+    static const char unknown[] = "Unknown Error";
     OM_uint32 minor, more = 0;
     gss_buffer_desc text = GSS_C_EMPTY_BUFFER;
     size_t used = strlen(why);
 
-    if (GSS_ERROR(gss_display_status(&minor, code, type, GSS_C_NO_OID, &more, &text)))
+    if (GSS_ERROR(gss_display_status(&minor, code, type, mechanism, &more, &text)))
         return;
-    snprintf(why + used, GSS_WHY - used, "%s%.*s", used > 0 ? ": " : "", (int)text.length,
-             (const char *)text.value);
+    /* gss-ntlmssp has no words for most codes. */
+    if (text.length != strlen(unknown) || memcmp(text.value, unknown, text.length) != 0)
+        snprintf(why + used, GSS_WHY - used, "%s%.*s", used > 0 ? ": " : "", (int)text.length,
+                 (const char *)text.value);
     gss_release_buffer(&minor, &text);
     /* Texts of a library, but for the log. */
     for (char *c = why; *c != '\0'; c++)
@@ -36,12 +40,12 @@ static void add_status(char why[GSS_WHY], OM_uint32 code, int type)
             *c = '?';
 }
 
-static void say_status(char why[GSS_WHY], OM_uint32 major, OM_uint32 minor)
+static void say_status(char why[GSS_WHY], OM_uint32 major, OM_uint32 minor, gss_OID mechanism)
 {
     why[0] = '\0';
-    add_status(why, major, GSS_C_GSS_CODE);
-    if (minor != 0)
-        add_status(why, minor, GSS_C_MECH_CODE);
+    add_status(why, major, GSS_C_GSS_CODE, mechanism);
+    if (GSS_ERROR(major))
+        add_status(why, minor, GSS_C_MECH_CODE, mechanism);
     if (why[0] == '\0')
         snprintf(why, GSS_WHY, "status %#x, %#x", major, minor);
 }
@@ -106,26 +110,25 @@ static unsigned encryption_of(gss_ctx_id_t handle)
 static bool find_kind(struct gss_context *context, char why[GSS_WHY])
 {
     const OM_uint32 wanted = GSS_C_CONF_FLAG | GSS_C_INTEG_FLAG;
-    gss_OID mechanism = GSS_C_NO_OID;
     OM_uint32 major, minor, flags = 0;
     int local = 1, established = 0;
 
     /* No names: gss-ntlmssp 1.2.0 crashes when an acceptor's context is asked for its target. */
-    major = gss_inquire_context(&minor, context->handle, NULL, NULL, NULL, &mechanism, &flags,
-                                &local, &established);
+    major = gss_inquire_context(&minor, context->handle, NULL, NULL, NULL, &context->mechanism,
+                                &flags, &local, &established);
     if (major != GSS_S_COMPLETE) {
-        say_status(why, major, minor);
+        say_status(why, major, minor, context->mechanism);
         return false;
     }
-    if (mechanism == GSS_C_NO_OID || local || !established) {
+    if (context->mechanism == GSS_C_NO_OID || local || !established) {
         snprintf(why, GSS_WHY, "it is not the context of a login that was accepted");
         return false;
     }
     context->seals = (flags & wanted) == wanted && (flags & GSS_C_DCE_STYLE) == 0;
-    context->iov = is_kerberos(mechanism);
+    context->iov = is_kerberos(context->mechanism);
     if (context->iov)
         context->seals = context->seals && seals_by_rfc4121(encryption_of(context->handle));
-    else if (!is_ntlm(mechanism)) {
+    else if (!is_ntlm(context->mechanism)) {
         snprintf(why, GSS_WHY, "its mechanism is neither Kerberos nor NTLM");
         return false;
     }
@@ -159,7 +162,7 @@ struct gss_context *gss_context_import(const void *exported, size_t length, char
     context->handle = GSS_C_NO_CONTEXT;
     major = gss_import_sec_context(&minor, &token, &context->handle);
     if (major != GSS_S_COMPLETE)
-        say_status(why, major, minor);
+        say_status(why, major, minor, context->mechanism);
     else if (find_kind(context, why))
         return context;
     gss_context_free(context);
@@ -199,7 +202,7 @@ static bool seal_iov(struct gss_context *context, uint8_t *data, size_t length,
 
     major = gss_wrap_iov(&minor, context->handle, 1, GSS_C_QOP_DEFAULT, &sealed, iov, 3);
     if (major != GSS_S_COMPLETE) {
-        say_status(why, major, minor);
+        say_status(why, major, minor, context->mechanism);
     } else if (!sealed || iov[0].buffer.length > sizeof(seal->header) ||
                iov[1].buffer.length != length || iov[2].buffer.length > sizeof(seal->padding)) {
         snprintf(why, GSS_WHY, "the library sealed in an unknown way");
@@ -227,7 +230,7 @@ static bool seal_token(struct gss_context *context, uint8_t *data, size_t length
 
     major = gss_wrap(&minor, context->handle, 1, GSS_C_QOP_DEFAULT, &plain, &sealed, &token);
     if (major != GSS_S_COMPLETE) {
-        say_status(why, major, minor);
+        say_status(why, major, minor, context->mechanism);
     } else if (!sealed || token.length < length || token.length - length > sizeof(seal->header)) {
         snprintf(why, GSS_WHY, "the library sealed in an unknown way");
     } else {
@@ -281,7 +284,7 @@ bool gss_context_open(struct gss_context *context, const uint8_t *token, size_t 
      */
     major = gss_unwrap(&minor, context->handle, &whole, &plain, &sealed, NULL);
     if (major != GSS_S_COMPLETE)
-        say_status(why, major, minor);
+        say_status(why, major, minor, context->mechanism);
     else if (!sealed)
         snprintf(why, GSS_WHY, "it was signed, not sealed");
     else if (!(good = opened(user, plain.value, plain.length)))
