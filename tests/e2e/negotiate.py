@@ -25,12 +25,16 @@ from wire import SOAP, Connection, Response
 KRB5 = gssapi.OID.from_int_seq('1.2.840.113554.1.2.2')
 NTLM = gssapi.OID.from_int_seq('1.3.6.1.4.1.311.2.2.10')
 SPNEGO = gssapi.OID.from_int_seq('1.3.6.1.5.5.2')
+WAYS = {'Kerberos': KRB5, 'Kerberos by SPNEGO': SPNEGO, 'NTLM': NTLM, 'NTLM by SPNEGO': SPNEGO}
 FLAGS = (gssapi.RequirementFlag.mutual_authentication | gssapi.RequirementFlag.confidentiality |
          gssapi.RequirementFlag.integrity | gssapi.RequirementFlag.replay_detection |
          gssapi.RequirementFlag.out_of_sequence_detection)
 
 SPNEGO_SEALED = 'application/HTTP-SPNEGO-session-encrypted'
 KERBEROS_SEALED = 'application/HTTP-Kerberos-session-encrypted'
+# What a server with a keytab and NTLM users offers.
+BOTH = ['Negotiate', 'Kerberos']
+NO_SHELL = '00000000-0000-0000-0000-000000000000'
 PROTOCOLS = {'Negotiate': SPNEGO_SEALED, 'Kerberos': KERBEROS_SEALED}
 BOUNDARY = 'Encrypted Boundary'
 TAIL = b'--Encrypted Boundary--\r\n'
@@ -44,13 +48,13 @@ def challenges(response):
 # Contexts, one for each login
 
 
-def service_name(service='HTTP', host='localhost'):
+def service_name(service, host):
     return gssapi.Name('%s@%s' % (service, host), gssapi.NameType.hostbased_service)
 
 
-def context_of(credentials, mechanism, service='HTTP', binding=None, flags=FLAGS):
+def context_of(credentials, mechanism, service='HTTP', host='localhost', binding=None, flags=FLAGS):
     bindings = ChannelBindings(application_data=binding) if binding is not None else None
-    return gssapi.SecurityContext(name=service_name(service), creds=credentials, mech=mechanism,
+    return gssapi.SecurityContext(name=service_name(service, host), creds=credentials, mech=mechanism,
                                   usage='initiate', channel_bindings=bindings, flags=flags)
 
 
@@ -68,6 +72,14 @@ def ntlm(user, secret, mechanism=NTLM, **settings):
     return context_of(gssapi.Credentials(acquired.creds), mechanism, **settings)
 
 
+def login_by(realm, way, user='alice', **settings):
+    """A login by one of WAYS."""
+    mechanism = WAYS[way]
+    if way.startswith('Kerberos'):
+        return kerberos(realm, user, mechanism, **settings)
+    return ntlm('LAB\\' + user, user + '-secret', mechanism, **settings)
+
+
 def end_point(server, digest='sha256'):
     """What binds a login to this listener's TLS (RFC 5929, 4.1)."""
     pem = ssl.get_server_certificate(('127.0.0.1', server.port))
@@ -78,9 +90,16 @@ def end_point(server, digest='sha256'):
 # Sealed messages
 
 
+def mechanism_of(context):
+    """Asked once: of a context whose ticket has ended the library says nothing."""
+    if not hasattr(context, 'known_mechanism'):
+        context.known_mechanism = context.mech
+    return context.known_mechanism
+
+
 def seal(context, plain):
     """(header, data) of a sealed message: Kerberos by IOV, NTLM split behind its signature."""
-    if context.mech == NTLM:
+    if mechanism_of(context) == NTLM:
         whole = wrap(context, plain, confidential=True)
         assert whole.encrypted
         grown = len(whole.message) - len(plain)
@@ -247,9 +266,10 @@ class Negotiating(Connection):
             if response.status != 401:
                 break
         assert context.complete and not token
+        mechanism_of(context)
         self.context = context
         self.seals = seals if seals is not None else not body
-        return self._opened(response)
+        return self.opened(response)
 
     # Requests
 
@@ -266,9 +286,10 @@ class Negotiating(Connection):
         super().send(body, headers, **settings)
 
     def receive(self):
-        return self._opened(super().receive())
+        return self.opened(super().receive())
 
-    def _opened(self, response):
+    def opened(self, response):
+        """The answer in clear, if it was sealed."""
         self.raw = response
         protocol = protocol_of(response.header('Content-Type'))
         if protocol is None:
@@ -306,3 +327,24 @@ def refused(server, context, **settings):
         except Refused as refusal:
             return refusal.response
     raise AssertionError('let in')
+
+
+# What tests do with them
+
+
+def work(client, line='echo hello'):
+    """A shell and a command, as clients do it; standard output."""
+    shell = client.create()
+    out, _, code = client.receive_all(shell, client.command(shell, line))
+    assert code == 0
+    client.delete(shell)
+    return out
+
+
+def assert_refused(server, response, reason=''):
+    """As every refusal: the list of the first answer and no body. The line of the audit."""
+    assert (response.status, response.body) == (401, b'')
+    assert challenges(response) == BOTH
+    line = server.wait_for_audit('authentication', verdict='refused')[-1]
+    assert line['reason'] and reason in line['reason']
+    return line

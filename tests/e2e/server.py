@@ -120,7 +120,7 @@ def stand_in(folder, name):
     """A copy of the programs, which find each other there, with another one for winrmd-net; the
     path of its winrmd. What it stands in for is beside it as winrmd-net.real."""
     folder.mkdir()
-    for program in ('winrmd', 'winrmd-auth', 'winrmd-config', 'winrmd-host', 'winrmd-net',
+    for program in ('winrmd', 'winrmd-auth', 'winrmd-config', 'winrmd-gss', 'winrmd-host', 'winrmd-net',
                     'winrmd-pam'):
         shutil.copy(built(program), folder)
     (folder / 'winrmd-net').rename(folder / 'winrmd-net.real')
