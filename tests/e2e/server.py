@@ -7,6 +7,7 @@
 Everything lies in one temporary folder. The build under test is named by WINRMD_BUILD.
 """
 
+import contextlib
 import ctypes
 import json
 import os
@@ -110,6 +111,25 @@ def descendants(pid):
         grown = bool(more)
     return {child: everything[child][2] for child in below - {pid}
             if child in everything and everything[child][1] not in 'ZX'}
+
+
+def open_files(pid):
+    """What the descriptors of a process are; nothing for one that has ended meanwhile."""
+    found = []
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        for entry in os.listdir('/proc/%d/fd' % pid):
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                found.append(os.readlink('/proc/%d/fd/%s' % (pid, entry)))
+    return found
+
+
+def send_signal(pid, number):
+    """Whether there was still somebody to take it: for processes that may end on their own."""
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def is_running(pid):
@@ -361,12 +381,8 @@ application "/wsman" {
         """The winrmd-net that holds the server's end of a connection (of a traceable server)."""
         inode = server_inode(self.port, connection.local_port)
         for pid in self.pids('winrmd-net'):
-            for descriptor in Path('/proc', str(pid), 'fd').iterdir():
-                try:
-                    if os.readlink(descriptor) == 'socket:[%s]' % inode:
-                        return pid
-                except OSError:
-                    continue
+            if 'socket:[%s]' % inode in open_files(pid):
+                return pid
         raise AssertionError('no winrmd-net holds the connection')
 
     def audit(self, event=None, **members):

@@ -2,14 +2,12 @@
 """What commands can do to the host that runs them, and their clients to the commands."""
 
 import base64
-import os
-import shutil
 import time
 import uuid
 
 import pytest
 
-from server import descendants, wait_until
+from server import descendants, is_running, wait_until
 from wire import (COMMAND, CREATE, DONE, NS, RECEIVE, SEND, SHELL, TERMINATE, envelope,
                   receive_body)
 
@@ -20,7 +18,6 @@ INVALID_PARAMETER = 2150858810
 CONFLICT = 2150859222
 STREAMS = ('<rsp:InputStreams>stdin</rsp:InputStreams>'
            '<rsp:OutputStreams>stdout stderr</rsp:OutputStreams>')
-YES = os.path.realpath(shutil.which('yes'))
 # Longer than anything here takes, shorter than waiting for something that does not come.
 PROMPT = 0.8
 
@@ -29,15 +26,6 @@ def command_with_id(client, shell, line, command_id):
     body = ('<rsp:CommandLine CommandId="%s"><rsp:Command>%s</rsp:Command></rsp:CommandLine>'
             % (command_id, line))
     return client.ask(COMMAND, body, shell=shell)
-
-
-def is_dead(pid):
-    """Gone, or a zombie that its parent has not looked at."""
-    try:
-        with open('/proc/%d/stat' % pid) as file:
-            return file.read().rpartition(')')[2].split()[0] == 'Z'
-    except FileNotFoundError:
-        return True
 
 
 def first_stdout(client, shell, command):
@@ -55,7 +43,7 @@ def test_endless_output_without_a_reader_is_ended_at_once(server, alice, shell):
     command = alice.command(shell, 'yes')
     assert first_stdout(alice, shell, command).startswith(b'y\n')
     host, = server.pids('winrmd-host (shell)')
-    yes = next(pid for pid in descendants(host) if os.readlink('/proc/%d/exe' % pid) == YES)
+    yes, = [pid for pid, program in descendants(host).items() if program == 'yes']
 
     def written():
         with open('/proc/%d/io' % yes) as file:
@@ -71,7 +59,7 @@ def test_endless_output_without_a_reader_is_ended_at_once(server, alice, shell):
     begin = time.monotonic()
     alice.signal(shell, command)
     assert time.monotonic() - begin < PROMPT
-    assert is_dead(yes)
+    wait_until(lambda: not is_running(yes), 'the command to end')
 
 
 def test_input_nobody_reads_does_not_keep_a_command_from_ending(server, alice, shell):
@@ -156,7 +144,7 @@ def test_daemons_do_not_hold_their_command_and_end_with_the_shell(server, alice,
     pid = int(stdout.split()[0])
     alice.signal(shell, command)
     alice.delete(shell)
-    assert is_dead(pid)
+    wait_until(lambda: not is_running(pid), 'the daemon to end')
 
 
 def test_a_command_that_closes_its_streams_lives_on(alice, shell):

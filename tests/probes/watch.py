@@ -4,6 +4,8 @@
 import os
 from pathlib import Path
 
+from server import open_files
+
 TICK = 1000 // os.sysconf('SC_CLK_TCK')  # milliseconds
 PAGE = os.sysconf('SC_PAGE_SIZE') // 1024  # KiB
 
@@ -30,32 +32,29 @@ def cpu(pid):
 def wakeups(pid):
     """How often its threads have waited for something and gone on."""
     count = 0
-    for task in Path('/proc', str(pid), 'task').iterdir():
-        for line in (task / 'status').read_text().splitlines():
+    for task in os.listdir('/proc/%d/task' % pid):
+        try:
+            status = Path('/proc', str(pid), 'task', task, 'status').read_text()
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # a thread that has ended meanwhile
+        for line in status.splitlines():
             if line.startswith('voluntary_ctxt_switches:'):
                 count += int(line.split()[1])
     return count
 
 
 def descriptors(pid):
-    """None where that may not be seen."""
+    """None where that may not be seen, and of a process that has ended meanwhile: the host of a
+    shell that was deleted is in the status until then."""
     try:
         return len(os.listdir('/proc/%d/fd' % pid))
-    except PermissionError:
+    except (PermissionError, FileNotFoundError, ProcessLookupError):
         return None
 
 
 def sockets(pid):
     """The inodes of its sockets."""
-    found = set()
-    for entry in os.listdir('/proc/%d/fd' % pid):
-        try:
-            target = os.readlink('/proc/%d/fd/%s' % (pid, entry))
-        except OSError:
-            continue
-        if target.startswith('socket:['):
-            found.add(target[8:-1])
-    return found
+    return {target[8:-1] for target in open_files(pid) if target.startswith('socket:[')}
 
 
 def server_ends(port):
