@@ -16,7 +16,7 @@
 
 #include "base/memory.h"
 
-enum { PATIENCE = 10000 };
+enum { PATIENCE = 60000 };
 
 /* One message, as it was on the wire. */
 struct arrived {

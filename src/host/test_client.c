@@ -2,6 +2,7 @@
 
 #include "host/test_client.h"
 
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -170,4 +171,38 @@ void expect_chunk(const struct message_output *output, uint32_t index, const cha
     assert_int_equal(output->chunks.item[index].length, strlen(data));
     assert_memory_equal(output->chunks.item[index].value, data, strlen(data));
     assert_int_equal(output->chunks.item[index].flags, flags);
+}
+
+uint64_t time_of_terminate(struct fixture *f, const char *id, uint64_t number)
+{
+    uint64_t begin = clock_milliseconds();
+
+    send_signal(f, &f->net, id, TERMINATE);
+    note_end(f, number);
+    assert_int_equal(answer_code(&f->net), 0);
+    return clock_milliseconds() - begin;
+}
+
+bool is_gone(pid_t pid)
+{
+    char path[64];
+    char text[256] = "";
+    FILE *file;
+
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+    file = fopen(path, "r");
+    if (file == NULL)
+        return true;
+    if (fgets(text, sizeof(text), file) == NULL) /* it ended in between */
+        text[0] = '\0';
+    fclose(file);
+    return strstr(text, ") Z") != NULL || strstr(text, ") X") != NULL || text[0] == '\0';
+}
+
+/* Whoever killed it does not wait until it is dead. */
+void wait_until_gone(pid_t pid)
+{
+    for (int i = 0; i < 10000 && !is_gone(pid); i++)
+        poll(NULL, 0, 1);
+    assert_true(is_gone(pid));
 }

@@ -20,6 +20,8 @@
 #define IN_PROGRESS  2150859047U
 #define TERMINATE    SHELL "/signal/Terminate"
 #define SHELL_NUMBER 1000
+/* Best of so many, where something has to be quick: other programs run here too. */
+#define TRIES 5
 
 enum { DENIED = 5, BUSY = 170, ABORTED = 995, ROOM = 100000 };
 
@@ -70,5 +72,10 @@ uint32_t answer_code(struct test_link *link);
 struct message_command_ended note_end(struct fixture *f, uint64_t number);
 void expect_chunk(const struct message_output *output, uint32_t index, const char *stream,
                   const char *data, uint32_t flags);
+/* Ends a running command by the terminate signal; how many milliseconds that took. */
+uint64_t time_of_terminate(struct fixture *f, const char *id, uint64_t number);
+/* The process is gone, or a zombie somebody else forgot; wait_until_gone() expects that it will be. */
+bool is_gone(pid_t pid);
+void wait_until_gone(pid_t pid);
 
 #endif

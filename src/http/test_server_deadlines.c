@@ -18,7 +18,7 @@
  * A deadline that a test waits for, and one that is long against the pauses of a dripping client on
  * a busy machine.
  */
-enum { SOON = 20, LONG = 400 };
+enum { SOON = 100, LONG = 400 };
 
 /* One byte each time the reader looks; true when the server has answered nevertheless. */
 static bool drips(struct fixture *fixture)
@@ -291,7 +291,7 @@ static void test_idle_guests_end_and_others_stay(void **state)
     int other;
 
     (void)state;
-    settings.guest_idle_time = 20;
+    settings.guest_idle_time = SOON;
     server_start_with(&fixture, &settings);
     fixture.authenticates = true;
     other = connect_client(&fixture, false);

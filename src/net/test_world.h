@@ -17,7 +17,7 @@
 #include "base/buffer.h"
 #include "ipc/message.h"
 
-enum { WORLD_PATIENCE = 10000, WORLD_LISTENER = 7, WORLD_APPLICATION = 2 };
+enum { WORLD_PATIENCE = 60000, WORLD_LISTENER = 7, WORLD_APPLICATION = 2 };
 
 /* The other end of one of winrmd-net's channels. */
 struct peer {

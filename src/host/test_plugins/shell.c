@@ -12,7 +12,7 @@
  *   silent   ends without a word
  *   break    the command operation completes with error 42 after some output
  *   refuse   completes with error 77 instead of reporting a context
- *   slow     puts out "a", and "b" 300 ms later
+ *   slow     puts out "a", and "b" when it has input
  *   daemon   starts a process that leaves its session, puts out its number
  *
  * How many contexts are not released is written to the file named by its parameters, at shutdown.
@@ -171,7 +171,8 @@ static DWORD perform(struct command *command)
         done(command, 7);
     } else if (is(command, "slow")) {
         put(command, WSMAN_STREAM_ID_STDOUT, "a", 1, 0);
-        usleep(300000);
+        while (command->input_length == 0)
+            pthread_cond_wait(&command->changed, &command->lock);
         put(command, WSMAN_STREAM_ID_STDOUT, "b", 1, 0);
         done(command, 0);
     } else if (is(command, "cat")) {
@@ -306,9 +307,9 @@ VOID WINAPI WSManPluginSend(WSMAN_PLUGIN_REQUEST *request, DWORD flags, PVOID sh
     (void)shellContext;
     (void)stream;
     pthread_mutex_lock(&command->lock);
-    if (strcmp(command->line, "cat") != 0) {
+    if (strcmp(command->line, "cat") != 0 && strcmp(command->line, "slow") != 0) {
         pthread_mutex_unlock(&command->lock);
-        usleep(200000);
+        usleep(1000000);
         WSManPluginOperationComplete(request, 0, NO_ERROR, NULL);
         return;
     }
