@@ -45,6 +45,8 @@ operation *  * * allow
 SANITIZER_REPORTS = ('ERROR: AddressSanitizer', 'ERROR: LeakSanitizer', 'runtime error:',
                      'WARNING: ThreadSanitizer', 'AddressSanitizer:DEADLYSIGNAL')
 PR_SET_CHILD_SUBREAPER = 36
+# States of a connection in /proc/net/tcp in which a process holds it: ESTABLISHED, CLOSE_WAIT.
+OPEN = ('01', '08')
 # How soon (seconds) a new request is answered, or everything has ended, when a process is killed.
 # A build with sanitizers takes longer: WINRMD_PATIENCE says how many times as long.
 PATIENCE = float(os.environ.get('WINRMD_PATIENCE', '1'))
@@ -52,6 +54,9 @@ PROMISE = 2.0 * PATIENCE
 # (milliseconds) How long a plug-in may take in a test where one takes longer: what the same test
 # asks of it besides has to be answered in that time, also on a busy machine.
 DEADLINE = int(500 * PATIENCE)
+# (milliseconds) How long a shell or a record may be idle in a test that waits for its end: what the
+# test does with it before is quicker, also on a busy machine.
+IDLE = int(1000 * PATIENCE)
 IMPATIENT = 'authorization-timeout = "%dms"' % DEADLINE
 
 
@@ -379,16 +384,27 @@ application "/wsman" {
 
     def net_of(self, connection):
         """The winrmd-net that holds the server's end of a connection (of a traceable server)."""
-        inode = server_inode(self.port, connection.local_port)
-        for pid in self.pids('winrmd-net'):
-            if 'socket:[%s]' % inode in open_files(pid):
-                return pid
-        raise AssertionError('no winrmd-net holds the connection')
+        def holder():
+            inode = server_inode(self.port, connection.local_port)
+            for pid in self.pids('winrmd-net'):
+                if 'socket:[%s]' % inode in open_files(pid):
+                    return pid
+            return None
+        return wait_until(holder, 'a winrmd-net to hold the connection')
+
+    def wait_for_end_of(self, connection):
+        """Waits until winrmd-net has let go of a connection that its client has closed: what was
+        asked on it is answered then, given up, or was never heard."""
+        def gone():
+            # Twice: while others come and go, the kernel's list may lack one for a moment.
+            return not any(server_inode(self.port, connection.local_port) for _ in range(2))
+        wait_until(gone, 'the end of a connection')
 
     def audit(self, event=None, **members):
         """The lines of the audit with these members, in order."""
         # Not splitlines(): that would end a line at characters that JSON leaves as they are.
-        lines = self.audit_file.read_text(encoding='utf-8').split('\n')[:-1]
+        # The last one may still be about to be written.
+        lines = self.audit_file.read_bytes().split(b'\n')[:-1]
         lines = [json.loads(line) for line in lines]
         return [line for line in lines if event in (None, line['event'])
                 and all(line.get(name) == value for name, value in members.items())]
@@ -400,21 +416,22 @@ application "/wsman" {
         return self.audit(event, **members)
 
     def noted(self):
-        """What a test plug-in noted, as lines."""
+        """What a test plug-in noted, as lines; without one that is being written."""
         path = self.application_folder / 'noted'
-        return path.read_text().splitlines() if path.exists() else []
+        return path.read_text(errors='replace').split('\n')[:-1] if path.exists() else []
 
     def wait_for_note(self, line):
         wait_until(lambda: line in self.noted(), 'the plug-in to note "%s"' % line)
 
 
 def server_inode(server_port, client_port):
+    """Of the server's end of a connection; '0' until it is accepted, None when it is closed."""
     for line in Path('/proc/net/tcp').read_text().splitlines()[1:]:
         parts = line.split()
         local, remote = (int(parts[place].split(':')[1], 16) for place in (1, 2))
-        if (local, remote) == (server_port, client_port) and parts[9] != '0':
+        if (local, remote) == (server_port, client_port) and parts[3] in OPEN:
             return parts[9]
-    raise AssertionError('no such connection')
+    return None
 
 
 def reap_orphans():

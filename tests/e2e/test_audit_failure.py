@@ -59,12 +59,22 @@ def said(server, text):
     return len([line for line in server.log if line and text in line])
 
 
+def wait_until_said(server, text, count):
+    """Waits for so many such lines of the log; there are no more."""
+    wait_until(lambda: said(server, text) >= count, 'the log to say "%s"' % text)
+    assert said(server, text) == count
+
+
 def assert_nothing_is_held(server):
     wait_until(lambda: all((row['shells'], row['operations']) == (0, 0)
                            for row in server.status()['records']), 'the slots to come back')
-    # A user record holds its user's own context.
-    counters, records = server.counters(), server.status()['records']
-    assert counters['contexts_reported'] == counters['contexts_released'] + len(records)
+
+    def balanced():
+        """A user record holds its user's own context."""
+        status = server.status()
+        return status['counters']['contexts_reported'] == (
+            status['counters']['contexts_released'] + len(status['records']))
+    wait_until(balanced, 'the contexts to come back')
 
 
 @contextlib.contextmanager
@@ -134,14 +144,16 @@ def test_what_is_refused_and_what_goes_on(new_server, small_disk, how):
                 assert again.receive_all(shell, cat) == (b'on', b'', 0)
             client.signal(shell, endless)
             client.delete(doomed)
-        assert said(server, BEGINS) == 1 and said(server, ENDS) == 0
+        wait_until_said(server, BEGINS, 1)
+        assert said(server, ENDS) == 0
         # It is tried again with every line, without a restart.
         assert run(client, shell, 'echo there')[0] == b'there\n'
         client.delete(shell)
         other.delete(theirs)
     assert_nothing_is_held(server)
     assert not (server.folder / 'ran').exists()
-    assert said(server, BEGINS) == said(server, ENDS) == 1
+    wait_until_said(server, ENDS, 1)
+    assert said(server, BEGINS) == 1
     lines, torn = lines_of(server)
     gap, = [line for line in lines if line['event'] == 'audit-gap']
     # Six refusals; the ends of two commands and a shell; the verdict of its Delete; a login.
@@ -183,7 +195,8 @@ def test_torn_anywhere(server):
     lines, torn = lines_of(server)
     assert len(torn) >= len(refused) - 1
     gaps = [line for line in lines if line['event'] == 'audit-gap']
-    assert len(gaps) == said(server, BEGINS) == said(server, ENDS) >= len(refused)
+    wait_until_said(server, ENDS, len(gaps))
+    assert said(server, BEGINS) == len(gaps) >= len(refused)
     for line, following in zip(lines, lines[1:]):
         assert line['event'] != 'torn' or following['event'] == 'audit-gap'
     assert [gap['lost'] for gap in gaps[:len(refused)]] == [1] * len(refused)
@@ -210,7 +223,7 @@ def test_many_in_an_outage(server):
             thread.start()
         for thread in threads:
             thread.join()
-        assert said(server, BEGINS) == 1
+        wait_until_said(server, BEGINS, 1)
     assert len(refused) + len(granted) == 160
     assert len(granted) <= 2
     for client in clients:
@@ -219,7 +232,8 @@ def test_many_in_an_outage(server):
         for row in server.status()['shells']:
             client.delete(row['shell_id'])
         client.delete(client.create())
-    assert said(server, BEGINS) == said(server, ENDS) == 1
+    wait_until_said(server, ENDS, 1)
+    assert said(server, BEGINS) == 1
     assert_nothing_is_held(server)
 
 

@@ -7,7 +7,7 @@ import re
 import pytest
 import winrm.exceptions
 
-from server import wait_until
+from server import IDLE, wait_until
 from wire import CREATE, GET, envelope
 
 DECISION = re.compile(r'\b[0-9A-HJKMNP-TV-Z]{12}\b')
@@ -162,7 +162,8 @@ def test_every_context_comes_back(new_server, end):
     """Whatever way the things end that the contexts were reported for."""
     server = new_server(authorizer='gate', application='record-idle-timeout = "100ms"',
                         operations='QuotaSystemWindowOperations="0" '
-                                   'MaxShellIdleTimeoutMinutes="400ms"')
+                                   'MaxShellIdleTimeoutMinutes="%dms"'
+                                   % (IDLE if end == 'leave' else 3600000))
     (server.application_folder / 'gate').touch()
     with server.connect('bob') as client, server.connect('frank') as other:
         shell = client.create()

@@ -273,7 +273,7 @@ def test_a_library_that_is_missing(new_server, tmp_path):
         for _ in range(2):
             response = client.ask(CREATE, STREAMS)
             assert (response.status, response.body) == (500, b'')
-    assert str(tmp_path / 'nowhere.so') in server.report()
+    server.wait_for_log(str(tmp_path / 'nowhere.so'))
     assert {line['verdict'] for line in server.audit('verdict')} == {'denied'}
 
 

@@ -10,7 +10,7 @@ import threading
 import pytest
 
 from oracle import NO_SHELL, is_empty, say, seen, wait_for_seen
-from server import wait_until
+from server import IDLE, wait_until
 from wire import GET, envelope
 
 
@@ -45,9 +45,12 @@ def test_of_a_get_when_its_answer_is_written(new_server):
             return server.counters()['operation_calls'] == before + 10
 
         wait_until(has_stopped, 'the answers to fill the connection')
-        counters = server.counters()
-        # Two users, the shell, and the Get.
-        assert counters['contexts_reported'] - counters['contexts_released'] == 4
+
+        def out():
+            counters = server.counters()
+            return counters['contexts_reported'] - counters['contexts_released']
+        # Two users, the shell, and the Get. Those of the other's Gets come back soon.
+        wait_until(lambda: out() == 4, 'four contexts to be out')
         client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         enough.set()
         count = 0
@@ -98,10 +101,10 @@ def test_of_a_shell_when_it_is_gone(new_server):
     """Its idle time-out, without any message."""
     server = new_server(authorizer='oracle',
                         operations='QuotaSystemWindowOperations="0" '
-                                   'MaxShellIdleTimeoutMinutes="500ms"')
+                                   'MaxShellIdleTimeoutMinutes="%dms"' % IDLE)
     with server.connect('bob') as client:
         client.create()
-        assert operations_released(server, 'bob') == 0
+        assert operations_released(server, 'bob') <= server.counters()['shells_ended']
     server.wait_for_counter('shells_ended', 1)
     wait_for_seen(server, 1, 'released', released='operation', user='bob')
 

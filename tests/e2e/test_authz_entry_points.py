@@ -22,7 +22,7 @@ def assert_refuses_everything(server, library):
         for action in (CREATE, GET):
             response = client.ask(action, STREAMS if action == CREATE else '')
             assert (response.status, response.body) == (500, b'')
-    assert library in server.report()
+    server.wait_for_log(library)
     assert server.status()['applications'][0]['state'] == 'failed'
 
 
@@ -30,7 +30,7 @@ def assert_refuses_everything(server, library):
 def test_a_required_entry_point_is_missing(new_server, missing):
     server = new_server(authorizer='without_' + missing, supports_quota=False)
     assert_refuses_everything(server, 'without_%s.so' % missing)
-    assert REQUIRED[missing] in server.report()
+    server.wait_for_log(REQUIRED[missing])
 
 
 def test_the_required_ones_are_enough(new_server):
@@ -47,7 +47,7 @@ def test_the_required_ones_are_enough(new_server):
 def test_quotas_without_their_entry_point_are_a_configuration_error(new_server, tmp_path, users):
     server = new_server(authorizer='without_nothing', supports_quota=True)
     assert_refuses_everything(server, 'without_nothing.so')
-    assert 'WSManPluginAuthzQueryQuota' in server.report()
+    server.wait_for_log('WSManPluginAuthzQueryQuota')
     unstarted = Server(tmp_path / 'checked', users, authorizer='without_nothing')
     done = subprocess.run([built('winrmd'), '--check', '--config', unstarted.config],
                           capture_output=True, text=True, timeout=HANG)
@@ -104,7 +104,7 @@ def test_a_start_that_writes_no_context(tmp_path, users):
 def test_a_start_that_fails(tmp_path, users, code):
     with prepared(tmp_path / 's', users, 'startup * code=%d' % code) as server:
         assert_refuses_everything(server, 'oracle.so')
-        assert str(code) in server.report()
+        server.wait_for_log(str(code))
         assert server.audit('verdict', user='alice')[0]['verdict'] == 'denied'
     assert seen(server, 'call') == [] == seen(server, 'shutdown')
 

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from oracle import NO_SHELL, NO_THROTTLE, STREAMS, calls, open_gate, say, seen, wait_for_seen
-from server import IMPATIENT, wait_until
+from oracle import NO_SHELL, NO_THROTTLE, STREAMS, calls, open_gate, say, wait_for_seen
+from server import IMPATIENT, PATIENCE, wait_until
 from test_quota import assert_over_quota
 from wire import COMMAND, CREATE, DELETE, GET, envelope
 
@@ -56,13 +56,14 @@ def test_unlimited(server):
 
 
 def test_the_slot_is_in_seconds_and_the_wait_in_milliseconds(server):
-    say(server, 'quota bob seconds=2 messages=3')
+    slot = int(2 * PATIENCE)
+    say(server, 'quota bob seconds=%d messages=3' % slot)
     with server.connect('bob') as client:
         for _ in range(3):
             assert get(client) == LET_IN
         text = assert_over_quota(client.ask(GET, shell=NO_SHELL), RATE, limit=3, use=3)
-        assert re.search(r'\b2 s\b', text)
-        assert 0 < int(re.search(r'(\d+) milliseconds', text).group(1)) <= 2000
+        assert re.search(r'\b%d s\b' % slot, text)
+        assert 0 < int(re.search(r'(\d+) milliseconds', text).group(1)) <= slot * 1000
         wait_until(lambda: get(client) == LET_IN, 'the next slot')
         # Refused messages were not counted in it.
         assert get(client) == get(client) == LET_IN
@@ -77,7 +78,7 @@ def test_parallel_requests_never_exceed_the_limit(new_server):
     for client in clients:
         client.send(envelope(CREATE, STREAMS))
     wait_until(lambda: server.counters()['quota_refusals'] == 8, 'eight to be refused')
-    assert len(calls(server, 'operation')) == 2
+    assert len(wait_for_seen(server, 2, call='operation')) == 2
     record, = server.status()['records']
     assert (record['shells'], record['operations']) == (2, 2)
     open_gate(server)
@@ -182,12 +183,14 @@ def test_a_crash_gives_nobody_a_new_budget(new_server):
         assert get(client) == get(client) == LET_IN
         wait_until(lambda: server.status()['records'] == [], 'the record to go')
         assert get(client) == RATE
-    assert len(seen(server, 'call', call='user')) == 2
+    # The record may have gone between the first two, as well.
+    assert len(calls(server, 'user')) >= 2
 
 
 def test_the_system_throttle_slides_and_never_refuses_an_end(new_server):
+    window = int(2 * PATIENCE)
     server = new_server(authorizer='oracle', operations='QuotaSystemWindowOperations="4" '
-                                                        'QuotaSystemWindowSeconds="2"')
+                                                        'QuotaSystemWindowSeconds="%d"' % window)
     with server.connect('bob') as client, server.connect('frank') as other:
         shell = client.create()
         for _ in range(3):
@@ -195,7 +198,7 @@ def test_the_system_throttle_slides_and_never_refuses_an_end(new_server):
         for connection in (client, other):
             response = connection.ask(GET, shell=shell)
             text = assert_over_quota(response, SYSTEM, limit=4, use=4)
-            assert 0 < int(re.findall(r'(\d+) ms', text)[-1]) <= 2000
+            assert 0 < int(re.findall(r'(\d+) ms', text)[-1]) <= window * 1000
         # Before the record and the plug-in are asked.
         assert len(calls(server, 'operation')) == 4
         client.delete(shell)

@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from oracle import NO_SHELL, NO_THROTTLE, STREAMS, is_empty, say, seen
-from server import DEADLINE, HANG, built, wait_until
+from server import DEADLINE, HANG, PATIENCE, built, wait_until
 from wire import COMMAND, CREATE, GET, SIGNAL, TERMINATE, envelope
 
 USERS = ('alice', 'bob', 'dave')
@@ -125,7 +125,7 @@ class History:
     # What happens to them
 
     def time_out(self, user):
-        shell = self.create(user, lasting('PT0.3S'))
+        shell = self.create(user, lasting('PT%.1fS' % (0.3 * PATIENCE)))
         if shell:
             self.wait_for_end_of(shell)
             del user.shells[shell]
@@ -162,6 +162,7 @@ class History:
         else:
             client.send(envelope(CREATE, STREAMS))
         client.close()
+        self.server.wait_for_end_of(client)
         self.adopt(user)
         for shell in [shell for shell, known in user.shells.items() if 'unknown' in known]:
             number, _ = self.ask(user, 'http://schemas.xmlsoap.org/ws/2004/09/transfer/Delete',

@@ -10,7 +10,7 @@ import pytest
 
 from oracle import (NO_SHELL, NO_THROTTLE, STREAMS, calls, is_balanced, is_empty, open_gate, say,
                     seen, wait_for_seen)
-from server import HANG, IMPATIENT, built, wait_until
+from server import HANG, IDLE, IMPATIENT, built, wait_until
 from wire import CREATE, GET, envelope
 
 EVERY_MESSAGE = NO_THROTTLE + ' QuotaRefreshIntervalSeconds="0"'
@@ -50,8 +50,7 @@ def test_many_first_requests_are_one_question(new_server, code, heard):
         client.close()
     assert len(calls(server, 'user')) == 1
     assert len(calls(server, 'quota')) == len(calls(server, 'operation')) / 12 == (code == 0)
-    settled(server)
-    assert is_balanced(server)
+    wait_until(lambda: is_balanced(server), 'the contexts')
 
 
 def test_new_connections_on_every_net_process_ride_on_the_record(traceable_server, new_server):
@@ -79,13 +78,14 @@ def test_a_reload_that_changes_nothing_keeps_the_record(new_server):
 
 
 def test_each_message_starts_the_idle_time_anew(new_server):
-    server = new_server(authorizer='oracle', application='record-idle-timeout = "3s"')
+    half = 1000 + IDLE // 2
+    server = new_server(authorizer='oracle', application='record-idle-timeout = "%dms"' % (2 * half))
     with server.connect('bob') as client:
         for _ in range(3):
             get(client)
-            wait_until(lambda: server.status()['records'][0]['idle'] >= 1500, 'half of the time')
+            wait_until(lambda: server.status()['records'][0]['idle'] >= half, 'half of the time')
         get(client)
-        assert server.status()['records'][0]['idle'] < 1500
+        assert server.status()['records'][0]['idle'] < half
         assert len(calls(server, 'user')) == 1
         wait_until(lambda: states(server) == {}, 'the record to go')
         get(client)
@@ -168,8 +168,7 @@ def test_a_refresh_that_succeeds_holds_from_then_on(new_server):
                    and server.counters()['quota_calls'] > 4, 'the quota')
         wait_until(lambda: other.ask(CREATE, STREAMS).status == 500, 'the quota to hold')
         other.delete(shell)
-    settled(server)
-    assert is_balanced(server)
+    wait_until(lambda: is_balanced(server), 'the contexts')
 
 
 @pytest.mark.parametrize('change, code', [('token=none', 2150859177), ('token=svc', 2150859177),

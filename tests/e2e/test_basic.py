@@ -149,10 +149,10 @@ def test_bytes_that_are_no_credentials(server, case):
     assert server.counters()['authentications'] == 1
 
 
-def processor_ticks(pid):
-    """Processor time of all threads of a process."""
-    fields = Path('/proc/%d/stat' % pid).read_text().rsplit(') ', 1)[1].split()
-    return int(fields[11]) + int(fields[12])
+def processor_time(pid):
+    """Processor time of all threads of a process, in milliseconds."""
+    return sum(int(path.read_text().split()[0])
+               for path in Path('/proc/%d/task' % pid).glob('*/schedstat')) / 1e6
 
 
 def test_an_unknown_name_costs_what_a_known_one_costs(server):
@@ -160,18 +160,20 @@ def test_an_unknown_name_costs_what_a_known_one_costs(server):
     winrmd-auth computes (not in how long it takes, which depends on the machine)."""
     replace_users(server, users_line('anna', 'plain', setting=SLOW.replace('60000', '400000')))
     auth, = server.pids('winrmd-auth')
-    ticks = {}
-    for user, secret in [('anna', 'wrong'), ('nobody', 'plain'), ('', 'plain'), ('anna', ''),
-                         ('anna', 'x' * 600), ('anna', 'x' * 4096), ('a\nb', 'x'), ('nobody', '')]:
-        hashes, before = server.counters()['password_hashes'], processor_ticks(auth)
-        for _ in range(3):
+    times = {}
+    # In turns, and the least of them: other programs make one or the other take longer.
+    for _ in range(3):
+        for user, secret in [('anna', 'wrong'), ('nobody', 'plain'), ('', 'plain'), ('anna', ''),
+                             ('anna', 'x' * 600), ('anna', 'x' * 4096), ('a\nb', 'x'),
+                             ('nobody', '')]:
+            hashes, before = server.counters()['password_hashes'], processor_time(auth)
             assert login(server, basic(user, secret)) == 401
-        ticks[user, len(secret)] = processor_ticks(auth) - before
-        assert server.counters()['password_hashes'] == hashes + 3
-    # 400000 rounds take 15 ticks and more.
-    known = ticks['anna', 5]
-    assert known > 15
-    assert all(known / 2 < spent < known * 2 for spent in ticks.values()), ticks
+            times.setdefault((user, len(secret)), []).append(processor_time(auth) - before)
+            assert server.counters()['password_hashes'] == hashes + 1
+    # 400000 rounds take 50 ms and more.
+    known = min(times['anna', 5])
+    assert known > 50
+    assert all(known / 2 < min(spent) < known * 2 for spent in times.values()), times
 
 
 # The file
@@ -336,11 +338,11 @@ def test_a_login_waits_for_no_more_than_one_hash_of_somebody_else(server):
         # The queue of 127.0.0.2 is full: everything it sends from now on is refused at once.
         server.wait_for_audit('authentication', reason=CROWDED, address='127.0.0.2')
         logins = 0
-        while len(guesser.connections) < guesser.MOST and logins < 12:
+        # When the last guess is sent the queue is still full.
+        while logins < 3 or len(guesser.connections) < guesser.MOST and logins < 12:
             assert login(server, basic('alice', password('alice'))) == 200
             logins += 1
         counters = server.counters()
-    assert logins >= 3
     # It did stand behind the guesses, and behind one of them at a time.
     assert counters['authentications'] == logins
     assert counters['hashes_waited_for_others_most'] <= 1
@@ -354,7 +356,11 @@ def test_refusals_without_a_hash_are_summed_up_in_the_audit(server):
     replace_users(server, users_line('alice', password('alice'),
                                      setting=SLOW.replace('60000', '25000')))
     with Guesser(server, rate=10000) as guesser:
-        wait_until(lambda: len(guesser.connections) > 600, 'passwords to be sent')
+        def refused_at_once():
+            counters = server.counters()
+            return counters['authentication_failures'] - counters['password_hashes']
+        wait_until(lambda: len(guesser.connections) > 600 and refused_at_once() > 100,
+                   'passwords to be sent')
         guesser.stopping.set()
         guesser.thread.join()
         for connection in guesser.connections:

@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 
-from server import PROMISE, built, wait_until
+from server import PATIENCE, PROMISE, built, wait_until
 from test_broker_nonsense import make_programs
 from test_processes import answered_within_promise
 from wire import CREATE, GET, envelope
@@ -62,7 +62,7 @@ def test_a_shell_host_that_does_not_start(new_server, tmp_path):
     host.chmod(0o700)
     with server.connect('dave') as client:
         for _ in range(2):
-            client.socket.settimeout(20)
+            client.socket.settimeout(20 * PATIENCE)
             fault = client.ask(CREATE, STREAMS, timeout='PT0.3S').fault
             assert (fault.code, fault.number) == ('s:Receiver', 2150858793)
         assert server.status()['shells'] == []

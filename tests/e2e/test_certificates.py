@@ -257,8 +257,8 @@ def test_a_locked_account(server, world):
         assert ask(host) == 200
         replace(before.replace('alice:', 'alice:!'))
         server.wait_for_counter('sessions_revoked', 1)
-        assert ask(client) == 401
-        line, = server.wait_for_audit('authentication', verdict='refused')
+        wait_until(lambda: ask(client) == 401, 'the locked account to be refused')
+        line, *_ = server.wait_for_audit('authentication', verdict='refused')
         assert line['reason'] == 'locked account'
         # An account that is in no users file can not be locked there.
         assert ask(host) == 200
@@ -423,6 +423,7 @@ def test_the_map_changes(server, world):
         write_map(server, *[line for line in lines if 'alice' not in line],
                   '%s zoe@example.org -> zoe' % world.root.thumbprint())
         server.wait_for_counter('sessions_revoked', 1)
+        wait_until(lambda: ask(alice) == 401, 'alice to be refused')
         assert (ask(alice), ask(frank), ask(zoe)) == (401, 200, 200)
         # One with an error changes nothing, and the log says where it is.
         write_map(server, *lines, 'nonsense')
@@ -445,7 +446,7 @@ def test_another_account(server, world):
         shell = client.create()
         write_map(server, '%s alice@example.org -> dave' % world.root.thumbprint())
         server.wait_for_counter('sessions_revoked', 1)
-        assert client.ask(GET, shell=shell).fault
+        wait_until(lambda: client.ask(GET, shell=shell).fault, 'the other account')
         assert server.audit('authentication')[-1]['account'] == 'dave'
 
 

@@ -103,8 +103,8 @@ def check(tmp_path):
         return done.returncode, wrong, done.stdout
 
     yield run
-    left = set(descendants(os.getpid())) - before
-    assert not left
+    wait_until(lambda: not set(descendants(os.getpid())) - before, 'the end of what it started',
+               limit=PROMISE)
 
 
 def test_the_policy_plug_in_is_without_fault(check, tmp_path):

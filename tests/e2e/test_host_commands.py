@@ -7,7 +7,7 @@ import uuid
 
 import pytest
 
-from server import descendants, is_running, wait_until
+from server import PATIENCE, descendants, is_running, wait_until
 from wire import (COMMAND, CREATE, DONE, NS, RECEIVE, SEND, SHELL, TERMINATE, envelope,
                   receive_body)
 
@@ -18,14 +18,29 @@ INVALID_PARAMETER = 2150858810
 CONFLICT = 2150859222
 STREAMS = ('<rsp:InputStreams>stdin</rsp:InputStreams>'
            '<rsp:OutputStreams>stdout stderr</rsp:OutputStreams>')
-# Longer than anything here takes, shorter than waiting for something that does not come.
-PROMPT = 0.8
+# (seconds) Shorter than the second that a command is given to end in when it does not at once.
+PROMPT = 0.8 * PATIENCE
 
 
 def command_with_id(client, shell, line, command_id):
     body = ('<rsp:CommandLine CommandId="%s"><rsp:Command>%s</rsp:Command></rsp:CommandLine>'
             % (command_id, line))
     return client.ask(COMMAND, body, shell=shell)
+
+
+def assert_prompt(attempt):
+    """It is done at once: `attempt()` says how long it took. The best of five, because other
+    programs run here too."""
+    times = []
+    while len(times) < 5 and min(times, default=PROMPT) >= PROMPT:
+        times.append(attempt())
+    assert min(times) < PROMPT, times
+
+
+def time_of(step, *arguments, **settings):
+    begin = time.monotonic()
+    step(*arguments, **settings)
+    return time.monotonic() - begin
 
 
 def first_stdout(client, shell, command):
@@ -40,53 +55,62 @@ def first_stdout(client, shell, command):
 # Back-pressure
 
 def test_endless_output_without_a_reader_is_ended_at_once(server, alice, shell):
-    command = alice.command(shell, 'yes')
-    assert first_stdout(alice, shell, command).startswith(b'y\n')
     host, = server.pids('winrmd-host (shell)')
-    yes, = [pid for pid, program in descendants(host).items() if program == 'yes']
 
-    def written():
-        with open('/proc/%d/io' % yes) as file:
-            return dict(line.split(': ') for line in file.read().splitlines())['wchar']
+    def attempt():
+        command = alice.command(shell, 'yes')
+        assert first_stdout(alice, shell, command).startswith(b'y\n')
+        yes, = [pid for pid, program in descendants(host).items() if program == 'yes']
 
-    seen = []
+        def written():
+            with open('/proc/%d/io' % yes) as file:
+                return dict(line.split(': ') for line in file.read().splitlines())['wchar']
 
-    def blocked():
-        seen.append(written())
-        return len(seen) > 10 and len(set(seen[-10:])) == 1
+        seen = []
 
-    wait_until(blocked, 'the endless command to be blocked')
-    begin = time.monotonic()
-    alice.signal(shell, command)
-    assert time.monotonic() - begin < PROMPT
-    wait_until(lambda: not is_running(yes), 'the command to end')
+        def blocked():
+            seen.append(written())
+            return len(seen) > 10 and len(set(seen[-10:])) == 1
+
+        wait_until(blocked, 'the endless command to be blocked')
+        took = time_of(alice.signal, shell, command)
+        wait_until(lambda: not is_running(yes), 'the command to end')
+        return took
+
+    assert_prompt(attempt)
 
 
 def test_input_nobody_reads_does_not_keep_a_command_from_ending(server, alice, shell):
-    command = alice.command(shell, 'sleep 1000')
-    with server.connect('alice') as sender:
-        body = ('<rsp:Send><rsp:Stream Name="stdin" CommandId="%s">%s</rsp:Stream></rsp:Send>'
-                % (command, base64.b64encode(b'x' * 100000).decode()))
-        sender.send(envelope(SEND, body, shell=shell))
-        # No stream has this name, which is looked at when it is this message's turn.
-        wait_until(lambda: alice.ask(SEND, body.replace('"stdin"', '"none"'), shell=shell)
-                   .fault.number == BUSY, 'the input to be stuck')
-        begin = time.monotonic()
-        alice.signal(shell, command)
-        assert sender.receive().fault.number in (109, 995, 2150859212)
-        assert time.monotonic() - begin < PROMPT
+    def attempt():
+        command = alice.command(shell, 'sleep 1000')
+        with server.connect('alice') as sender:
+            body = ('<rsp:Send><rsp:Stream Name="stdin" CommandId="%s">%s</rsp:Stream></rsp:Send>'
+                    % (command, base64.b64encode(b'x' * 100000).decode()))
+            sender.send(envelope(SEND, body, shell=shell))
+            # No stream has this name, which is looked at when it is this message's turn.
+            wait_until(lambda: alice.ask(SEND, body.replace('"stdin"', '"none"'), shell=shell)
+                       .fault.number == BUSY, 'the input to be stuck')
+
+            def end():
+                alice.signal(shell, command)
+                assert sender.receive().fault.number in (109, 995, 2150859212)
+            return time_of(end)
+
+    assert_prompt(attempt)
 
 
-def test_a_sender_that_leaves_blocks_nobody(server, alice, shell):
-    command = alice.command(shell, 'sleep 1000')
-    with server.connect('alice') as sender:
-        body = ('<rsp:Send><rsp:Stream Name="stdin" CommandId="%s">%s</rsp:Stream></rsp:Send>'
-                % (command, base64.b64encode(b'x' * 100000).decode()))
-        sender.send(envelope(SEND, body, shell=shell))
-    assert alice.ask_receive(shell, command, timeout='PT0.05S').fault.number == TIMED_OUT
-    begin = time.monotonic()
-    alice.delete(shell)
-    assert time.monotonic() - begin < PROMPT
+def test_a_sender_that_leaves_blocks_nobody(server, alice):
+    def attempt():
+        shell = alice.create()
+        command = alice.command(shell, 'sleep 1000')
+        with server.connect('alice') as sender:
+            body = ('<rsp:Send><rsp:Stream Name="stdin" CommandId="%s">%s</rsp:Stream></rsp:Send>'
+                    % (command, base64.b64encode(b'x' * 100000).decode()))
+            sender.send(envelope(SEND, body, shell=shell))
+        assert alice.ask_receive(shell, command, timeout='PT0.05S').fault.number == TIMED_OUT
+        return time_of(alice.delete, shell)
+
+    assert_prompt(attempt)
     wait_until(lambda: not server.pids('winrmd-host (shell)'), 'the host to end')
 
 
@@ -132,38 +156,41 @@ def test_clients_that_leave_in_the_middle_lose_nothing(server, alice, shell):
 # Processes
 
 @pytest.mark.parametrize('line', [
-    'setsid sleep 1000 & echo $!',
-    'sh -c "setsid sh -c \'echo \\$\\$; exec sleep 1000\' &"; sleep 0.05',
-    '(trap "" TERM HUP INT; echo $(exec sh -c "echo \\$PPID"); sleep 1000) & sleep 0.05',
+    'setsid sleep 1000 & echo $!;',
+    'sh -c "setsid sh -c \'echo \\$\\$; exec sleep 1000\' &";',
+    '(trap "" TERM HUP INT; echo $(exec sh -c "echo \\$PPID"); sleep 1000) &',
 ])
 def test_daemons_do_not_hold_their_command_and_end_with_the_shell(server, alice, shell, line):
-    command = alice.command(shell, line)
-    begin = time.monotonic()
-    stdout, _, code = alice.receive_all(shell, command)
-    assert time.monotonic() - begin < 3 and code == 0
-    pid = int(stdout.split()[0])
+    """The daemons are there when the command has its input, and outlive everything here."""
+    command = alice.command(shell, line + " read x")
+    pid = int(first_stdout(alice, shell, command))
+    alice.send_input(shell, command, b'end\n', end=True)
+    assert alice.receive_all(shell, command) == (b'', b'', 0)
+    assert is_running(pid)
     alice.signal(shell, command)
     alice.delete(shell)
     wait_until(lambda: not is_running(pid), 'the daemon to end')
 
 
 def test_a_command_that_closes_its_streams_lives_on(alice, shell):
-    command = alice.command(shell, 'exec >&- 2>&-; sleep 0.3; exit 4')
-    response = alice.ask_receive(shell, command, timeout='PT0.05S')
+    command = alice.command(shell, 'exec >&- 2>&-; read x; exit 4')
+    response = alice.ask_receive(shell, command, timeout='PT0.2S')
     assert response.fault.number == TIMED_OUT
+    alice.send_input(shell, command, b'end\n', end=True)
     assert alice.receive_all(shell, command) == (b'', b'', 4)
 
 
 def test_a_command_that_ignores_every_polite_signal(alice, shell):
-    command = alice.command(shell, 'trap "" TERM INT QUIT HUP; echo ready; '
-                                   'while :; do sleep 1; done')
-    assert first_stdout(alice, shell, command) == b'ready\n'
-    for code in ('ctrl_c', 'CTRL_BREAK'):
-        alice.signal(shell, command, code=SHELL + '/signal/' + code)
-    assert alice.ask_receive(shell, command, timeout='PT0.05S').fault.number == TIMED_OUT
-    begin = time.monotonic()
-    alice.signal(shell, command, code=SHELL + '/signal/Terminate')
-    assert time.monotonic() - begin < PROMPT
+    def attempt():
+        command = alice.command(shell, 'trap "" TERM INT QUIT HUP; echo ready; '
+                                       'while :; do sleep 1; done')
+        assert first_stdout(alice, shell, command) == b'ready\n'
+        for code in ('ctrl_c', 'CTRL_BREAK'):
+            alice.signal(shell, command, code=SHELL + '/signal/' + code)
+        assert alice.ask_receive(shell, command, timeout='PT0.05S').fault.number == TIMED_OUT
+        return time_of(alice.signal, shell, command, code=SHELL + '/signal/Terminate')
+
+    assert_prompt(attempt)
 
 
 def test_twenty_commands_at_once(server, alice, shell):

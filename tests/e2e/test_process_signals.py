@@ -90,8 +90,8 @@ def test_replaced_in_time(plain_signals, traceable_server, name, number):
     safe, connection = connections.popitem()
     times = []
     with somebody_else(connection) as bob_goes_on:
-        # A machine that is busy may be slow once.
-        while len(times) < 3 and min(times, default=REPLACED) >= REPLACED:
+        # A machine that is busy may be slow at times.
+        while len(times) < 10 and min(times, default=REPLACED) >= REPLACED:
             victim = min(serving(server, name) - {safe})
             times.append(replace(server, name, victim, number))
             bob_goes_on()

@@ -152,9 +152,7 @@ def test_the_end_of_the_broker_ends_everything(server, how):
     if how == 'kill':
         server.kill()
         server.process.wait()
-        begin = time.monotonic()
         server.wait_for_nobody_left(limit=PROMISE)
-        assert time.monotonic() - begin <= PROMISE
     else:
         server.stop()
     for client in clients:
@@ -170,9 +168,7 @@ def test_the_end_of_the_broker_ends_processes_that_are_stopped(server):
             os.kill(pid, signal.SIGSTOP)
     server.kill()
     server.process.wait()
-    begin = time.monotonic()
     server.wait_for_nobody_left(limit=PROMISE)
-    assert time.monotonic() - begin <= PROMISE
 
 
 def test_stopped_while_clients_work(server):

@@ -3,7 +3,7 @@
 
 import re
 
-from server import wait_until
+from server import PATIENCE, wait_until
 from wire import COMMAND, CREATE, GET, NS
 
 STREAMS = '<rsp:Shell><rsp:OutputStreams>stdout stderr</rsp:OutputStreams></rsp:Shell>'
@@ -107,7 +107,7 @@ def test_refused_messages_cost_nothing(new_server):
 
 
 def test_the_rate_comes_back_with_the_next_slot(new_server):
-    server = new_server(rules=RATE.replace('1h', '1s') % 2)
+    server = new_server(rules=RATE.replace('1h', '%ds' % PATIENCE) % 2)
     with server.connect('dave') as client:
         shell = client.create()
         wait_until(lambda: client.ask(GET, shell=shell).status == 500, 'the limit')

@@ -38,11 +38,13 @@ def lost(server, entry):
 
 def is_as_before(server, client):
     """Slots are back, the same connection is served, and so are others."""
-    wait_until(lambda: server.status()['shells'] == [], 'the shell to go')
-    counters = server.counters()
-    assert counters['host_crashes'] == 1 and counters['operations'] == 0
-    row, = [row for row in server.status()['records'] if row['user'] == 'bob']
-    assert (row['shells'], row['operations']) == (0, 0)
+    def is_back():
+        status = server.status()
+        row, = [row for row in status['records'] if row['user'] == 'bob']
+        return (status['shells'] == [] and status['counters']['operations'] == 0
+                and (row['shells'], row['operations']) == (0, 0))
+    wait_until(is_back, 'the shell to go and the slots to come back')
+    assert server.counters()['host_crashes'] == 1
     with server.connect('alice') as other:
         # As many as the quota allows, each with a command.
         for guest in (client, other):

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from server import PATIENCE, PROMISE, descendants, is_running, wait_until
+from server import IDLE, PATIENCE, PROMISE, descendants, is_running, wait_until
 from wire import CREATE, NS, SHELL, SIGNAL
 
 TIMED_OUT = 2150858793
@@ -18,7 +18,9 @@ NO_SUCH = 2150858843
 INVALID_PARAMETER = 2150858810
 INVALID_OPERATION = 4317
 OUT_OF_BOUNDS = 2150859250
-IDLE = 'QuotaSystemWindowOperations="0" MaxShellIdleTimeoutMinutes="%s"'
+IDLE_FOR = 'QuotaSystemWindowOperations="0" MaxShellIdleTimeoutMinutes="%dms"'
+# (seconds) Longer than it takes to use a shell once.
+A_WHILE = 1.5 * PATIENCE
 
 
 def shell_body(extra=''):
@@ -39,6 +41,7 @@ def first_words(client, shell, command, count):
     output = b''
     while len(output.split()) < count or not output.endswith(b'\n'):
         response = client.ask_receive(shell, command)
+        assert response.status == 200 or response.fault.number == TIMED_OUT, response.body
         for stream in response.xml.iterfind('.//rsp:Stream', NS):
             output += base64.b64decode(stream.text or '')
     return output.split()
@@ -50,11 +53,11 @@ def test_lifetime_ends_a_shell_whatever_it_is_doing(server):
     """docs/protocol.md P-4.6.11"""
     with server.connect('alice') as client:
         begin = time.monotonic()
-        shell = client.create(lifetime('PT1.5S'))
+        shell = client.create(lifetime('PT%.1fS' % A_WHILE))
         command = client.command(shell, 'echo $$; while :; do sleep 0.01; done')
         pid, = first_words(client, shell, command, 1)
         response = client.ask_receive(shell, command)
-        assert time.monotonic() - begin > 1.4
+        assert time.monotonic() - begin > A_WHILE - 0.1
         assert response.fault.number in (995, NO_SUCH)
         end, = server.wait_for_audit('shell-end', shell=shell)
         assert end['reason'] == 'its lifetime elapsed'
@@ -64,9 +67,10 @@ def test_lifetime_ends_a_shell_whatever_it_is_doing(server):
 
 
 def test_a_shell_without_lifetime_and_one_that_is_deleted_in_time(server, alice):
-    kept, gone = alice.create(), alice.create(lifetime('PT0.5S'))
+    kept, gone = alice.create(), alice.create(lifetime('PT%.1fS' % A_WHILE))
     alice.delete(gone)
-    short = alice.create(lifetime('PT0.8S'))
+    # When this one ends the lifetime of the other one is over, too.
+    short = alice.create(lifetime('PT%.1fS' % A_WHILE))
     server.wait_for_audit('shell-end', shell=short)
     assert [row['reason'] for row in server.audit('shell-end', shell=gone)] == ['deleted']
     assert alice.receive_all(kept, alice.command(kept, 'echo here')) == (b'here\n', b'', 0)
@@ -79,28 +83,28 @@ def test_a_lifetime_that_is_none(server, alice, value, number):
 
 
 def test_idle_time_counts_from_the_last_message(new_server):
-    server = new_server(operations=IDLE % '600ms')
+    server = new_server(operations=IDLE_FOR % IDLE)
     with server.connect('alice') as client:
         response = client.get_done(CREATE, shell_body())
-        assert response.text('rsp:IdleTimeOut') == 'PT0.600S'
+        assert response.text('rsp:IdleTimeOut') == 'PT%.3fS' % (IDLE / 1000)
         shell = response.text('w:Selector')
-        command = client.command(shell, 'cat')
-        for _ in range(4):
-            # None of them is as long as the time-out, all together are.
-            time.sleep(0.25)
+        command = client.command(shell, 'cat >/dev/null')
+        begin = last = time.monotonic()
+        # All together take longer than the time-out.
+        while last < begin + 1.5 * IDLE / 1000:
+            last = time.monotonic()
             client.send_input(shell, command, b'x')
-        last = time.monotonic()
         end, = server.wait_for_audit('shell-end', shell=shell)
-        assert time.monotonic() - last > 0.55
+        assert time.monotonic() - last > IDLE / 1000 - 0.05
         assert end['reason'] == 'its idle time-out elapsed'
 
 
 def test_a_receive_that_is_held_is_not_idle(new_server):
     """docs/protocol.md P-4.6.12"""
-    server = new_server(operations=IDLE % '300ms')
+    server = new_server(operations=IDLE_FOR % IDLE)
     with server.connect('alice') as client:
         shell = client.create()
-        command = client.command(shell, 'sleep 1.5; echo late')
+        command = client.command(shell, 'sleep %.1f; echo late' % (2 * IDLE / 1000))
         assert client.receive_all(shell, command) == (b'late\n', b'', 0)
         server.wait_for_audit('shell-end', shell=shell, reason='its idle time-out elapsed')
 
@@ -170,10 +174,11 @@ STAYERS = ("setsid sh -c 'trap \"\" TERM HUP INT QUIT; exec >&- 2>&- <&-; echo $
 
 def start_stayers(client, shell):
     """A daemon without streams, one that was forked twice, and one that holds the streams."""
-    command = client.command(shell, STAYERS + 'sleep 0.2; exit 3')
-    stdout, _, code = client.receive_all(shell, command)
-    pids = [int(pid) for pid in stdout.split()]
-    assert (len(pids), code) == (3, 3)
+    command = client.command(shell, STAYERS + 'read x; exit 3')
+    pids = [int(pid) for pid in first_words(client, shell, command, 3)]
+    client.send_input(shell, command, b'end\n', end=True)
+    assert client.receive_all(shell, command) == (b'', b'', 3)
+    assert len(pids) == 3
     assert all(map(is_running, pids))
     return pids
 
@@ -185,11 +190,11 @@ def test_done_does_not_wait_for_what_stays_and_that_ends_with_the_shell(server, 
     below = descendants(host)
     assert len(below) >= len(pids)
     alice.delete(shell)
-    assert not any(map(is_running, list(below)))
+    wait_until(lambda: not any(map(is_running, below)), 'the end of what stayed')
 
 
 def test_what_stays_ends_with_an_idle_shell(new_server):
-    server = new_server(operations=IDLE % '1500ms')
+    server = new_server(operations=IDLE_FOR % IDLE)
     with server.connect('alice') as client:
         shell = client.create()
         pids = start_stayers(client, shell)
@@ -259,11 +264,16 @@ def test_a_host_that_stands_still(server, alice, shell):
     os.kill(pid, signal.SIGSTOP)
     try:
         with server.connect('alice') as other:
-            beside = other.create()
-            begin = time.monotonic()
-            assert other.receive_all(beside, other.command(beside, 'echo beside'))[0] == b'beside\n'
-            other.delete(beside)
-            assert time.monotonic() - begin < PROMISE
+            times = []
+            # A machine that is busy may be slow once.
+            while len(times) < 3 and min(times, default=PROMISE) >= PROMISE:
+                beside = other.create()
+                begin = time.monotonic()
+                assert other.receive_all(beside, other.command(beside, 'echo beside')) == (
+                    b'beside\n', b'', 0)
+                other.delete(beside)
+                times.append(time.monotonic() - begin)
+            assert min(times) < PROMISE, times
         begin = time.monotonic()
         assert alice.ask_receive(shell, command, timeout='PT0.5S').fault.number == TIMED_OUT
         # Its own time, and what winrmd-net waits beyond that for a host to say it.

@@ -242,7 +242,8 @@ def test_nothing_is_lost_with_a_winrmd_net(traceable_server):
     last = None
     for _ in range(20):
         client = server.connect('alice')
-        fresh = data_of(client.ask_receive(shell, command))
+        # The one before may not have been missed yet.
+        fresh = wait_until(lambda: data_of(client.ask_receive(shell, command)), 'output')
         received.append(fresh[len(last):] if last and fresh.startswith(last) else fresh)
         last = None
         client.send(envelope(RECEIVE, receive_body(command), shell=shell))
@@ -256,10 +257,11 @@ def test_nothing_is_lost_with_a_winrmd_net(traceable_server):
         client.close()
     alice = server.connect('alice')  # hers may have been one of them
     alice.signal(shell, command, code=CTRL_C)
-    stdout, _, code = alice.receive_all(shell, command)
+    stdout, _, code = alice.receive_all(shell, command, after_another=True)
     stdout = stdout[len(last):] if last and stdout.startswith(last) else stdout
     lines = (b''.join(received) + stdout).splitlines()
-    assert code == 0 and len(lines) > 100
+    # Each of the clients had some.
+    assert code == 0 and len(lines) > 20
     assert lines == [b'%d' % number for number in range(1, len(lines) + 1)]
 
 

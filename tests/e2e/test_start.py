@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from server import HANG, Server, built, descendants
+from server import HANG, Server, built, descendants, wait_until
 
 
 @pytest.fixture
@@ -46,7 +46,8 @@ def test_refuses_to_start_as_root(configured):
 
 
 def test_says_that_there_are_no_walls_between_users(server):
-    assert any('walls' in line or str(os.getuid()) in line for line in server.log if line)
+    wait_until(lambda: any('walls' in line or str(os.getuid()) in line
+                           for line in server.log if line), 'the log to say it')
 
 
 def test_check_of_a_good_configuration(configured):
@@ -97,7 +98,7 @@ def test_check_names_file_line_and_remedy(configured, case):
     # The service does not start with it either, and says the same.
     done = winrmd(configured)
     assert done.returncode != 0 and says in done.stderr
-    assert descendants(os.getpid()) == {}
+    wait_until(lambda: descendants(os.getpid()) == {}, 'the end of what it started')
 
 
 @pytest.mark.parametrize('name, old, new, says', [
@@ -129,7 +130,9 @@ def test_status_shows_the_processes(server):
     names = sorted(row['name'] for row in server.status()['processes'])
     assert names == ['winrmd', 'winrmd-auth', 'winrmd-host (authorization)', 'winrmd-net',
                      'winrmd-net', 'winrmd-net']
-    assert set(server.pids('winrmd')) == {server.pid} | set(descendants(server.pid))
+    # What read the configuration may be about to end.
+    wait_until(lambda: set(server.pids('winrmd')) == {server.pid} | set(descendants(server.pid)),
+               'the processes to be those that are shown')
     application, = server.status()['applications']
     assert (application['path'], application['plugin']) == ('/wsman', 'policy')
 

@@ -41,6 +41,7 @@ SEND = SHELL + '/Send'
 RECEIVE = SHELL + '/Receive'
 SIGNAL = SHELL + '/Signal'
 DONE = SHELL + '/CommandState/Done'
+RECEIVE_IN_PROGRESS = 2150859047
 RUNNING = SHELL + '/CommandState/Running'
 TERMINATE = SHELL + '/signal/terminate'
 CTRL_C = SHELL + '/signal/ctrl_c'
@@ -217,11 +218,16 @@ class Connection:
     def ask_receive(self, shell, command, **header):
         return self.ask(RECEIVE, receive_body(command), shell=shell, **header)
 
-    def receive_all(self, shell, command, **header):
-        """Receives until the command is done: (stdout, stderr, exit code)."""
+    def receive_all(self, shell, command, after_another=False, **header):
+        """Receives until the command is done: (stdout, stderr, exit code). `after_another`: of a
+        client that has left while its Receive was waiting, which may not have been missed yet."""
         streams = {'stdout': b'', 'stderr': b''}
         while True:
-            response = self.get_done(RECEIVE, receive_body(command), shell=shell, **header)
+            response = self.ask_receive(shell, command, **header)
+            if after_another and response.status == 500 and (
+                    response.fault.number == RECEIVE_IN_PROGRESS):
+                continue
+            assert response.status == 200, response.body.decode(errors='replace')
             for stream in response.xml.iterfind('.//rsp:Stream', NS):
                 streams[stream.get('Name')] += base64.b64decode(stream.text or '')
             state = response.xml.find('.//rsp:CommandState', NS)
