@@ -2,6 +2,7 @@
 
 #include "host/output.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,8 @@
 #include "host/clock.h"
 #include "host/post.h"
 #include "input_limits.h"
+
+enum { LOST_PAUSE = 1 /* milliseconds, for a thread whose data is dropped */ };
 
 /* What one stream holds. */
 struct queue {
@@ -287,8 +290,11 @@ static size_t output_wait(struct output *output, int stream)
     return output->cancelled ? 0 : room;
 }
 
-/* Lock held: adds data piece by piece as there is room; waits for it, or drops the rest. */
-static void output_add_data(struct output *output, const struct output_result *result)
+/*
+ * Lock held: adds data piece by piece as there is room; waits for it, or drops the rest. False when
+ * something was dropped because nobody waits any more.
+ */
+static bool output_add_data(struct output *output, const struct output_result *result)
 {
     const char *data = result->data;
     size_t left = result->length;
@@ -298,7 +304,7 @@ static void output_add_data(struct output *output, const struct output_result *r
         size_t piece = left < room ? left : room;
 
         if (room == 0)
-            return;
+            return output->cancelled;
         if (piece < left)
             piece -= utf8_incomplete_tail(data, piece);
         output_add(output, result->stream, data, piece, false);
@@ -306,6 +312,7 @@ static void output_add_data(struct output *output, const struct output_result *r
         data += piece;
         left -= piece;
     }
+    return true;
 }
 
 /* Lock held. */
@@ -324,11 +331,12 @@ static void output_set_state(struct output *output, const struct output_result *
 uint32_t output_push(struct output *output, const struct output_result *result)
 {
     uint32_t code = ERROR_INVALID_PARAMETER;
+    bool kept = true;
 
     pthread_mutex_lock(&lock);
     if (output->state == COMMAND_STATE_done)
         goto out;
-    output_add_data(output, result);
+    kept = output_add_data(output, result);
     code = ERROR_OPERATION_ABORTED;
     if (output->cancelled)
         goto out;
@@ -343,6 +351,9 @@ uint32_t output_push(struct output *output, const struct output_result *result)
     code = NO_ERROR;
 out:
     pthread_mutex_unlock(&lock);
+    /* A plug-in that puts out all the time would hardly leave the lock to the loop that ends it. */
+    if (!kept)
+        poll(NULL, 0, LOST_PAUSE);
     return code;
 }
 

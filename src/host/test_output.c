@@ -14,6 +14,7 @@
 
 #include "base/loop.h"
 #include "host/api.h"
+#include "host/clock.h"
 #include "host/output.h"
 #include "host/post.h"
 #include "input_limits.h"
@@ -118,6 +119,7 @@ static void nobody_waits_when_the_end_is_near(void **state)
     static const char block[OUTPUT_PIECE];
     const struct output_result data = {.data = block, .length = sizeof(block)};
     struct output_view view;
+    uint64_t begin;
 
     (void)state;
     output_overflow(output);
@@ -125,6 +127,11 @@ static void nobody_waits_when_the_end_is_near(void **state)
         assert_int_equal(output_push(output, &data), NO_ERROR);
     output_look(output, ALL, &view);
     assert_true(view.bytes <= OUTPUT_LIMIT + OUTPUT_PIECE + OUTPUT_OVERHEAD);
+    /* Who goes on all the same leaves the lock to others in between. */
+    begin = clock_milliseconds();
+    for (int i = 0; i < 20; i++)
+        assert_int_equal(output_push(output, &data), NO_ERROR);
+    assert_true(clock_milliseconds() - begin >= 15);
     assert_int_equal(output_push(output, &(struct output_result){.stream = OUTPUT_NO_STREAM,
                                                                  .state = COMMAND_STATE_done,
                                                                  .exit_code = 9}),
