@@ -15,9 +15,9 @@ from harness import Probe
 ANSWER = 10
 # A connection that is refused in the middle of a body is read and dropped for 2 s.
 LINGER = 2
-# KiB that thousands of connections take at a time in one winrmd-net, and that malloc keeps.
+# KiB that thousands of connections take at a time in each winrmd-net, and that malloc keeps.
 CROWD = 32768
-# KiB that hundreds of handshakes take at a time in one winrmd-net, and that malloc keeps.
+# KiB that hundreds of handshakes take at a time in each winrmd-net, and that malloc keeps.
 HANDSHAKES = 16384
 # KiB that the XML parser keeps of its tables when an element had 50,000 attributes.
 TABLES = 16384
