@@ -67,7 +67,7 @@ void auth_task_update(struct child *auth, const struct configuration *old)
         if (listener_by_number(fresh, old->listeners[i].number) == NULL)
             channel_send(auth->channel, auth_listener_end, .listener = old->listeners[i].number);
     auth_tell_listeners(auth);
-    auth->settling = auth_tell_start(auth);
+    auth->settling = auth_tell_start(auth) ? 1 : 0;
 }
 
 void auth_task_bound(struct broker *broker, const struct message_auth_bound *bound)

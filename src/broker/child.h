@@ -23,10 +23,10 @@ struct child {
     struct list link; /* in broker.processes */
     struct broker *broker;
     enum process role;
-    uint32_t number; /* the net's number or the host's id; 0 for the others */
-    pid_t pid;       /* -1 once it has been waited for */
-    bool ready;      /* it has said so */
-    bool settling;   /* it has not yet said that it goes by the configuration of now */
+    uint32_t number;   /* the net's number or the host's id; 0 for the others */
+    pid_t pid;         /* -1 once it has been waited for */
+    bool ready;        /* it has said so */
+    unsigned settling; /* how often it still has to say that it goes by what it was told */
     bool expected_end;
     uint32_t restarts; /* how often this place was filled again */
     /*

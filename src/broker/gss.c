@@ -79,8 +79,11 @@ static void mechanisms_set(struct gss *gss, bool kerberos, bool ntlm)
     list_each(link, &gss->broker->processes) {
         struct child *process = container_of(link, struct child, link);
 
-        if (process->role == PROCESS_net)
-            gss_tell_net(gss->broker, process);
+        if (process->role != PROCESS_net || process->channel == NULL)
+            continue;
+        gss_tell_net(gss->broker, process);
+        /* winrmd is ready, and a reload done, when each offers what there is. */
+        process->settling += channel_send(process->channel, net_settle) ? 1 : 0;
     }
 }
 
@@ -126,7 +129,7 @@ static void handle_ready(struct channel *channel, const union message_body *body
     if (process == gss->coming) {
         channel_set_state(channel, CHANNEL_serving);
         process->ready = true;
-        process->settling = false;
+        process->settling = 0;
         gss->coming = NULL;
         gss->serving = process;
         gss_introduce(broker);
@@ -174,7 +177,7 @@ static void gss_gone(struct child *process, bool crashed)
     struct gss *gss = broker->gss;
 
     (void)crashed;
-    process->settling = false;
+    process->settling = 0;
     if (gss == NULL || gss->over)
         return;
     if (process == gss->coming) {
@@ -284,7 +287,7 @@ void gss_update(struct broker *broker)
     gss->failed = false;
     gss_start(gss);
     if (gss->coming != NULL)
-        gss->coming->settling = true;
+        gss->coming->settling = 1;
 }
 
 void gss_forget(struct broker *broker)

@@ -102,8 +102,10 @@ static void handle_net_ready(struct channel *channel, const union message_body *
 static void handle_net_settled(struct channel *channel, const union message_body *body)
 {
     (void)body;
-    child_of(channel)->settling = false;
+    if (child_of(channel)->settling > 0)
+        child_of(channel)->settling--;
     reload_settled(child_of(channel)->broker);
+    broker_check_ready(child_of(channel)->broker);
 }
 
 static void handle_session_closed(struct channel *channel, const union message_body *body)
@@ -134,7 +136,7 @@ static void net_gone(struct child *process, bool crashed)
     operation_net_gone(process);
     session_close_all(broker, process);
     shell_net_gone(broker, process->number);
-    process->settling = false;
+    process->settling = 0;
     reload_settled(broker);
     if (!broker->stopping && !process->expected_end)
         replace(broker, PROCESS_net, process->restarts + 1, RESTART_PAUSE);
@@ -222,7 +224,7 @@ static void handle_auth_ready(struct channel *channel, const union message_body 
 
     (void)body;
     if (auth->ready) {
-        auth->settling = false;
+        auth->settling = 0;
         reload_settled(auth->broker);
         return;
     }
@@ -266,7 +268,7 @@ static void auth_gone(struct child *process, bool crashed)
     if (broker->auth == process)
         broker->auth = NULL;
     pam_auth_gone(broker);
-    process->settling = false;
+    process->settling = 0;
     reload_settled(broker);
     if (!broker->stopping)
         replace(broker, PROCESS_auth, process->restarts + 1, RESTART_PAUSE);
@@ -387,7 +389,7 @@ static void net_update(struct child *net, const struct configuration *old)
         else
             net_tell_application(net, application);
     }
-    net->settling = channel_send(net->channel, net_settle);
+    net->settling += channel_send(net->channel, net_settle) ? 1 : 0;
 }
 
 /* Was PAM asked, and is now not, or as another service? */
@@ -464,7 +466,7 @@ bool peers_ready(const struct broker *broker)
 
         if (process->role != PROCESS_net || process->expected_end)
             continue;
-        if (!process->ready)
+        if (!process->ready || process->settling > 0)
             return false;
         nets++;
     }
