@@ -33,13 +33,6 @@ enum { TOKENS = 4 };
 static const char binding[] = "tls-server-end-point:right";
 static struct acceptor acceptor;
 
-/* What the libraries lose of each login is not for this target to find. */
-__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-    return "leak:gssntlmssp.so\nleak:libcrypto.so\nleak:libgssapi_krb5.so\nleak:libkrb5.so\n";
-}
-
 /* A file in memory, by a path that libraries can open. */
 static char *file_make(const void *bytes, size_t length)
 {

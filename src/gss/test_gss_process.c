@@ -385,6 +385,32 @@ static void files_that_change(void **state)
     world_end();
 }
 
+/* What the libraries keep of each login does not add up: another process is asked for in time. */
+static void many_that_end(void **state)
+{
+    enum { LIMIT = 10000 };
+    struct client client;
+    unsigned done = 0;
+
+    (void)state;
+    world_begin(keytab, NULL);
+    while (done < LIMIT && told.spent == 0) {
+        assert_true(client_kerberos(&client, "HTTP@localhost", false));
+        assert_true(login(&client, done++, true, NULL));
+        end_client(&client);
+    }
+    await(&told.spent, 1);
+    assert_int_equal(done, LIMIT);
+    /* It serves on until another one has taken over. */
+    assert_true(client_kerberos(&client, "HTTP@localhost", false));
+    assert_true(login(&client, 1, true, NULL));
+    end_client(&client);
+    channel_send(gss_broker, gss_leave, .end_of_message = 0);
+    channel_free(gss_auth);
+    gss_auth = NULL;
+    world_await_end();
+}
+
 /* It is asked to leave: a login that has begun is ended, then it ends by itself. */
 static void leaving(void **state)
 {
@@ -456,6 +482,7 @@ int main(int count, char **arguments)
         cmocka_unit_test(many_that_begin),
         cmocka_unit_test(a_login_that_begins_anew),
         cmocka_unit_test(files_that_change),
+        cmocka_unit_test(many_that_end),
         cmocka_unit_test(leaving),
     };
 
