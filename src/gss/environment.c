@@ -10,21 +10,6 @@
 #include "base/memory.h"
 #include "ipc/program.h"
 
-/* The first label of a host's name, in capitals, as NetBIOS has it. */
-static void netbios_name(char out[NETBIOS_NAME], const char *machine)
-{
-    size_t length = strcspn(machine, ".");
-
-    if (length >= NETBIOS_NAME)
-        length = NETBIOS_NAME - 1;
-    for (size_t i = 0; i < length; i++)
-        out[i] =
-            machine[i] >= 'a' && machine[i] <= 'z' ? (char)(machine[i] - 'a' + 'A') : machine[i];
-    out[length] = '\0';
-    if (length == 0)
-        strcpy(out, "LOCALHOST");
-}
-
 static void put(const char *name, const char *value)
 {
     if (setenv(name, value, 1) == 0)
@@ -51,7 +36,7 @@ void environment_set(const char *keytab, const char *ntlm_users, const char *dom
         free(values[i]);
     }
     netbios_name(computer, machine);
-    snprintf(shown, NETBIOS_NAME, "%s", domain != NULL ? domain : computer);
+    netbios_name(shown, domain != NULL ? domain : machine);
     if (keytab != NULL) {
         char *file = mem_printf("FILE:%s", keytab);
 

@@ -7,10 +7,7 @@
 #ifndef GSS_ENVIRONMENT_H
 #define GSS_ENVIRONMENT_H
 
-#include <stdbool.h>
-
-/* An NTLM name of at most 15 bytes (MS-NBTE), with its NUL. */
-enum { NETBIOS_NAME = 16 };
+#include "base/netbios.h"
 
 /*
  * Before any library has looked into it. NULL: there are none. `machine` is this host's name;
