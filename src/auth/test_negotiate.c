@@ -454,10 +454,13 @@ static void a_source_has_so_many(void **state)
 
 static void a_winrmd_net_that_goes(void **state)
 {
+    struct channel *before = nets[0];
+
     (void)state;
     open_one(1);
     connect_net(0);
     await(&asked.drops, 1);
+    channel_free(before);
 }
 
 /* ---- without winrmd-gss ---- */

@@ -63,7 +63,8 @@ class Stack:
         """Copies of the programs, with a winrmd-pam that sees this folder; the path of winrmd. The
         sanitizers do not like what is preloaded: it comes before them, and locks before them."""
         place = self.folder / 'programs'
-        for program in ('winrmd', 'winrmd-auth', 'winrmd-config', 'winrmd-host', 'winrmd-net'):
+        for program in ('winrmd', 'winrmd-auth', 'winrmd-config', 'winrmd-gss', 'winrmd-host',
+                        'winrmd-net'):
             shutil.copy(built(program), place)
         shutil.copy(built('winrmd-pam'), place / 'winrmd-pam.real')
         script = place / 'winrmd-pam'
@@ -128,7 +129,8 @@ def test_nobody_may_look_into_them(pam_server):
 
 
 def test_nothing_else_is_linked_to_pam():
-    for program in ('winrmd', 'winrmd-auth', 'winrmd-config', 'winrmd-host', 'winrmd-net'):
+    for program in ('winrmd', 'winrmd-auth', 'winrmd-config', 'winrmd-gss', 'winrmd-host',
+                    'winrmd-net'):
         assert b'libpam.so' not in built(program).read_bytes(), program
     assert b'libpam.so' in built('winrmd-pam').read_bytes()
 
