@@ -9,14 +9,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/list.h"
 #include "base/memory.h"
 
 struct gss_context {
-    gss_ctx_id_t handle;
-    gss_OID mechanism; /* the library's, static */
+    gss_ctx_id_t handle;     /* GSS_C_NO_CONTEXT while it rests */
+    gss_buffer_desc resting; /* exported */
+    struct list link;        /* in `awake`, the one used last in front; NTLM's only */
+    gss_OID mechanism;       /* the library's, static */
     bool seals;
     bool iov; /* header and data are kept apart by the library */
 };
+
+/*
+ * A context of gss-ntlmssp 1.2.0 takes 69 KB, a copy of OpenSSL's state for each of its two
+ * ciphers, and 3 KB when it is exported. So no more than these are kept as what they are used as;
+ * others rest, and cost an import with their next message.
+ */
+static struct list awake = {&awake, &awake};
+static unsigned awake_count;
 
 /* ---- what the library says ---- */
 
@@ -135,6 +146,65 @@ static bool find_kind(struct gss_context *context, char why[GSS_WHY])
     return true;
 }
 
+/* ---- contexts that rest ---- */
+
+static void release_resting(struct gss_context *context)
+{
+    OM_uint32 minor;
+
+    if (context->resting.value != NULL)
+        explicit_bzero(context->resting.value, context->resting.length);
+    gss_release_buffer(&minor, &context->resting);
+}
+
+static void leave_awake(struct gss_context *context)
+{
+    if (list_empty(&context->link))
+        return;
+    list_remove(&context->link);
+    awake_count--;
+}
+
+/* If the library does not export it, there is nothing to wake, and its next message is doubtful. */
+static void rest(struct gss_context *context)
+{
+    OM_uint32 minor;
+
+    leave_awake(context);
+    if (gss_export_sec_context(&minor, &context->handle, &context->resting) == GSS_S_COMPLETE)
+        return;
+    release_resting(context);
+    if (context->handle != GSS_C_NO_CONTEXT)
+        gss_delete_sec_context(&minor, &context->handle, GSS_C_NO_BUFFER);
+}
+
+/* `context` has been imported, or is about to be used. */
+static void enter_awake(struct gss_context *context)
+{
+    leave_awake(context);
+    list_prepend(&awake, &context->link);
+    if (++awake_count > GSS_AWAKE_MAX)
+        rest(container_of(awake.previous, struct gss_context, link));
+}
+
+static bool wake(struct gss_context *context, char why[GSS_WHY])
+{
+    OM_uint32 major, minor;
+
+    if (context->iov)
+        return true;
+    if (context->handle == GSS_C_NO_CONTEXT) {
+        major = gss_import_sec_context(&minor, &context->resting, &context->handle);
+        release_resting(context);
+        if (major != GSS_S_COMPLETE) {
+            say_status(why, major, minor, context->mechanism);
+            return false;
+        }
+    }
+    enter_awake(context);
+    return true;
+}
+
 /* ---- its life ---- */
 
 void gss_preload(void)
@@ -159,11 +229,11 @@ struct gss_context *gss_context_import(const void *exported, size_t length, char
     gss_buffer_desc token = {.length = length, .value = (void *)(uintptr_t)exported};
     OM_uint32 major, minor;
 
-    context->handle = GSS_C_NO_CONTEXT;
+    list_init(&context->link);
     major = gss_import_sec_context(&minor, &token, &context->handle);
     if (major != GSS_S_COMPLETE)
         say_status(why, major, minor, context->mechanism);
-    else if (find_kind(context, why))
+    else if (find_kind(context, why) && wake(context, why))
         return context;
     gss_context_free(context);
     return NULL;
@@ -175,6 +245,8 @@ void gss_context_free(struct gss_context *context)
 
     if (context == NULL)
         return;
+    leave_awake(context);
+    release_resting(context);
     if (context->handle != GSS_C_NO_CONTEXT)
         gss_delete_sec_context(&minor, &context->handle, GSS_C_NO_BUFFER);
     free(context);
@@ -252,6 +324,8 @@ bool gss_context_seal(struct gss_context *context, uint8_t *data, size_t length,
         snprintf(why, GSS_WHY, "messages can not be sealed with this login");
         return false;
     }
+    if (!wake(context, why))
+        return false;
     return context->iov ? seal_iov(context, data, length, seal, why)
                         : seal_token(context, data, length, seal, why);
 }
@@ -278,6 +352,8 @@ bool gss_context_open(struct gss_context *context, const uint8_t *token, size_t 
         snprintf(why, GSS_WHY, "a header of %zu bytes is none of this mechanism", header);
         return false;
     }
+    if (!wake(context, why))
+        return false;
     /*
      * Header and data are one token wherever they are split, so nothing depends on the split. Any
      * supplementary bit (a duplicate, an old message, a gap) is as bad as an error.

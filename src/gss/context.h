@@ -4,7 +4,7 @@
  * The security context of a connection that has authenticated with Negotiate or Kerberos, as the
  * process that seals and opens its messages has it. It was accepted by winrmd-gss, exported there
  * (RFC 2743 2.2.8) and is imported once: a second copy of it would start its sequence numbers
- * again. A context belongs to one connection and is used by one thread.
+ * again. A context belongs to one connection; one thread of the process uses all contexts.
  *
  * Messages are sealed with confidentiality and integrity or not at all. The order of calls is the
  * order of messages: each one sealed or opened counts, so nothing is sealed that may not be sent,
@@ -20,10 +20,10 @@
 struct gss_context;
 
 enum {
-    GSS_WHY = 256, /* bytes of a text that says why something failed, with its NUL */
-    GSS_HEADER_MAX =
-        256, /* bytes that stand before a sealed message; the limit of both directions */
-    GSS_PADDING_MAX = 16 /* bytes that may stand behind it */
+    GSS_WHY = 256,        /* bytes of a text that says why something failed, with its NUL */
+    GSS_HEADER_MAX = 256, /* bytes that stand before a sealed message, in both directions */
+    GSS_PADDING_MAX = 16, /* bytes that may stand behind it */
+    GSS_AWAKE_MAX = 64    /* contexts of NTLM that are ready for a message at once */
 };
 
 /*

@@ -527,6 +527,57 @@ static void contexts_give_everything_back(void **state)
     }
 }
 
+enum { MANY = GSS_AWAKE_MAX * 3 / 2 };
+
+/* E-1.4: each of them rests between its messages, because all others have theirs in between. */
+static void more_contexts_than_are_kept_awake(void **state)
+{
+    static struct world worlds[MANY];
+    static const uint8_t texts[][8] = {"first", "second", "third", "fourth"};
+    struct buffer body;
+
+    (void)state;
+    for (int i = 0; i < MANY; i++)
+        world_begin(&worlds[i], &kinds[i % 2]);
+    for (int round = 0; round < 4; round++)
+        for (int i = 0; i < MANY; i++) {
+            assert_opened(&worlds[i], texts[round], sizeof(texts[round]));
+            if ((i + round) % 3 != 0)
+                assert_answered(&worlds[i], texts[round], sizeof(texts[round]));
+        }
+    body = client_body(&worlds[0], "once", 4);
+    assert_int_equal(serve(&worlds[0], &body), SEALED_opened);
+    for (int i = 1; i < MANY; i++)
+        assert_answered(&worlds[i], texts[0], sizeof(texts[0]));
+    assert_doubtful(&worlds[0], &body);
+    buffer_free(&body);
+    for (int i = 0; i < MANY; i++)
+        world_end(&worlds[i]);
+}
+
+/* E-1.4 */
+static void contexts_that_rest_are_small(void **state)
+{
+    struct gss_context *contexts[5 * GSS_AWAKE_MAX];
+    enum { COUNT = sizeof(contexts) / sizeof(contexts[0]) };
+    char why[GSS_WHY];
+    struct login login;
+    size_t before;
+
+    (void)state;
+    login_make(&login, &kinds[1]);
+    before = memory_in_use();
+    for (int i = 0; i < COUNT; i++) {
+        contexts[i] = gss_context_import(login.exported.value, login.exported.length, why);
+        assert_non_null(contexts[i]);
+    }
+    assert_true(memory_in_use() <
+                before + (size_t)GSS_AWAKE_MAX * 80 * 1024 + (size_t)COUNT * 5 * 1024);
+    for (int i = 0; i < COUNT; i++)
+        gss_context_free(contexts[i]);
+    login_end(&login);
+}
+
 static unsigned pretended; /* encryption type; 0: the real one */
 
 OM_uint32 KRB5_CALLCONV gss_inquire_sec_context_by_oid(OM_uint32 *minor, const gss_ctx_id_t context,
@@ -600,6 +651,8 @@ int main(int count, char **arguments)
         cmocka_unit_test(the_frame_is_above_the_limit),
         cmocka_unit_test(without_confidentiality_nothing_is_sealed),
         cmocka_unit_test(contexts_give_everything_back),
+        cmocka_unit_test(more_contexts_than_are_kept_awake),
+        cmocka_unit_test(contexts_that_rest_are_small),
         cmocka_unit_test(old_encryption_types_do_not_seal),
         cmocka_unit_test(what_is_no_context),
     };
