@@ -2,14 +2,17 @@
 """A login by Negotiate belongs to its connection (RFC 4559, 6): when it begins anew, when it is lost,
 and what a client hears that goes on as if nothing had happened."""
 
+import base64
 import os
+import select
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from negotiate import (BOTH, NO_SHELL, Negotiating, Refused, challenges, kerberos, login_by,
                        ntlm, sealed, work)
-from server import password, wait_until
+from server import HANG, built, password, stand_in, wait_until
 from test_reload import edit, reload_done
 from wire import CREATE, GET, RECEIVE, envelope, receive_body
 
@@ -186,6 +189,45 @@ def test_a_method_that_a_reload_takes_away(new_negotiating, realm, way):
         reload_done(server)
         assert client.login(login_by(realm, way)).status == 200
         client.delete(shell)
+
+
+def slow_gss(folder):
+    """Programs whose winrmd-gss begins when a line is written to the file that this returns too."""
+    winrmd = stand_in(folder, 'winrmd-net')
+    gate = folder / 'gate'
+    os.mkfifo(gate)
+    (folder / 'winrmd-gss').rename(folder / 'winrmd-gss.real')
+    script = folder / 'winrmd-gss'
+    script.write_text('#!/bin/sh\nread line <%s\nexec %s.real "$@"\n' % (gate, script))
+    script.chmod(0o755)
+    return winrmd, gate
+
+
+@EACH_MECHANISM
+def test_a_method_that_a_reload_brings(new_negotiating, realm, ntlm_users, tmp_path, way):
+    """It is offered from the beginning, and a token that comes before there is somebody to accept it
+    waits."""
+    winrmd, gate = slow_gss(tmp_path / 'programs')
+    server = new_negotiating(methods=('basic',), keytab=None, ntlm=None, winrmd=winrmd,
+                             listener='allow-unencrypted = true')
+    with server.connect(kind=Negotiating) as client:
+        assert challenges(client.post('')) == ['Basic realm="WSMAN"']
+        edit(server.config, ('{"basic"}', '{"negotiate"}'), (
+            'basic = "file:users"', 'basic = "file:users"\nkeytab = "%s"\nntlm-users = "%s"\n'
+            'ntlm-domain = "LAB"' % (realm.keytab, ntlm_users)))
+        reload = subprocess.Popen([built('winrmctl'), '--config', server.config, 'reload'])
+        wait_until(lambda: challenges(client.post('')) == BOTH, 'the new list')
+        context = login_by(realm, way)
+        client.authorization = 'Negotiate ' + base64.b64encode(context.step()).decode()
+        client.send('')
+        client.authorization = None
+        # Nobody has answered when the one who accepts begins.
+        assert not select.select([client.socket], [], [], 0)[0]
+        gate.write_text('go\n')
+        context.step(client.token_of(client.receive()))
+        assert reload.wait(HANG) == 0
+        assert client.login(login_by(realm, way)).status == 200
+        assert work(client) == b'hello\n'
 
 
 @EACH_MECHANISM
