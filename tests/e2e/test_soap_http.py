@@ -52,14 +52,22 @@ def test_methods(running, method):
     ('application/soap+xml; action="%s"; charset=UTF-8' % GET, 500),
     ('application/soap+xml;charset=utf-8;type="a;b=c\\"";x=y', 500),
     ('application/soap+xml;=', 500), ('text/xml', 415), ('application/xml;charset=utf-8', 415),
-    ('application/soap+xmlx', 415), ('application/json', 415),
-    ('multipart/encrypted;protocol="application/HTTP-SPNEGO-session-encrypted";boundary='
-     '"Encrypted Boundary"', 415)])
+    ('application/soap+xmlx', 415), ('application/json', 415), ('multipart/mixed', 415)])
 def test_content_types(client, content_type, status):
     """P-2.3, P-2.3.1, P-2.3.3 and P-2.4.7"""
     response = post_as(client, get().encode(), content_type)
     assert response.status == status
     assert response.fault.number == NOT_FOUND if status == 500 else response.body == b''
+
+
+def test_a_sealed_body_with_a_password(running):
+    """P-2.3.4 and P-2.4.3: there are no keys to open it with, whatever the client believes."""
+    with running.connect('alice') as client:
+        assert client.post(get()).fault.number == NOT_FOUND
+        response = post_as(client, b'x', 'multipart/encrypted;protocol="application/HTTP-SPNEGO-'
+                           'session-encrypted";boundary="Encrypted Boundary"')
+        assert (response.status, response.body) == (400, b'')
+        assert response.header('Connection') == 'close'
 
 
 def test_bodies_that_are_empty_or_of_no_type(running):
