@@ -71,9 +71,9 @@ struct http_client {
     struct http_address *address;
     void *user;
     uint64_t guest_since; /* loop_now() */
-    uint64_t handle; /* of the latest request */
-    uint64_t token;  /* of the answer being written */
-    uint32_t index;  /* in the table of handles */
+    uint64_t handle;      /* of the latest request */
+    uint64_t token;       /* of the answer being written */
+    uint32_t index;       /* in the table of handles */
     uint16_t port;
     uint8_t wait;      /* enum http_wait: which deadline is set, */
     uint64_t wait_for; /* and behind how many answers */
