@@ -86,7 +86,9 @@ void respond_broken(struct request *request, unsigned status)
 
 void respond_authenticated(struct request *request)
 {
-    respond_with(request, 200, (struct http_headers){.keep = true}, NULL);
+    bool keep = request->connection != NULL && request->connection->context != NULL;
+
+    respond_with(request, 200, (struct http_headers){.keep = keep}, NULL);
 }
 
 void respond_continued(struct request *request, const char *challenge)

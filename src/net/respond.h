@@ -25,7 +25,10 @@ void respond_unauthorized(struct request *request);
  */
 void respond_continued(struct request *request, const char *challenge);
 
-/* 200 with an empty body, to a request that was there to authenticate; the connection survives. */
+/*
+ * 200 with an empty body, to a request that was there to authenticate. The connection survives it
+ * when that was by Negotiate: what it is good for is the next request on that very connection.
+ */
 void respond_authenticated(struct request *request);
 
 /* A status with an empty body. */
