@@ -8,8 +8,7 @@
 
 #include "auth/acceptors.h"
 #include "auth/logins.h"
-#include "auth/names.h"
-#include "auth/realms.h"
+#include "auth/negotiate_rules.h"
 #include "auth/refusals.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -18,7 +17,7 @@
 struct negotiate {
     struct loop *loop;
     struct channel *broker;
-    struct listeners *listeners;
+    struct negotiate_rules rules;
     struct basic *basic;
     struct refusals *refusals;
     struct admission *admission;
@@ -26,9 +25,6 @@ struct negotiate {
     struct logins logins;
     struct acceptors acceptors;
     unsigned asked;
-    struct realms realms;
-    char *domain; /* of NTLM; NULL: not known, or none */
-    uint64_t lifetime;
 };
 
 static void negotiate_work(struct negotiate *negotiate);
@@ -117,27 +113,10 @@ static void answer_missing(struct loop_timer *timer)
     negotiate_work(negotiate);
 }
 
-/* What a client has to have bound itself to; empty: nothing is compared. */
-static struct ipc_bytes login_binding(const struct login *login,
-                                      char room[sizeof(BINDING_PREFIX) + BINDING_DIGEST_LIMIT])
-{
-    const struct listeners *listeners = owner_of(login)->listeners;
-    const struct binding *binding = listeners_binding(listeners, login->listener);
-    const size_t prefix = strlen(BINDING_PREFIX);
-
-    if (binding == NULL ||
-        listeners_channel_binding(listeners, login->listener) == CHANNEL_BINDING_none)
-        return (struct ipc_bytes){0};
-    memcpy(room, BINDING_PREFIX, prefix);
-    memcpy(room + prefix, binding->digest, binding->length);
-    return (struct ipc_bytes){.data = (const uint8_t *)room,
-                              .length = (uint32_t)(prefix + binding->length)};
-}
-
 static void login_ask(struct login *login)
 {
     struct negotiate *negotiate = owner_of(login);
-    char room[sizeof(BINDING_PREFIX) + BINDING_DIGEST_LIMIT];
+    uint8_t room[BINDING_LIMIT];
 
     negotiate->asked++;
     login->state = LOGIN_asked;
@@ -148,7 +127,8 @@ static void login_ask(struct login *login)
     login->timer.expired = answer_missing;
     loop_timer_start(negotiate->loop, &login->timer, NEGOTIATE_WAIT);
     channel_send(login->acceptor->channel, gss_accept, .context = login->context,
-                 .kerberos = login->kerberos, .binding = login_binding(login, room),
+                 .kerberos = login->kerberos,
+                 .binding = negotiate_rules_binding(&negotiate->rules, login, room),
                  .token = login->token);
     bytes_wipe(&login->token);
 }
@@ -304,40 +284,6 @@ static void account_known(void *context, const struct account_answer *answer)
         login_accept(login, answer);
 }
 
-/* Whose account it is; NULL, or why nobody's. */
-static const char *login_name(struct login *login, const struct message_gss_done *answer)
-{
-    const struct negotiate *negotiate = owner_of(login);
-    const struct ipc_items realms = realms_accepted(&negotiate->realms);
-
-    login->principal = mem_text(answer->name);
-    if (answer->mechanism != NULL && strcmp(answer->mechanism, MECHANISM_KERBEROS) == 0) {
-        login->mechanism = MECHANISM_KERBEROS;
-        return name_of_kerberos(answer->name, &realms, login->account);
-    }
-    if (answer->mechanism == NULL || strcmp(answer->mechanism, MECHANISM_NTLM) != 0)
-        return "the mechanism is not supported";
-    login->mechanism = MECHANISM_NTLM;
-    return name_of_ntlm(answer->name, negotiate->domain, login->account);
-}
-
-static const char *login_fault(struct login *login, const struct message_gss_done *answer)
-{
-    const struct negotiate *negotiate = owner_of(login);
-    const char *fault = login_name(login, answer);
-
-    if (fault != NULL)
-        return fault;
-    if (login->kerberos && strcmp(login->mechanism, MECHANISM_KERBEROS) != 0)
-        return "it is not Kerberos";
-    if (login->must_seal && !answer->seals)
-        return "its messages can not be sealed, which this listener wants";
-    if (!answer->bound &&
-        listeners_channel_binding(negotiate->listeners, login->listener) == CHANNEL_BINDING_strict)
-        return "it is not bound to the TLS channel, which this listener wants";
-    return NULL;
-}
-
 static void on_done(struct channel *channel, const union message_body *body)
 {
     const struct message_gss_done *answer = &body->gss_done;
@@ -350,7 +296,7 @@ static void on_done(struct channel *channel, const union message_body *body)
     if (login == NULL)
         return;
     login_over(login);
-    fault = login_fault(login, answer);
+    fault = negotiate_rules_judge(&negotiate->rules, login, answer);
     login_answered(login, fault == NULL);
     if (fault != NULL) {
         login_refuse(login, login->mechanism, fault);
@@ -358,11 +304,6 @@ static void on_done(struct channel *channel, const union message_body *body)
         return;
     }
     login->state = LOGIN_proved;
-    login->seals = answer->seals;
-    login->bound = answer->bound;
-    login->lifetime = answer->lifetime == 0 || answer->lifetime > negotiate->lifetime
-                          ? negotiate->lifetime
-                          : answer->lifetime;
     login->answer = bytes_copy(&answer->token);
     login->exported = bytes_copy(&answer->exported);
     context = login->context;
@@ -382,9 +323,9 @@ static void on_offer(struct channel *channel, const union message_body *body)
 
     if (channel_owner(channel) != negotiate->acceptors.current)
         return;
-    free(negotiate->domain);
-    negotiate->domain = mem_text(offer->ntlm_domain);
-    if (realms_offer(&negotiate->realms, &offer->realms))
+    free(negotiate->rules.domain);
+    negotiate->rules.domain = mem_text(offer->ntlm_domain);
+    if (realms_offer(&negotiate->rules.realms, &offer->realms))
         channel_send(negotiate->broker, auth_revoked, .mechanism = MECHANISM_KERBEROS);
 }
 
@@ -491,7 +432,7 @@ struct negotiate *negotiate_new(struct loop *loop, struct channel *broker,
 
     *negotiate = (struct negotiate){.loop = loop,
                                     .broker = broker,
-                                    .listeners = listeners,
+                                    .rules = {.listeners = listeners},
                                     .basic = basic,
                                     .refusals = refusals_new(loop, broker),
                                     .admission = admission_new(),
@@ -504,8 +445,8 @@ struct negotiate *negotiate_new(struct loop *loop, struct channel *broker,
 void negotiate_configure(struct negotiate *negotiate, const struct ipc_items *realms,
                          uint64_t lifetime)
 {
-    negotiate->lifetime = lifetime;
-    if (realms_configure(&negotiate->realms, realms))
+    negotiate->rules.lifetime = lifetime;
+    if (realms_configure(&negotiate->rules.realms, realms))
         channel_send(negotiate->broker, auth_revoked, .mechanism = MECHANISM_KERBEROS);
 }
 

@@ -34,8 +34,8 @@ static bool md4(const void *bytes, size_t length, uint8_t hash[NTLM_HASH])
         OSSL_PROVIDER_unload(legacy);
     OSSL_LIB_CTX_free(context);
     if (!done)
-        ctl_complain("OpenSSL has no MD4: its legacy provider is missing; install it, and see "
-                     "OPENSSL_MODULES and OPENSSL_CONF");
+        ctl_complain("OpenSSL has no MD4, which is in its legacy provider; install that "
+                     "(openssl-provider-legacy, where there is such a package)");
     return done;
 }
 
