@@ -121,9 +121,8 @@ def test_a_refusal_comes_no_earlier_for_any_cause(negotiating, realm):
 def test_many_refusals_are_few_lines(negotiating):
     """U-5.9: each is counted."""
     refusals = 15
-    clients = [negotiating.connect(kind=Negotiating) for _ in range(refusals)]
-    for client in clients:
-        with client:
+    for _ in range(refusals):
+        with negotiating.connect(kind=Negotiating) as client:
             assert client.leg(b'nonsense').status == 401
     wait_until(lambda: sum(line.get('times', 1) for line in negotiating.audit('authentication'))
                == refusals, 'the audit of all refusals')
