@@ -88,7 +88,7 @@ ADDRESSES = {
 }
 TIMES = {
     **{'time ' + text: (TIME, TIME.replace('PT20S', text), OK) for text in (
-        'PT60S', 'PT60.000S', 'PT0.5S', 'PT1M10S', 'P1D', 'P1DT2H', 'P1Y', 'P1M', 'P1W2DT3H',
+        'PT60S', 'PT60.000S', 'PT20.5S', 'PT1M10S', 'P1D', 'P1DT2H', 'P1Y', 'P1M', 'P1W2DT3H',
         'PT0S', 'P0W0DT0H1M10S', '\n PT20S\t', 'PT999999999999999999999999S')},
     **{'time ' + text: (TIME, TIME.replace('PT20S', text), TIMEOUT) for text in (
         'PT-1S', '-PT1S', '+PT1S', '', ' ', '20', '20S', 'P', 'PT', 'P1S', 'PT1H2H', 'PT2M1H',
