@@ -35,6 +35,11 @@ void environment_set(const char *keytab, const char *ntlm_users, const char *dom
             put(program_kerberos[i], values[i]);
         free(values[i]);
     }
+    /*
+     * gss-ntlmssp asks winbind about whom its file does not name. A user of another place, who may
+     * leave out the domain, would then pass for one of ours (libwbclient looks at this).
+     */
+    put("_NO_WINBINDD", "1");
     netbios_name(computer, machine);
     netbios_name(shown, domain != NULL ? domain : machine);
     if (keytab != NULL) {
