@@ -165,7 +165,7 @@ static void run(const uint8_t *data, size_t size)
 static void run_in_child(const uint8_t *data, size_t size)
 {
     pid_t child = fork();
-    int status;
+    int status = -1;
 
     if (child == 0) {
         run(data, size);
