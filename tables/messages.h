@@ -319,7 +319,7 @@ enum {
  */
 #define FIELDS_gss_channel(F) F(FD, channel, 0)
 #define FIELDS_auth_gss(F) F(FD, channel, 0)
-/* gss -> broker: it has accepted as many as one process should; another one is to take over. */
+/* gss -> broker: it has had as many logins as one process should; another one is to take over. */
 #define FIELDS_gss_spent(F)
 /* broker -> gss: another one has taken over; it ends with the logins that have begun here. */
 #define FIELDS_gss_leave(F)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "auth/watched_file.h"
@@ -20,7 +21,11 @@
 #include "gss/logins.h"
 #include "ipc/channel.h"
 
-enum { ACCEPTS = 10000 }; /* by one process: the libraries keep a little of each */
+/*
+ * By one process: the libraries lose some memory of each login, also of one that fails
+ * (gss-ntlmssp 1.2.0 up to 16 KB). MEMORY is in KiB, above what it began with.
+ */
+enum { LOGINS = 10000, MEMORY = 64 * 1024 };
 
 struct service {
     struct loop *loop;
@@ -35,7 +40,9 @@ struct service {
     char keytab_fault[ACCEPTOR_WHY]; /* as it was told; empty: none */
     char ntlm_fault[ACCEPTOR_WHY];
     bool started;
-    unsigned accepts;
+    unsigned begun; /* logins */
+    long memory;    /* KiB, when the first one began */
+    bool spent;     /* and said so */
     bool leaving;
     struct loop_timer leave_timer;
 };
@@ -154,10 +161,24 @@ static void on_auth_ended(struct channel *channel, bool fault, const char *why)
     leave_if_free();
 }
 
+/* The most memory that it has had at a time, in KiB. */
+static long memory_used(void)
+{
+    struct rusage usage = {0};
+
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss;
+}
+
+/* A login begins. */
 static void spent_check(void)
 {
-    if (++service.accepts == ACCEPTS)
-        channel_send(service.broker, gss_spent, .end_of_message = 0);
+    if (service.begun++ == 0)
+        service.memory = memory_used();
+    if (service.spent || (service.begun < LOGINS && memory_used() - service.memory < MEMORY))
+        return;
+    service.spent = true;
+    channel_send(service.broker, gss_spent, .end_of_message = 0);
 }
 
 static void answer(struct channel *channel, uint64_t number, enum accept_outcome outcome,
@@ -196,6 +217,7 @@ static struct login *login_of(uint64_t number, const struct ipc_bytes *token)
     if (login != NULL)
         return login;
     files_refresh();
+    spent_check();
     return logins_begin(service.logins, number);
 }
 
@@ -218,8 +240,6 @@ static void on_accept(struct channel *channel, const union message_body *body)
     accepted_clear(&accepted);
     if (outcome != ACCEPT_continues)
         logins_end(service.logins, ask->context);
-    if (outcome == ACCEPT_done)
-        spent_check();
 }
 
 static void on_drop(struct channel *channel, const union message_body *body)
