@@ -417,6 +417,32 @@ static void lengths_of_tokens(void **state)
         }
 }
 
+/* E-4.4: NTLM's signature has one length; Kerberos' header may end anywhere in the token. */
+static void headers_of_another_length(void **state)
+{
+    struct world world;
+    struct buffer body;
+
+    (void)state;
+    for (int kind = 0; kind < 2; kind++)
+        for (int more = -1; more <= 1; more += 2) {
+            size_t header, sealed;
+            uint8_t *token;
+
+            world_begin(&world, &kinds[kind]);
+            token = login_seal(world.client, kerberos, "0123456789", 10, &header, &sealed);
+            buffer_init(&body, 4096);
+            body_of(&body, token, sealed, header + (size_t)more, 10, closing);
+            if (kerberos)
+                assert_int_equal(serve(&world, &body), SEALED_opened);
+            else
+                assert_doubtful(&world, &body);
+            free(token);
+            buffer_free(&body);
+            world_end(&world);
+        }
+}
+
 static void no_room(void **state)
 {
     struct world world;
@@ -646,6 +672,7 @@ int main(int count, char **arguments)
         cmocka_unit_test(several_parts_are_one_message),
         cmocka_unit_test(malformed_is_not_opened),
         cmocka_unit_test(lengths_of_tokens),
+        cmocka_unit_test(headers_of_another_length),
         cmocka_unit_test(no_room),
         cmocka_unit_test(nothing_is_sealed_that_may_not_be_sent),
         cmocka_unit_test(the_frame_is_above_the_limit),

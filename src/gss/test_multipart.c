@@ -367,6 +367,17 @@ static void lines_and_parts_have_limits(void **state)
         assert_int_equal(read_first(buffer_bytes(&body), buffer_length(&body), &multipart, &part),
                          more == 0);
     }
+    for (int more = 0; more <= 1; more++) {
+        const uint8_t prefix[] = {(uint8_t)(GSS_HEADER_MAX + more), (GSS_HEADER_MAX + more) >> 8, 0,
+                                  0};
+
+        buffer_reset(&body);
+        buffer_text(&body, BOUNDARY DESCRIPTION BOUNDARY OCTETS);
+        buffer_append(&body, prefix, sizeof(prefix));
+        buffer_printf(&body, "%0*d" CLOSING, GSS_HEADER_MAX + more + 5, 0);
+        assert_int_equal(read_first(buffer_bytes(&body), buffer_length(&body), &multipart, &part),
+                         more == 0);
+    }
     buffer_reset(&body);
     for (int i = 0; i < MULTIPART_PARTS_MAX + 1; i++)
         buffer_append(&body, part_text, sizeof(part_text) - 1);
