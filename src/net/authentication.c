@@ -144,9 +144,11 @@ static void authentication_ended(struct channel *channel, bool fault, const char
     channel_free(channel);
 }
 
+/* What was offered when it was asked may not be any more. */
 static void authentication_again(struct request *request)
 {
-    authentication_send(request);
+    if (!authentication_send(request))
+        respond_unauthorized(request);
 }
 
 void authentication_channel(struct net *net, int fd)

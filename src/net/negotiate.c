@@ -66,6 +66,8 @@ bool negotiate_ask(struct request *request)
                      .listener = request->listener->number, .kerberos = is_kerberos,
                      .must_seal = request->listener->must_seal,
                      .token = {.data = token, .length = (uint32_t)length});
+    /* Passwords can be guessed at what NTLM says of them. */
+    explicit_bzero(token, length);
     return true;
 }
 

@@ -233,6 +233,25 @@ static void auth_is_replaced_during_a_leg(void **state)
     login_close(&login);
 }
 
+/* Nobody is left who could say anything to the token. */
+static void the_offer_ends_during_a_leg(void **state)
+{
+    struct world *world = *state;
+    struct login login;
+    struct client client;
+
+    login_open(&login);
+    client_connect(&client, world);
+    login_client_step(&login, NULL, 0);
+    client_post(&client, "/wsman", login_header(&login, "Negotiate"), NULL);
+    peer_receive(&world->auth, MESSAGE_auth_token);
+    login_offer(world, METHOD_BIT(negotiate) | METHOD_BIT(basic), false, false);
+    world_new_auth(world);
+    login_expect_offer(&client, OFFER_BASIC);
+    client_close(&client);
+    login_close(&login);
+}
+
 /* P-2.10: what began on a connection can not end on another one. */
 static void a_drain_waits_for_the_login(void **state)
 {
@@ -289,6 +308,7 @@ int main(int argc, char **argv)
         WORLD_TEST(a_session_is_revoked),
         WORLD_TEST(the_method_is_taken_away),
         WORLD_TEST(auth_is_replaced_during_a_leg),
+        WORLD_TEST(the_offer_ends_during_a_leg),
         WORLD_TEST(a_drain_waits_for_the_login),
     };
 
