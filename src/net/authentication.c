@@ -24,6 +24,7 @@ static void authentication_late(struct loop_timer *timer)
 
     log_error("winrmd-auth does not answer");
     authentication_abandon(request);
+    negotiate_forget(request);
     respond_status(request, 503);
 }
 

@@ -138,11 +138,9 @@ void negotiate_accept(struct request *request, const struct message_auth_context
         gss_context_free(login->context);
         login->context = NULL;
     }
-    if (message->token.length > 0)
-        login->token = challenge(request, message->token);
+    login->token = message->token.length > 0 ? challenge(request, message->token) : NULL;
     if (login->context == NULL || (message->token.length > 0 && login->token == NULL)) {
         log_error("the security context of a client can not be used: %s", why);
-        login->token = NULL;
         negotiate_forget(request);
         respond_status(request, 500);
         return;
