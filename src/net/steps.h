@@ -3,8 +3,8 @@
 /*
  * What happens to a request, as a list of named steps. A step says "next", or that it waits for
  * another process (whose answer calls steps_run() again or responds), or that it responded. What is
- * sealed is opened in `content`, for a request that is authenticated. In the log at debug level each
- * step leaves a line.
+ * sealed is opened in `content`, for a request that is authenticated. In the log at debug level
+ * each step leaves a line.
  *
  *   guest ─> authenticate ─> content ─> read ─> ask ······> pass ······> (response)
  *     │           ·             │         │      ·  broker          host
