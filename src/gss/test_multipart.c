@@ -368,8 +368,8 @@ static void lines_and_parts_have_limits(void **state)
                          more == 0);
     }
     for (int more = 0; more <= 1; more++) {
-        const uint8_t prefix[] = {(uint8_t)(GSS_HEADER_MAX + more), (GSS_HEADER_MAX + more) >> 8, 0,
-                                  0};
+        const unsigned header = (unsigned)(GSS_HEADER_MAX + more);
+        const uint8_t prefix[] = {(uint8_t)header, (uint8_t)(header >> 8), 0, 0};
 
         buffer_reset(&body);
         buffer_text(&body, BOUNDARY DESCRIPTION BOUNDARY OCTETS);
