@@ -149,6 +149,19 @@ def test_several_pieces_in_one_body(client, way):
 
 
 @EACH_MECHANISM
+def test_a_body_in_chunks(client, way):
+    """Wherever they are cut: in the frame, in the header, in the data."""
+    kind, body = framed(client, envelope(GET, shell=NO_SHELL))
+    chunks = [body[at:at + 37] for at in range(0, len(body), 37)]
+    client.socket.sendall(
+        b'POST /wsman HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nContent-Type: ' +
+        kind.encode() + b'\r\n\r\n' +
+        b''.join(b'%x\r\n%s\r\n' % (len(chunk), chunk) for chunk in chunks) + b'0\r\n\r\n')
+    assert client.receive().fault.number == NO_SUCH_SHELL
+    assert_usable(client)
+
+
+@EACH_MECHANISM
 def test_a_boundary_in_the_data(negotiating, realm, way):
     """What is sealed is bytes: it may hold anything, and the end is looked for at the end."""
     with sealed(negotiating, login_by(realm, way)) as client:
