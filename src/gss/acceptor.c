@@ -10,20 +10,10 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "gss/mechanism.h"
 #include "gss/text.h"
 #include "messages.h"
 #include "methods.h"
-
-/* RFC 4178, RFC 1964, and MS-NLMP for NTLM (1.3.6.1.4.1.311.2.2.10). */
-static gss_OID_desc spnego = {6, (char[]){"\x2b\x06\x01\x05\x05\x02"}};
-static gss_OID_desc krb5 = {9, (char[]){"\x2a\x86\x48\x86\xf7\x12\x01\x02\x02"}};
-static gss_OID_desc ntlmssp = {10, (char[]){"\x2b\x06\x01\x04\x01\x82\x37\x02\x02\x0a"}};
-
-static bool oid_is(const gss_OID_desc *oid, const gss_OID_desc *other)
-{
-    return oid != NULL && oid->length == other->length &&
-           memcmp(oid->elements, other->elements, oid->length) == 0;
-}
 
 /* ---- keys ---- */
 
@@ -62,18 +52,18 @@ static bool negotiate_take(struct acceptor *acceptor, char why[ACCEPTOR_WHY])
     OM_uint32 minor, major;
 
     if (acceptor->has_kerberos)
-        mechanisms[chosen.count++] = krb5;
+        mechanisms[chosen.count++] = mechanism_kerberos;
     if (acceptor->has_ntlm)
-        mechanisms[chosen.count++] = ntlmssp;
+        mechanisms[chosen.count++] = mechanism_ntlm;
     if (chosen.count == 0)
         return true;
-    mechanisms[chosen.count] = spnego;
+    mechanisms[chosen.count] = mechanism_spnego;
     if (!credential_take(mechanisms, chosen.count + 1, &acceptor->negotiate, why))
         return false;
     major = gss_set_neg_mechs(&minor, acceptor->negotiate, &chosen);
     if (major == GSS_S_COMPLETE)
         return true;
-    gss_text(why, ACCEPTOR_WHY, &spnego, major, minor);
+    gss_text(why, ACCEPTOR_WHY, &mechanism_spnego, major, minor);
     return false;
 }
 
@@ -86,8 +76,8 @@ void acceptor_open(struct acceptor *acceptor, bool kerberos, bool ntlm,
     acceptor_close(acceptor);
     why_kerberos[0] = why_ntlm[0] = '\0';
     acceptor->has_kerberos =
-        kerberos && credential_take(&krb5, 1, &acceptor->kerberos, why_kerberos);
-    acceptor->has_ntlm = ntlm && credential_take(&ntlmssp, 1, &probe, why_ntlm);
+        kerberos && credential_take(&mechanism_kerberos, 1, &acceptor->kerberos, why_kerberos);
+    acceptor->has_ntlm = ntlm && credential_take(&mechanism_ntlm, 1, &probe, why_ntlm);
     credential_release(&probe);
     if (negotiate_take(acceptor, why))
         return;
@@ -186,9 +176,9 @@ static gss_OID inner_mechanism(gss_ctx_id_t context)
 
 static const char *mechanism_name(const gss_OID_desc *mechanism)
 {
-    return oid_is(mechanism, &krb5)      ? MECHANISM_KERBEROS
-           : oid_is(mechanism, &ntlmssp) ? MECHANISM_NTLM
-                                         : NULL;
+    return mechanism_is(mechanism, &mechanism_kerberos) ? MECHANISM_KERBEROS
+           : mechanism_is(mechanism, &mechanism_ntlm)   ? MECHANISM_NTLM
+                                                        : NULL;
 }
 
 /* As text without a NUL in it, or NULL. */
@@ -211,45 +201,6 @@ static char *name_text(gss_name_t name)
     return text;
 }
 
-/*
- * The encryption type of Kerberos that messages would be sealed with: the last arc of the object
- * identifier behind the key, as MIT krb5 shows it. 0: it cannot be told.
- */
-static unsigned encryption_type(gss_ctx_id_t context)
-{
-    gss_buffer_set_t shown = GSS_C_NO_BUFFER_SET;
-    OM_uint32 minor;
-    unsigned type = 0;
-
-    if (gss_inquire_sec_context_by_oid(&minor, context, GSS_C_INQ_SSPI_SESSION_KEY, &shown) !=
-        GSS_S_COMPLETE)
-        return 0;
-    if (shown != GSS_C_NO_BUFFER_SET && shown->count == 2) {
-        const uint8_t *oid = shown->elements[1].value;
-        size_t length = shown->elements[1].length;
-        size_t at = length;
-
-        /* An arc ends with the byte whose highest bit is clear. */
-        if (at > 0)
-            at--;
-        while (at > 0 && (oid[at - 1] & 0x80) != 0)
-            at--;
-        for (; at < length; at++)
-            type = type << 7 | (oid[at] & 0x7fu);
-    }
-    if (shown != GSS_C_NO_BUFFER_SET && shown->count > 0)
-        explicit_bzero(shown->elements[0].value, shown->elements[0].length);
-    gss_release_buffer_set(&minor, &shown);
-    return type;
-}
-
-/* DES, 3DES and RC4 (RFC 6649, RFC 8429): not to be used, and framed otherwise. */
-static bool encryption_is_old(unsigned type)
-{
-    return type < ENCTYPE_AES128_CTS_HMAC_SHA1_96 || type == ENCTYPE_ARCFOUR_HMAC ||
-           type == ENCTYPE_ARCFOUR_HMAC_EXP;
-}
-
 /* What is known of a finished login, before its context goes. */
 static enum accept_outcome finish(struct login *login, gss_name_t name, OM_uint32 flags,
                                   OM_uint32 lifetime, struct accepted *accepted)
@@ -264,7 +215,7 @@ static enum accept_outcome finish(struct login *login, gss_name_t name, OM_uint3
         return fail(accepted, "nobody was named", "the client is anonymous");
     if ((flags & GSS_C_DCE_STYLE) != 0)
         return fail(accepted, "its mechanism is not accepted", "DCE style is not supported");
-    if (oid_is(mechanism, &krb5) && encryption_is_old(encryption_type(login->context)))
+    if (mechanism_is(mechanism, &mechanism_kerberos) && !mechanism_encryption_good(login->context))
         return fail(accepted, "its encryption type is not accepted",
                     "the session key is of an old encryption type such as RC4; use AES");
     accepted->name = name_text(name);

@@ -11,6 +11,8 @@
 
 #include "base/list.h"
 #include "base/memory.h"
+#include "gss/mechanism.h"
+#include "gss/text.h"
 
 struct gss_context {
     gss_ctx_id_t handle;     /* GSS_C_NO_CONTEXT while it rests */
@@ -29,94 +31,7 @@ struct gss_context {
 static struct list awake = {&awake, &awake};
 static unsigned awake_count;
 
-/* ---- what the library says ---- */
-
-static void add_status(char why[GSS_WHY], OM_uint32 code, int type, gss_OID mechanism)
-{
-    static const char unknown[] = "Unknown Error";
-    OM_uint32 minor, more = 0;
-    gss_buffer_desc text = GSS_C_EMPTY_BUFFER;
-    size_t used = strlen(why);
-
-    if (GSS_ERROR(gss_display_status(&minor, code, type, mechanism, &more, &text)))
-        return;
-    /* gss-ntlmssp has no words for most codes. */
-    if (text.length != strlen(unknown) || memcmp(text.value, unknown, text.length) != 0)
-        snprintf(why + used, GSS_WHY - used, "%s%.*s", used > 0 ? ": " : "", (int)text.length,
-                 (const char *)text.value);
-    gss_release_buffer(&minor, &text);
-    /* Texts of a library, but for the log. */
-    for (char *c = why; *c != '\0'; c++)
-        if (*c < ' ' || *c > '~')
-            *c = '?';
-}
-
-static void say_status(char why[GSS_WHY], OM_uint32 major, OM_uint32 minor, gss_OID mechanism)
-{
-    why[0] = '\0';
-    add_status(why, major, GSS_C_GSS_CODE, mechanism);
-    if (GSS_ERROR(major))
-        add_status(why, minor, GSS_C_MECH_CODE, mechanism);
-    if (why[0] == '\0')
-        snprintf(why, GSS_WHY, "status %#x, %#x", major, minor);
-}
-
 /* ---- what kind of context it is ---- */
-
-static bool same_oid(const gss_OID_desc *oid, const void *bytes, size_t length)
-{
-    return oid->length == length && memcmp(oid->elements, bytes, length) == 0;
-}
-
-/* RFC 4121: 1.2.840.113554.1.2.2. */
-static bool is_kerberos(const gss_OID_desc *mechanism)
-{
-    static const uint8_t kerberos[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 0x01, 0x02, 0x02};
-
-    return same_oid(mechanism, kerberos, sizeof(kerberos));
-}
-
-/* MS-NLMP 1.9: 1.3.6.1.4.1.311.2.2.10. */
-static bool is_ntlm(const gss_OID_desc *mechanism)
-{
-    static const uint8_t ntlm[] = {0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x02, 0x02, 0x0a};
-
-    return same_oid(mechanism, ntlm, sizeof(ntlm));
-}
-
-/*
- * Encryption types whose messages are those of RFC 4121 4.2, by their numbers in the registry of
- * Kerberos: AES (RFC 3962, RFC 8009) and Camellia (RFC 6803). The older ones pad their data, about
- * which clients do not agree.
- */
-static bool seals_by_rfc4121(unsigned encryption)
-{
-    return (encryption >= 17 && encryption <= 20) || encryption == 25 || encryption == 26;
-}
-
-/*
- * The encryption type of the key that messages are sealed with; 0: it is not known. The library
- * gives it together with the key, which is wiped: 1.2.840.113554.1.2.2.4.N behind it.
- */
-static unsigned encryption_of(gss_ctx_id_t handle)
-{
-    static const uint8_t prefix[] = {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 0x01, 0x02, 0x02, 0x04};
-    gss_buffer_set_t set = GSS_C_NO_BUFFER_SET;
-    OM_uint32 minor;
-    unsigned type = 0;
-
-    if (GSS_ERROR(gss_inquire_sec_context_by_oid(&minor, handle, GSS_C_INQ_SSPI_SESSION_KEY, &set)))
-        return 0;
-    if (set != GSS_C_NO_BUFFER_SET) {
-        if (set->count > 0 && set->elements[0].value != NULL)
-            explicit_bzero(set->elements[0].value, set->elements[0].length);
-        if (set->count > 1 && set->elements[1].length == sizeof(prefix) + 1 &&
-            memcmp(set->elements[1].value, prefix, sizeof(prefix)) == 0)
-            type = ((const uint8_t *)set->elements[1].value)[sizeof(prefix)];
-    }
-    gss_release_buffer_set(&minor, &set);
-    return type;
-}
 
 static bool find_kind(struct gss_context *context, char why[GSS_WHY])
 {
@@ -128,7 +43,7 @@ static bool find_kind(struct gss_context *context, char why[GSS_WHY])
     major = gss_inquire_context(&minor, context->handle, NULL, NULL, NULL, &context->mechanism,
                                 &flags, &local, &established);
     if (major != GSS_S_COMPLETE) {
-        say_status(why, major, minor, context->mechanism);
+        gss_text(why, GSS_WHY, context->mechanism, major, minor);
         return false;
     }
     if (context->mechanism == GSS_C_NO_OID || local || !established) {
@@ -136,10 +51,10 @@ static bool find_kind(struct gss_context *context, char why[GSS_WHY])
         return false;
     }
     context->seals = (flags & wanted) == wanted && (flags & GSS_C_DCE_STYLE) == 0;
-    context->iov = is_kerberos(context->mechanism);
+    context->iov = mechanism_is(context->mechanism, &mechanism_kerberos);
     if (context->iov)
-        context->seals = context->seals && seals_by_rfc4121(encryption_of(context->handle));
-    else if (!is_ntlm(context->mechanism)) {
+        context->seals = context->seals && mechanism_encryption_good(context->handle);
+    else if (!mechanism_is(context->mechanism, &mechanism_ntlm)) {
         snprintf(why, GSS_WHY, "its mechanism is neither Kerberos nor NTLM");
         return false;
     }
@@ -197,7 +112,7 @@ static bool wake(struct gss_context *context, char why[GSS_WHY])
         major = gss_import_sec_context(&minor, &context->resting, &context->handle);
         release_resting(context);
         if (major != GSS_S_COMPLETE) {
-            say_status(why, major, minor, context->mechanism);
+            gss_text(why, GSS_WHY, context->mechanism, major, minor);
             return false;
         }
     }
@@ -232,7 +147,7 @@ struct gss_context *gss_context_import(const void *exported, size_t length, char
     list_init(&context->link);
     major = gss_import_sec_context(&minor, &token, &context->handle);
     if (major != GSS_S_COMPLETE)
-        say_status(why, major, minor, context->mechanism);
+        gss_text(why, GSS_WHY, context->mechanism, major, minor);
     else if (find_kind(context, why) && wake(context, why))
         return context;
     gss_context_free(context);
@@ -274,7 +189,7 @@ static bool seal_iov(struct gss_context *context, uint8_t *data, size_t length,
 
     major = gss_wrap_iov(&minor, context->handle, 1, GSS_C_QOP_DEFAULT, &sealed, iov, 3);
     if (major != GSS_S_COMPLETE) {
-        say_status(why, major, minor, context->mechanism);
+        gss_text(why, GSS_WHY, context->mechanism, major, minor);
     } else if (!sealed || iov[0].buffer.length > sizeof(seal->header) ||
                iov[1].buffer.length != length || iov[2].buffer.length > sizeof(seal->padding)) {
         snprintf(why, GSS_WHY, "the library sealed in an unknown way");
@@ -302,7 +217,7 @@ static bool seal_token(struct gss_context *context, uint8_t *data, size_t length
 
     major = gss_wrap(&minor, context->handle, 1, GSS_C_QOP_DEFAULT, &plain, &sealed, &token);
     if (major != GSS_S_COMPLETE) {
-        say_status(why, major, minor, context->mechanism);
+        gss_text(why, GSS_WHY, context->mechanism, major, minor);
     } else if (!sealed || token.length < length || token.length - length > sizeof(seal->header)) {
         snprintf(why, GSS_WHY, "the library sealed in an unknown way");
     } else {
@@ -360,7 +275,7 @@ bool gss_context_open(struct gss_context *context, const uint8_t *token, size_t 
      */
     major = gss_unwrap(&minor, context->handle, &whole, &plain, &sealed, NULL);
     if (major != GSS_S_COMPLETE)
-        say_status(why, major, minor, context->mechanism);
+        gss_text(why, GSS_WHY, context->mechanism, major, minor);
     else if (!sealed)
         snprintf(why, GSS_WHY, "it was signed, not sealed");
     else if (!(good = opened(user, plain.value, plain.length)))
