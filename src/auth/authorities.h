@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <openssl/types.h>
 
-#include "auth/trusted_file.h"
+#include "base/trusted_file.h"
 
 struct authorities;
 

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "auth/trusted_file.h"
+#include "base/trusted_file.h"
 
 #define BINDING_PREFIX "tls-server-end-point:"
 

@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "auth/trusted_file.h"
+#include "base/trusted_file.h"
 
 enum { SHA1_SIZE = 20 };
 

@@ -9,9 +9,9 @@
 #include "auth/certificate.h"
 #include "auth/certificate_map.h"
 #include "auth/refusals.h"
-#include "auth/watched_file.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/watched_file.h"
 #include "methods.h"
 
 struct certificates {

@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "auth/trusted_file.h"
+#include "base/trusted_file.h"
 
 enum { NTLM_HASH = 16, NTLM_USER_LIMIT = 256, NTLM_DOMAIN_LIMIT = 15 };
 

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "auth/watched_file.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/watched_file.h"
 
 struct password_file {
     struct loop *loop;

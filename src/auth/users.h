@@ -16,7 +16,7 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
-#include "auth/trusted_file.h"
+#include "base/trusted_file.h"
 
 enum {
     USERS_FILE_LIMIT = 8 * 1024 * 1024,

@@ -12,10 +12,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "auth/watched_file.h"
 #include "base/guard.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/watched_file.h"
 #include "gss/environment.h"
 #include "gss/keys.h"
 #include "gss/logins.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-#include "auth/trusted_file.h"
+#include "base/trusted_file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-#include "auth/watched_file.h"
+#include "base/watched_file.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -4,13 +4,13 @@
  * A file whose changes are noticed: when they happen (inotify on its folder: also a file that is
  * moved into its place), and with each watched_file_refresh(). Belongs to the loop's thread.
  */
-#ifndef AUTH_WATCHED_FILE_H
-#define AUTH_WATCHED_FILE_H
+#ifndef BASE_WATCHED_FILE_H
+#define BASE_WATCHED_FILE_H
 
 #include <sys/stat.h>
 
-#include "auth/trusted_file.h"
 #include "base/loop.h"
+#include "base/trusted_file.h"
 
 struct watched_file;
 

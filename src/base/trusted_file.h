@@ -5,8 +5,8 @@
  * one can be anybody, so only a file of the running uid or of root is read, and only when nobody
  * else may touch it (mode 0600). What is looked at is the open descriptor.
  */
-#ifndef AUTH_TRUSTED_FILE_H
-#define AUTH_TRUSTED_FILE_H
+#ifndef BASE_TRUSTED_FILE_H
+#define BASE_TRUSTED_FILE_H
 
 #include <stddef.h>
 #include <sys/stat.h>
