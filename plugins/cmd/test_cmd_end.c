@@ -100,7 +100,7 @@ static void terminate_kills_the_group(void **state)
 static void interrupt_reaches_the_group(void **state)
 {
     (void)state;
-    run(u"trap 'echo caught; exit 5' INT; sleep 1000 & echo ready; wait");
+    run(u"trap 'echo caught; kill $!; exit 5' INT; sleep 1000 & echo ready; wait");
     start_receive();
     wait_for_output(6);
     assert_int_equal(send_signal(WSMAN_SIGNAL_SHELL_CODE_CTRL_C), NO_ERROR);

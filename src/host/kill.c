@@ -16,7 +16,11 @@
 #include "base/log.h"
 #include "host/clock.h"
 
-enum { DEPTH_LIMIT = 256, LIST_SIZE = 64 * 1024 };
+/*
+ * While children end or are waited for, the kernel's list may leave one out that lives (proc(5),
+ * /proc/pid/task/tid/children): only so many empty ones in a row mean that nobody is left.
+ */
+enum { DEPTH_LIMIT = 256, LIST_SIZE = 64 * 1024, EMPTY_LISTS = 3 };
 
 static size_t read_file(const char *path, char *text, size_t size)
 {
@@ -99,9 +103,14 @@ static size_t kill_below(pid_t pid, unsigned depth)
 bool kill_descendants(unsigned milliseconds)
 {
     uint64_t end = clock_milliseconds() + milliseconds;
-    size_t alive;
+    unsigned empty = 0;
 
-    while ((alive = kill_below(getpid(), 0)) > 0) {
+    while (empty < EMPTY_LISTS) {
+        size_t alive = kill_below(getpid(), 0);
+
+        empty = alive > 0 ? 0 : empty + 1;
+        if (alive == 0)
+            continue;
         if (clock_milliseconds() >= end) {
             log_error("%zu processes below this one do not end", alive);
             return false;
