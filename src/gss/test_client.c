@@ -5,19 +5,11 @@
 #include <gssapi/gssapi_ext.h>
 #include <string.h>
 
+#include "gss/test_suppressions.h"
+
 static gss_OID_desc spnego_oid = {6, (char[]){"\x2b\x06\x01\x05\x05\x02"}};
 static gss_OID_desc krb5_oid = {9, (char[]){"\x2a\x86\x48\x86\xf7\x12\x01\x02\x02"}};
 static gss_OID_desc ntlmssp_oid = {10, (char[]){"\x2b\x06\x01\x04\x01\x82\x37\x02\x02\x0a"}};
-
-/*
- * What the libraries lose of each login (gss-ntlmssp 1.2.0 some kilobytes, of OpenSSL) is not for a
- * test of ours to find.
- */
-__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-    return "leak:gssntlmssp.so\nleak:libcrypto.so\nleak:libgssapi_krb5.so\nleak:libkrb5.so\n";
-}
 
 static void client_init(struct client *client, gss_OID mechanism, bool spnego)
 {

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "gss/test_suppressions.h"
 
 static gss_OID_desc kerberos_mechanism = {9, (void *)"\x2a\x86\x48\x86\xf7\x12\x01\x02\x02"};
 static gss_OID_desc ntlm_mechanism = {10, (void *)"\x2b\x06\x01\x04\x01\x82\x37\x02\x02\x0a"};
@@ -17,16 +18,6 @@ static gss_OID_desc spnego_mechanism = {6, (void *)"\x2b\x06\x01\x05\x05\x02"};
 
 static char folder[] = "/tmp/winrmd-test-login-XXXXXX";
 static char users[64];
-
-/*
- * What the libraries lose of each login, on either side (gss-ntlmssp 1.2.0 some 16 KB), is not for
- * a test of ours to find. That a context loses nothing is looked at by test_message.
- */
-__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-    return "leak:gssntlmssp.so\nleak:libcrypto.so\nleak:libgssapi_krb5.so\nleak:libkrb5.so\n";
-}
 
 static void check(const char *what, OM_uint32 major, OM_uint32 minor)
 {

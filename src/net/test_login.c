@@ -16,17 +16,8 @@
 #include <unistd.h>
 
 #include "base/base64.h"
+#include "gss/test_suppressions.h"
 #include "methods.h"
-
-/*
- * What the libraries lose of each login, on either side (gss-ntlmssp 1.2.0 some 16 KB), is not for
- * a test of ours to find.
- */
-__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-    return "leak:gssntlmssp.so\nleak:libcrypto.so\nleak:libgssapi_krb5.so\n";
-}
 
 /* ---- the password file ---- */
 
