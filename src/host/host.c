@@ -22,11 +22,18 @@
 #include "host/shell.h"
 #include "host/token.h"
 
-enum { SHUTDOWN_PATIENCE = 5000, FLUSH_PATIENCE = 1000, THREADS_PATIENCE = 1000 };
+enum {
+    SHUTDOWN_PATIENCE = 5000,
+    FLUSH_PATIENCE = 1000,
+    THREADS_PATIENCE = 1000,
+    RETURN_PATIENCE = 500,
+    RETURN_PAUSE = 5
+};
 
 struct host host;
 
 static struct loop_timer shutdown_timer;
+static uint64_t shutdown_latest; /* entry points that have not returned then never will */
 static bool starting;
 static bool shutting_down;
 
@@ -97,18 +104,33 @@ static void shutdown_late(struct loop_timer *timer)
     host_exit(1);
 }
 
-void host_shutdown(void)
+/*
+ * What a call was about may be completed before its entry point has returned, and until then the
+ * plug-in may need what WSManPluginShutdown frees. One that never returns is not waited for long.
+ */
+static void shutdown_when_returned(struct loop_timer *timer)
 {
     static struct pool_work work = {.run = shutdown_run};
 
+    if (pool_busy(&host.pool) > 0 && loop_now(host.loop) < shutdown_latest) {
+        loop_timer_start(host.loop, timer, RETURN_PAUSE);
+        return;
+    }
+    timer->expired = shutdown_late;
+    loop_timer_start(host.loop, timer, SHUTDOWN_PATIENCE);
+    pool_submit_always(&host.pool, &work);
+}
+
+void host_shutdown(void)
+{
     if (shutting_down || starting)
         return;
     shutting_down = true;
     if (!host.plugin.started)
         host_exit(0);
-    shutdown_timer.expired = shutdown_late;
-    loop_timer_start(host.loop, &shutdown_timer, SHUTDOWN_PATIENCE);
-    pool_submit_always(&host.pool, &work);
+    shutdown_latest = loop_now(host.loop) + RETURN_PATIENCE;
+    shutdown_timer.expired = shutdown_when_returned;
+    shutdown_when_returned(&shutdown_timer);
 }
 
 /* Without a broker there is nobody to serve; plug-in code is not asked whether that is convenient.

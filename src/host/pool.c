@@ -127,6 +127,16 @@ unsigned pool_held(struct pool *pool)
     return held;
 }
 
+unsigned pool_busy(struct pool *pool)
+{
+    unsigned busy;
+
+    pthread_mutex_lock(&pool->lock);
+    busy = pool->busy;
+    pthread_mutex_unlock(&pool->lock);
+    return busy;
+}
+
 uint64_t pool_finished(struct pool *pool)
 {
     uint64_t finished;

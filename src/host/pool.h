@@ -45,6 +45,8 @@ bool pool_withdraw(struct pool *pool, struct pool_work *work);
 unsigned pool_held(struct pool *pool);
 /* How many pieces of work have been finished. */
 uint64_t pool_finished(struct pool *pool);
+/* How many threads are at work. */
+unsigned pool_busy(struct pool *pool);
 /* How many threads it has. */
 unsigned pool_threads(struct pool *pool);
 

@@ -490,6 +490,23 @@ static void stop_shuts_down_once(void **state)
     fclose(file);
 }
 
+static void stop_waits_for_calls_to_return(void **state)
+{
+    struct fixture *f = *state;
+    char line[64] = "";
+    FILE *file;
+
+    ask_user(f, "linger");
+    channel_send(f->host.broker.channel, host_stop, .reason = 2);
+    channel_set_state(f->host.broker.channel, CHANNEL_stopping);
+    assert_true(WIFEXITED(test_host_wait(&f->host)));
+    file = fopen(f->marker, "r");
+    assert_non_null(file);
+    assert_non_null(fgets(line, sizeof(line), file));
+    fclose(file);
+    assert_string_equal(line, "shutdown 2 1\n");
+}
+
 static void a_crash_ends_the_process_only(void **state)
 {
     struct fixture *f = *state;
@@ -541,6 +558,7 @@ int main(void)
         TEST(blocked_calls_stop_nobody),
         TEST(calls_closed_while_they_wait_are_not_asked),
         TEST(stop_shuts_down_once),
+        TEST(stop_waits_for_calls_to_return),
         TEST(a_crash_ends_the_process_only),
         TEST(the_broker_s_end_is_the_host_s),
     };

@@ -20,6 +20,7 @@
 
 static atomic_uint last_result = 12345;
 static atomic_uint contexts_out;
+static atomic_int lingers;
 static _Atomic(WSMAN_SENDER_DETAILS *) kept;
 static _Atomic(HANDLE) kept_token;
 static char marker[512];
@@ -88,7 +89,8 @@ DWORD WINAPI WSManPluginShutdown(PVOID pluginContext, DWORD flags, DWORD reason)
 
     (void)flags;
     if (file != NULL) {
-        fprintf(file, "shutdown %u %d\n", reason, pluginContext == &last_result);
+        fprintf(file, "shutdown %u %d%s\n", reason, pluginContext == &last_result,
+                lingers ? " in the middle of a call" : "");
         fclose(file);
     }
     return NO_ERROR;
@@ -129,6 +131,11 @@ VOID WINAPI WSManPluginAuthzUser(PVOID pluginContext, WSMAN_SENDER_DETAILS *send
         while (access(marker, F_OK) != 0)
             usleep(2000);
         accept_user(sender);
+    } else if (same(name, "linger")) {
+        lingers = TRUE;
+        WSManPluginAuthzUserComplete(sender, 0, NULL, NULL, FALSE, ERROR_ACCESS_DENIED, NULL);
+        usleep(20000);
+        lingers = FALSE;
     } else if (same(name, "crash")) {
         abort();
     } else {
