@@ -221,6 +221,14 @@
       "The filter is not valid.") \
     F(enumeration_context, 2150858779u, Receiver, "n:InvalidEnumerationContext", NULL, \
       enumeration, "The enumeration context is unknown or has ended.") \
+    F(pull_in_progress, 2150858758u, Sender, "w:Concurrency", NULL, wsman, \
+      "Another Pull of the same enumeration is in progress.") \
+    F(enumeration_mode, 2150858886u, Sender, "w:UnsupportedFeature", "EnumerationMode", wsman, \
+      "The EnumerationMode is not supported.") \
+    F(commands_filter, 2150859200u, Sender, "n:CannotProcessFilter", NULL, enumeration, \
+      "Commands are enumerated with a SelectorFilter that has the ShellId.") \
+    F(commands_references, 2150859201u, Sender, "w:UnsupportedFeature", "EnumerationMode", wsman, \
+      "Commands have no endpoint references.") \
     F(enumeration_time, 2150858780u, Receiver, "n:TimedOut", NULL, enumeration, \
       "There was nothing to pull in the time allowed.") \
     F(delivery_mode, 2150858782u, Sender, "e:DeliveryModeRequestedUnavailable", NULL, eventing, \

@@ -28,6 +28,7 @@ enum {
     LIMIT_PASSWORD = 4096,
     LIMIT_REASON = 16384,    /* texts that a plug-in gives with an error */
     LIMIT_STREAMS = 1024,    /* blank-separated stream names */
+    LIMIT_COMMAND_LINE = 4096, /* what is shown of a command line */
     LIMIT_PAYLOAD = 1048576, /* command lines, creation XML, one stream's data */
     LIMIT_GROUPS = 1024,     /* groups of a user, accounts to map to */
     LIMIT_OPTIONS = 256,     /* options of a request */
@@ -64,6 +65,8 @@ enum {
     /* operations, between winrmd-net and the broker */ \
     M(operation) M(operation_cancel) M(operation_written) \
     M(operation_refused) M(operation_granted) M(operation_ended) M(shell_details) M(host_gone) \
+    /* what was enumerated, between winrmd-net and the broker */ \
+    M(shell_item) M(command_item) M(items_end) M(items_fit) \
     /* the broker tells a host its task */ \
     M(host_start) M(host_started) M(host_stop) M(host_traced) M(host_crashing) \
     /* authorization calls, between the broker and an authorization host */ \
@@ -125,7 +128,8 @@ enum {
     F(ITEMS, may_map_to, LIMIT_GROUPS) F(U64, record_idle, 0) F(U64, authorization_timeout, 0) \
     F(BOOL, count_requests_only, 0) F(U32, max_envelope, 0) /* bytes */ \
     F(U64, max_operation_time, 0) F(U64, max_shell_idle, 0) F(U64, quota_refresh, 0) \
-    F(U64, system_window, 0) F(U32, system_operations, 0)
+    F(U64, system_window, 0) F(U32, system_operations, 0) \
+    F(U64, enumerate_idle, 0)
 /* Plug-ins are numbered from 0 within their application. */
 #define FIELDS_config_plugin(F) \
     F(U32, application, 0) F(BOOL, authorization, 0) F(TEXT, name, LIMIT_NAME) \
@@ -353,8 +357,9 @@ enum {
 /*
  * net -> broker: a request wants to do this; nothing of it has been done. Answered by exactly one
  * of operation_refused, operation_granted (for Create after shell_details), shell_details (Get),
- * operation_ended (Delete). For every answer that carries an operation id, operation_written
- * follows when the response has been written or can not be written any more.
+ * items_end (Enumerate and Pull), operation_ended (Delete). For every answer that carries an
+ * operation id, operation_written follows when the response has been written or can not be written
+ * any more.
  */
 #define FIELDS_operation(F) \
     F(U64, request, 0) F(U64, session, 0) F(U32, application, 0) \
@@ -364,10 +369,16 @@ enum {
     F(U64, timeout, 0) F(TEXT, shell_id, LIMIT_ID) F(TEXT, command_id, LIMIT_ID) \
     F(TEXT, shell_name, LIMIT_NAME) F(TEXT, input_streams, LIMIT_STREAMS) \
     F(TEXT, output_streams, LIMIT_STREAMS) F(U64, idle_timeout, 0) /* 0: the default */ \
-    F(U64, lifetime, 0) /* 0: none */ F(U32, options, 0) /* how many */ F(BOOL, ending, 0) /* Signal terminate */
+    F(U64, lifetime, 0) /* 0: none */ F(U32, options, 0) /* how many */ F(BOOL, ending, 0) /* Signal terminate */ \
+    F(TEXT, enumeration, LIMIT_ID) /* the context of a Pull or Release */ \
+    F(U32, max_elements, 0) /* items that the answer may have */ F(U32, room, 0) /* and bytes */
 /* net -> broker: the client left before the answer. */
 #define FIELDS_operation_cancel(F) F(U64, request, 0)
-#define FIELDS_operation_written(F) F(U64, operation, 0)
+/*
+ * net -> broker: the response is written, or can not be. Of an Enumerate or Pull: whether the
+ * client has got what the items were sent for, and not a fault in its place; and how many of them.
+ */
+#define FIELDS_operation_written(F) F(U64, operation, 0) F(BOOL, delivered, 0) F(U32, taken, 0)
 /* broker -> net. `location`: HTTP 302. `decision`: where the audit says why. */
 #define FIELDS_operation_refused(F) \
     F(U64, request, 0) F(U32, code, 0) F(TEXT, text, LIMIT_REASON) F(TEXT, location, LIMIT_URI) \
@@ -384,15 +395,31 @@ enum {
 /* broker -> net: done; the response has an empty body. */
 #define FIELDS_operation_ended(F) F(U64, request, 0) F(U64, operation, 0)
 /* broker -> net: what a shell says of itself. */
-#define FIELDS_shell_details(F) \
-    F(U64, request, 0) F(U64, operation, 0) F(TEXT, shell_id, LIMIT_ID) \
-    F(TEXT, name, LIMIT_NAME) F(TEXT, resource_uri, LIMIT_URI) F(TEXT, owner, LIMIT_NAME) \
-    F(TEXT, client_address, LIMIT_ID) F(U32, process, 0) F(U64, idle_timeout, 0) \
-    F(U64, max_idle_timeout, 0) F(TEXT, input_streams, LIMIT_STREAMS) \
+#define FIELDS_shell_details(F) F(U64, request, 0) F(U64, operation, 0) FIELDS_SHELL(F)
+#define FIELDS_SHELL(F) \
+    F(TEXT, shell_id, LIMIT_ID) F(TEXT, name, LIMIT_NAME) F(TEXT, resource_uri, LIMIT_URI) \
+    F(TEXT, owner, LIMIT_NAME) F(TEXT, client_address, LIMIT_ID) F(U32, process, 0) \
+    F(U64, idle_timeout, 0) F(U64, max_idle_timeout, 0) F(TEXT, input_streams, LIMIT_STREAMS) \
     F(TEXT, output_streams, LIMIT_STREAMS) F(TEXT, locale, LIMIT_ID) \
     F(TEXT, data_locale, LIMIT_ID) F(U64, run_time, 0) F(U64, inactivity, 0)
 /* broker -> net: the channel to that host ends; what was asked there has failed. */
 #define FIELDS_host_gone(F) F(U32, host, 0)
+
+/*
+ * broker -> net: one thing of an enumeration, for the answer to this Enumerate or Pull. There are
+ * as many of them as the request has room for at most, and then one items_end. `context`: what the
+ * client pulls the rest by; `last`: with these items there is no rest.
+ */
+#define FIELDS_shell_item(F) F(U64, request, 0) FIELDS_SHELL(F)
+#define FIELDS_command_item(F) \
+    F(U64, request, 0) F(TEXT, command_id, LIMIT_ID) F(TEXT, command_line, LIMIT_COMMAND_LINE)
+#define FIELDS_items_end(F) \
+    F(U64, request, 0) F(U64, operation, 0) F(TEXT, context, LIMIT_ID) F(BOOL, last, 0)
+/*
+ * net -> broker: the answer holds all of them, the last one too. The broker takes the slot of the
+ * enumeration back and says operation_ended, and only then the client gets its answer.
+ */
+#define FIELDS_items_fit(F) F(U64, operation, 0)
 
 /* ---- hosts ---- */
 
@@ -470,7 +497,9 @@ enum {
 /* host -> broker: the plug-in reported its shell context; and: the shell is over. */
 #define FIELDS_shell_started(F) F(U64, operation, 0)
 #define FIELDS_shell_ended(F) F(U64, operation, 0) F(U32, code, 0)
-#define FIELDS_command_started(F) F(U64, operation, 0) F(TEXT, command_id, LIMIT_ID)
+/* `command_line`: the beginning of it with its arguments, for whoever enumerates commands. */
+#define FIELDS_command_started(F) \
+    F(U64, operation, 0) F(TEXT, command_id, LIMIT_ID) F(TEXT, command_line, LIMIT_COMMAND_LINE)
 /*
  * host -> broker: the command operation is complete and its context released. No answer that
  * shows this leaves the host before the broker's command_noted.

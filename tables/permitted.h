@@ -43,6 +43,9 @@
     R(net, broker, serving, operation_granted) \
     R(net, broker, serving, operation_ended) \
     R(net, broker, serving, shell_details) \
+    R(net, broker, serving, shell_item) \
+    R(net, broker, serving, command_item) \
+    R(net, broker, serving, items_end) \
     R(net, broker, serving, host_gone) \
     R(net, broker, starting, net_mechanisms) \
     R(net, broker, serving, net_mechanisms) \
@@ -57,6 +60,7 @@
     R(broker, net, serving, operation) \
     R(broker, net, serving, operation_cancel) \
     R(broker, net, serving, operation_written) \
+    R(broker, net, serving, items_fit) \
     /* winrmd-auth */ \
     R(auth, broker, starting, auth_start) \
     R(auth, broker, serving, auth_start) \
