@@ -200,6 +200,10 @@
       "The command is ending or has ended.") \
     F(connected_elsewhere, 2150859213u, Receiver, "w:InternalError", NULL, wsman, \
       "The shell is connected to another client.") \
+    F(disconnect_not_valid, 2150859215u, Receiver, "w:InternalError", NULL, wsman, \
+      "The shell is being disconnected or connected, or another client has disconnected it.") \
+    F(reconnect_not_valid, 2150859216u, Receiver, "w:InternalError", NULL, wsman, \
+      "The shell is being disconnected or connected; try again.") \
     F(command_id, 2150859220u, Receiver, "w:InternalError", NULL, wsman, \
       "The CommandId of the request is not a GUID.") \
     F(shell_id, 2150859221u, Receiver, "w:InternalError", NULL, wsman, \

@@ -77,9 +77,11 @@ enum {
     M(host_shell) M(host_channel) M(host_revoke) M(shell_end) \
     M(shell_started) M(shell_ended) \
     M(command_started) M(command_ended) M(command_void) M(command_noted) \
+    M(shell_disconnect) M(shell_disconnected) M(shell_connected) M(connect_noted) M(connect_void) \
     /* payload, between winrmd-net and a shell host */ \
     M(shell_create) M(command_create) M(send_input) M(receive_output) M(signal_command) \
     M(request_cancel) M(output_written) M(host_answer) M(output) \
+    M(connect_shell) M(reconnect_shell) M(connect_answer) \
     /* winrmctl asks the broker */ \
     M(status_ask) M(status_process) M(status_listener) M(status_application) M(status_record) M(status_shell) \
     M(status_counter) M(status_end) \
@@ -134,7 +136,8 @@ enum {
 #define FIELDS_config_plugin(F) \
     F(U32, application, 0) F(BOOL, authorization, 0) F(TEXT, name, LIMIT_NAME) \
     F(TEXT, filename, LIMIT_URI) F(U32, sdk_version, 0) F(BOOL, supports_quota, 0) \
-    F(BOOL, enabled, 0) F(TEXT, extra_info, LIMIT_PAYLOAD)
+    F(BOOL, enabled, 0) F(TEXT, extra_info, LIMIT_PAYLOAD) \
+    F(U32, buffering, 0) /* enum output_buffering */
 #define FIELDS_config_resource(F) \
     F(U32, application, 0) F(U32, plugin, 0) F(TEXT, uri, LIMIT_URI) F(BOOL, exact_match, 0) \
     F(BOOL, supports_options, 0) F(U32, capabilities, 0) /* bits: enum capability */
@@ -371,7 +374,9 @@ enum {
     F(TEXT, output_streams, LIMIT_STREAMS) F(U64, idle_timeout, 0) /* 0: the default */ \
     F(U64, lifetime, 0) /* 0: none */ F(U32, options, 0) /* how many */ F(BOOL, ending, 0) /* Signal terminate */ \
     F(TEXT, enumeration, LIMIT_ID) /* the context of a Pull or Release */ \
-    F(U32, max_elements, 0) /* items that the answer may have */ F(U32, room, 0) /* and bytes */
+    F(U32, max_elements, 0) /* items that the answer may have */ F(U32, room, 0) /* and bytes */ \
+    F(TEXT, session_id, LIMIT_ID) /* of the client; NULL: it says none */ \
+    F(U32, buffering, 0) /* enum output_buffering; of Disconnect, Reconnect and Connect */
 /* net -> broker: the client left before the answer. */
 #define FIELDS_operation_cancel(F) F(U64, request, 0)
 /*
@@ -401,7 +406,8 @@ enum {
     F(TEXT, owner, LIMIT_NAME) F(TEXT, client_address, LIMIT_ID) F(U32, process, 0) \
     F(U64, idle_timeout, 0) F(U64, max_idle_timeout, 0) F(TEXT, input_streams, LIMIT_STREAMS) \
     F(TEXT, output_streams, LIMIT_STREAMS) F(TEXT, locale, LIMIT_ID) \
-    F(TEXT, data_locale, LIMIT_ID) F(U64, run_time, 0) F(U64, inactivity, 0)
+    F(TEXT, data_locale, LIMIT_ID) F(U64, run_time, 0) F(U64, inactivity, 0) \
+    F(BOOL, disconnected, 0) F(U32, buffering, 0) /* enum output_buffering */
 /* broker -> net: the channel to that host ends; what was asked there has failed. */
 #define FIELDS_host_gone(F) F(U32, host, 0)
 
@@ -436,7 +442,7 @@ enum {
 /* `path`, `version`: what was loaded, so that a reload sees when that file is another one. */
 #define FIELDS_host_started(F) \
     F(U32, code, 0) F(TEXT, text, LIMIT_REASON) F(TEXT, path, LIMIT_URI) \
-    F(TEXT, version, LIMIT_ID)
+    F(TEXT, version, LIMIT_ID) F(BOOL, connects, 0) /* it exports WSManPluginConnect */
 /*
  * host -> winrmctl, which plays the broker when it tries a plug-in: the plug-in was entered, and so
  * on. `number`: the call, the context released, or 0. `value` depends on `event`.
@@ -509,6 +515,26 @@ enum {
 #define FIELDS_command_noted(F) F(U64, operation, 0)
 /* broker -> host: if this command has not begun, forget its ticket and say command_ended. */
 #define FIELDS_command_void(F) F(U64, operation, 0) F(U64, sequence, 0) /* of its ticket */
+/*
+ * broker -> shell host: the shell's client goes. What waits for output is refused, what has a
+ * ticket up to `sequence` is refused when it comes, and output is kept as `buffering` says. When
+ * Sends and Signals are done, or after `timeout`, the host says shell_disconnected.
+ */
+#define FIELDS_shell_disconnect(F) \
+    F(U64, operation, 0) F(U64, sequence, 0) F(U64, timeout, 0) \
+    F(U32, buffering, 0) /* enum output_buffering */
+#define FIELDS_shell_disconnected(F) F(U64, operation, 0)
+/*
+ * host -> broker: a client has come back to the disconnected shell (code 0), or that has failed.
+ * Nobody is told before the broker's connect_noted, which says whether the shell is connected now.
+ */
+#define FIELDS_shell_connected(F) F(U64, operation, 0) F(U32, code, 0)
+#define FIELDS_connect_noted(F) F(U64, operation, 0) F(BOOL, connected, 0)
+/*
+ * broker -> host: that client has gone; forget its ticket, or what it asked for, and say
+ * shell_connected.
+ */
+#define FIELDS_connect_void(F) F(U64, operation, 0) F(U64, sequence, 0) /* of its ticket */
 
 /* ---- payload ---- */
 
@@ -551,6 +577,19 @@ enum {
 #define FIELDS_output(F) \
     F(U64, request, 0) F(ITEMS, chunks, LIMIT_CHUNKS) F(U32, state, 0) \
     F(TEXT, state_uri, LIMIT_URI) F(U32, exit_code, 0)
+/*
+ * net -> host: a client takes the shell, or one of its commands, over; or it comes back to it.
+ * Connect is answered by connect_answer or host_answer, Reconnect by host_answer.
+ */
+#define FIELDS_connect_shell(F) \
+    FIELDS_TICKET(F) F(U64, timeout, 0) F(ITEMS, options, LIMIT_OPTIONS) \
+    F(BOOL, options_must_understand, 0) F(TEXT, command_id, LIMIT_ID) \
+    F(TEXT, connect_xml, LIMIT_PAYLOAD)
+#define FIELDS_reconnect_shell(F) FIELDS_TICKET(F) F(TEXT, command_id, LIMIT_ID)
+/* host -> net: done. `response` is the plug-in's; without streams it is about a command. */
+#define FIELDS_connect_answer(F) \
+    F(U64, request, 0) F(TEXT, input_streams, LIMIT_STREAMS) F(TEXT, output_streams, LIMIT_STREAMS) \
+    F(TEXT, response, LIMIT_PAYLOAD)
 
 /* ---- status ---- */
 
@@ -567,7 +606,7 @@ enum {
 #define FIELDS_status_shell(F) \
     F(TEXT, application, LIMIT_URI) F(TEXT, shell_id, LIMIT_ID) F(TEXT, owner, LIMIT_NAME) \
     F(TEXT, account, LIMIT_NAME) F(U32, process, 0) F(U32, commands, 0) F(U64, idle, 0) \
-    F(U64, age, 0)
+    F(U64, age, 0) F(TEXT, state, LIMIT_ID)
 /* `channel_binding`: tls-server-end-point of its certificate, hexadecimal; empty: there is none. */
 #define FIELDS_status_listener(F) \
     F(TEXT, name, LIMIT_NAME) F(TEXT, url, LIMIT_URI) F(TEXT, channel_binding, LIMIT_ID)
@@ -612,6 +651,14 @@ enum listener_file {
     LISTENER_FILE_key,
     LISTENER_FILE_client_ca,
     LISTENER_FILES
+};
+
+/* What becomes of the output of a disconnected shell (OutputBufferingMode, rsp:BufferMode). */
+enum output_buffering {
+    BUFFERING_none,  /* not said */
+    BUFFERING_block, /* the plug-in waits while a stream is full */
+    BUFFERING_drop,  /* the oldest gives way */
+    BUFFERING_refuse /* nothing is taken: OutputBufferingMode None */
 };
 
 enum trace_event {

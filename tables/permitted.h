@@ -54,6 +54,7 @@
     R(net, auth, serving, auth_context) \
     R(net, shell_host, serving, host_answer) \
     R(net, shell_host, serving, output) \
+    R(net, shell_host, serving, connect_answer) \
     R(broker, net, starting, net_ready) \
     R(broker, net, serving, net_settled) \
     R(broker, net, serving, session_closed) \
@@ -133,18 +134,26 @@
     R(shell_host, broker, serving, host_revoke) \
     R(shell_host, broker, serving, command_void) \
     R(shell_host, broker, serving, command_noted) \
+    R(shell_host, broker, serving, shell_disconnect) \
+    R(shell_host, broker, serving, connect_noted) \
+    R(shell_host, broker, serving, connect_void) \
     R(shell_host, broker, serving, shell_end) \
     R(shell_host, broker, serving, host_stop) \
     R(shell_host, broker, stopping, host_channel) \
     R(shell_host, broker, stopping, host_revoke) \
     R(shell_host, broker, stopping, command_void) \
     R(shell_host, broker, stopping, command_noted) \
+    R(shell_host, broker, stopping, shell_disconnect) \
+    R(shell_host, broker, stopping, connect_noted) \
+    R(shell_host, broker, stopping, connect_void) \
     R(shell_host, broker, stopping, shell_end) \
     R(shell_host, net, serving, shell_create) \
     R(shell_host, net, serving, command_create) \
     R(shell_host, net, serving, send_input) \
     R(shell_host, net, serving, receive_output) \
     R(shell_host, net, serving, signal_command) \
+    R(shell_host, net, serving, connect_shell) \
+    R(shell_host, net, serving, reconnect_shell) \
     R(shell_host, net, serving, request_cancel) \
     R(shell_host, net, serving, output_written) \
     R(broker, shell_host, starting, host_started) \
@@ -155,11 +164,15 @@
     R(broker, shell_host, serving, shell_ended) \
     R(broker, shell_host, serving, command_started) \
     R(broker, shell_host, serving, command_ended) \
+    R(broker, shell_host, serving, shell_disconnected) \
+    R(broker, shell_host, serving, shell_connected) \
     R(broker, shell_host, serving, authz_stray) \
     R(broker, shell_host, stopping, shell_started) \
     R(broker, shell_host, stopping, shell_ended) \
     R(broker, shell_host, stopping, command_started) \
     R(broker, shell_host, stopping, command_ended) \
+    R(broker, shell_host, stopping, shell_disconnected) \
+    R(broker, shell_host, stopping, shell_connected) \
     R(broker, shell_host, stopping, authz_stray) \
     /* winrmctl */ \
     R(broker, control, serving, status_ask) \

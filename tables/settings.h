@@ -169,8 +169,9 @@
       "idle time after which the host process ends") \
     S("AutoRestart", auto_restart, SWITCH, "false", 0, 1, "", no, \
       "start the plug-in with the service") \
-    S("OutputBufferingMode", output_buffering_mode, TEXT, "Block", 1, 31, "", no, \
-      "what happens to the output of a shell whose client reads too slowly")
+    S("OutputBufferingMode", output_buffering_mode, TEXT, "Block", 1, 31, "", yes, \
+      "what becomes of the output of a disconnected shell: \"Block\" (the plug-in waits while the " \
+      "buffer is full), \"Drop\" (the oldest gives way), \"None\" (the plug-in is told to keep it)")
 
 #define SETTINGS_param(S) \
     S("Name", name, TEXT, NULL, 1, 512, "", yes, "name of an initialization parameter") \

@@ -195,7 +195,8 @@ static void handle_plugin(struct channel *channel, const union message_body *bod
                         .sdk_version = told->sdk_version,
                         .authorization = told->authorization,
                         .supports_quota = told->supports_quota,
-                        .enabled = told->enabled};
+                        .enabled = told->enabled,
+                        .buffering = told->buffering};
 }
 
 static void handle_resource(struct channel *channel, const union message_body *body)

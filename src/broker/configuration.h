@@ -53,6 +53,7 @@ struct plugin {
     bool authorization;
     bool supports_quota;
     bool enabled;
+    uint32_t buffering; /* enum output_buffering */
     struct resource *resources;
     size_t resource_count;
 };

@@ -87,11 +87,23 @@ static void check_name_once(const struct config_application *application,
     }
 }
 
+static void check_buffering(const struct config_plugin *plugin, struct config_problems *problems)
+{
+    const char *word = plugin->authorization ? NULL : plugin->set.operations.output_buffering_mode;
+
+    if (word == NULL || plugin->buffering != BUFFERING_none)
+        return;
+    problem_add(problems, plugin->place.file, setting_line(&plugin->place, "OutputBufferingMode"),
+                say("OutputBufferingMode=\"%s\" of %s is no mode", word, plugin->place.what),
+                "write \"Block\", \"Drop\" or \"None\"");
+}
+
 static void check_plugin(const struct config_application *application,
                          const struct config_plugin *plugin, struct config_problems *problems)
 {
     check_filename(plugin, problems);
     check_name_once(application, plugin, problems);
+    check_buffering(plugin, problems);
     if (!plugin->authorization && list_empty(&plugin->resources))
         problem_add(problems, plugin->place.file, plugin->place.line,
                     say("%s has no Resource", plugin->place.what),

@@ -67,6 +67,7 @@ struct config_plugin {
     bool supports_quota;
     bool enabled;
     const char *extra_info; /* NULL: no InitializationParameters */
+    uint32_t buffering;     /* enum output_buffering; none: a word that is none of them */
     struct list resources;  /* struct config_resource */
 };
 

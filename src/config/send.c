@@ -56,7 +56,7 @@ static bool send_plugin(struct channel *channel, uint32_t application, uint32_t 
                              .authorization = plugin->authorization, .name = plugin->name,
                              .filename = plugin->filename, .sdk_version = plugin->sdk_version,
                              .supports_quota = plugin->supports_quota, .enabled = plugin->enabled,
-                             .extra_info = plugin->extra_info);
+                             .extra_info = plugin->extra_info, .buffering = plugin->buffering);
 
     list_each(link, ring(&plugin->resources))
         sent = sent && send_resource(channel, application, number,

@@ -164,15 +164,20 @@ static const struct {
      {"4: Resource \"U\" stands here a second time; remove it here or in line 3"}},
     {"what is not built",
      PLUGINS("<Plugin Name='p' Filename='p.so' SDKVersion='1' UseSharedProcess='true' "
-             "ProcessIdleTimeoutSec='5' AutoRestart='true' OutputBufferingMode='Drop' "
+             "ProcessIdleTimeoutSec='5' AutoRestart='true' "
              "XmlRenderingType='XmlReader'>\n<Quotas MaxShells='1'><x/></Quotas><Resources>\n"
              "<Resource ResourceUri='u'><Capability Type='Shell'/>\n<Security Uri='u' Sddl='x'/>"
              "</Resource></Resources></Plugin>"),
      {"2: UseSharedProcess=\"true\" of Plugin asks for something that this version",
       "2: ProcessIdleTimeoutSec", "2: AutoRestart",
-      "2: OutputBufferingMode=\"Drop\" of Plugin asks for something that this version of winrmd "
-      "does not have; remove OutputBufferingMode, or write \"Block\"",
-      "2: XmlRenderingType", "3: Quotas asks for something", "5: Security asks for something"}},
+      "2: XmlRenderingType=\"XmlReader\" of Plugin asks for something that this version of winrmd "
+      "does not have; remove XmlRenderingType, or write \"text\"", "3: Quotas asks for something", "5: Security asks for something"}},
+    {"a mode that is none",
+     PLUGINS("<Plugin Name='p' Filename='p.so' SDKVersion='1'\n OutputBufferingMode='Dropp'>"
+             "<Resources><Resource ResourceUri='u'><Capability Type='Shell'/></Resource>"
+             "</Resources></Plugin>"),
+     {"OutputBufferingMode=\"Dropp\" of Plugin \"p\" is no mode; write \"Block\", \"Drop\" or "
+      "\"None\""}},
     {"what is not built may be off",
      PLUGINS("<Plugin Name='p' Filename='p.so' SDKVersion='1' UseSharedProcess='0' "
              "ProcessIdleTimeoutSec='0' AutoRestart='no' OutputBufferingMode='block' "
@@ -227,7 +232,8 @@ static const char whole[] =
     " MaxShellIdleTimeoutMinutes=\"2\" QuotaRefreshIntervalSeconds=\"250ms\"\n"
     " QuotaSystemWindowSeconds=\"1m\" QuotaSystemWindowOperations=\"0\">"
     "<PluginModules><OperationsPlugins>" SHELL
-    "<Plugin Name=\"data\" Filename=\"data.so\" SDKVersion=\"2\" Enabled=\"false\">"
+    "<Plugin Name=\"data\" Filename=\"data.so\" SDKVersion=\"2\" Enabled=\"false\" "
+    "OutputBufferingMode=\"none\">"
     "<InitializationParameters/><Resources>"
     "<Resource ResourceUri=\"http://s/data\" ExactMatch=\"true\" SupportsOptions=\"true\">"
     "<Capability Type=\"Get\"/><Capability Type=\"Subscribe\"/></Resource>"
@@ -271,6 +277,7 @@ static void everything_is_read(void **state)
     assert_true(plugin->enabled);
     assert_null(plugin->extra_info);
     assert_string_equal(plugin->filename, "cmd.so");
+    assert_int_equal(plugin->buffering, BUFFERING_block);
     resource = container_of(plugin->resources.next, struct config_resource, link);
     assert_int_equal(resource->capabilities, CAPABILITY_shell);
     assert_false(resource->set.exact_match);
@@ -279,6 +286,7 @@ static void everything_is_read(void **state)
     plugin = container_of(plugin->link.next, struct config_plugin, link);
     assert_false(plugin->enabled);
     assert_int_equal(plugin->sdk_version, 2);
+    assert_int_equal(plugin->buffering, BUFFERING_refuse);
     assert_string_equal(plugin->extra_info,
                         "<InitializationParameters></InitializationParameters>");
     resource = container_of(plugin->resources.next, struct config_resource, link);

@@ -121,6 +121,19 @@ static void enter_authorization(struct web_reader *web, const struct web_row *ro
     list_prepend(&web->application->plugins, &plugin->link);
 }
 
+/* BUFFERING_none: not a mode. */
+static uint32_t buffering_mode(const char *word)
+{
+    static const char *const words[] = {[BUFFERING_block] = "Block",
+                                        [BUFFERING_drop] = "Drop",
+                                        [BUFFERING_refuse] = "None"};
+
+    for (uint32_t mode = BUFFERING_block; mode <= BUFFERING_refuse; mode++)
+        if (word != NULL && text_equal_case(word, words[mode]))
+            return mode;
+    return BUFFERING_none;
+}
+
 static void enter_plugin(struct web_reader *web, const struct web_row *row,
                          const XML_Char **attributes)
 {
@@ -132,6 +145,7 @@ static void enter_plugin(struct web_reader *web, const struct web_row *row,
     plugin->filename = set->filename;
     plugin->sdk_version = (uint32_t)set->sdk_version;
     plugin->enabled = set->enabled;
+    plugin->buffering = buffering_mode(set->output_buffering_mode);
     plugin_named(web, row);
     list_append(&web->application->plugins, &plugin->link);
 }

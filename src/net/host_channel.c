@@ -95,11 +95,25 @@ static void host_channel_output(struct channel *channel, const union message_bod
     respond_output(request, &body->output);
 }
 
+static void host_channel_connected(struct channel *channel, const union message_body *body)
+{
+    const struct message_connect_answer *answer = &body->connect_answer;
+    struct request *request = host_channel_asked(channel_owner(channel), answer->request);
+
+    if (request == NULL)
+        return;
+    if (request->message.operation.kind == OPERATION_connect)
+        respond_connected(request, answer);
+    else
+        respond_code(request, FAULT_provider_response, NULL);
+}
+
 static struct host_channel *host_channel_new(struct net *net, uint32_t number, int fd)
 {
     static const channel_handler handlers[MESSAGE_COUNT] = {
         [MESSAGE_host_answer] = host_channel_answer,
         [MESSAGE_output] = host_channel_output,
+        [MESSAGE_connect_answer] = host_channel_connected,
     };
     static const struct channel_events events = {handlers, host_channel_ended};
     struct host_channel *host = mem_alloc(sizeof(*host));
@@ -141,7 +155,9 @@ uint32_t host_channel_number(const struct host_channel *host)
     P(command, command_create) \
     P(send, send_input)        \
     P(receive, receive_output) \
-    P(signal, signal_command)
+    P(signal, signal_command)  \
+    P(connect, connect_shell)  \
+    P(reconnect, reconnect_shell)
 
 static bool payload_send(struct channel *channel, struct request *request)
 {

@@ -285,6 +285,16 @@ void respond_output(struct request *request, const struct message_output *output
     respond_written(request);
 }
 
+void respond_connected(struct request *request, const struct message_connect_answer *answer)
+{
+    struct buffer *response = respond_begin_response(request);
+
+    if (response == NULL)
+        return;
+    wsman_write_connected(response, request->net->reader, &request->message, answer);
+    respond_written(request);
+}
+
 void respond_host_answer(struct request *request, const struct message_host_answer *answer)
 {
     struct wsman_fault fault = {.code = answer->code,
@@ -305,6 +315,7 @@ void respond_host_answer(struct request *request, const struct message_host_answ
         break;
     case OPERATION_send:
     case OPERATION_signal:
+    case OPERATION_reconnect:
         respond_done(request);
         break;
     default:

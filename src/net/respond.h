@@ -52,6 +52,7 @@ void respond_done(struct request *request);
 
 /* The host's answers. */
 void respond_host_answer(struct request *request, const struct message_host_answer *answer);
+void respond_connected(struct request *request, const struct message_connect_answer *answer);
 void respond_output(struct request *request, const struct message_output *output);
 
 #endif

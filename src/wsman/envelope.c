@@ -86,6 +86,12 @@ static bool read_payload(struct wsman_read *read)
         return wsman_read_receive(read);
     case OPERATION_signal:
         return wsman_read_signal(read);
+    case OPERATION_disconnect:
+        return wsman_read_disconnect(read);
+    case OPERATION_reconnect:
+        return wsman_read_reconnect(read);
+    case OPERATION_connect:
+        return wsman_read_connect(read);
     default:
         return true;
     }

@@ -119,7 +119,7 @@ static bool read_header_sequence_id(struct wsman_read *read, struct soap_element
 
 static bool read_header_session_id(struct wsman_read *read, struct soap_element *element)
 {
-    return read_id(read, element, LIMIT_ID, &read->request->session_id);
+    return read_id(read, element, LIMIT_ID, &read->request->operation.session_id);
 }
 
 static bool read_header_activity_id(struct wsman_read *read, struct soap_element *element)

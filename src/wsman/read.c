@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/duration.h"
+#include "base/text.h"
 #include "input_limits.h"
 
 bool wsman_refuse(struct wsman_read *read, uint32_t code, const char *format, ...)
@@ -68,6 +70,39 @@ bool wsman_read_command_id(struct wsman_read *read, const struct soap_element *e
     if (id != NULL && strlen(id) > LIMIT_ID)
         return wsman_refuse(read, FAULT_not_found, "The command does not exist.");
     *command_id = id != NULL && id[0] != 0 ? id : NULL;
+    return true;
+}
+
+bool wsman_read_time(struct wsman_read *read, struct soap_element *element, uint32_t code,
+                     uint64_t *time)
+{
+    const char *text = soap_trimmed(element);
+    bool negative = text[0] == '-' && !text_is_space(text[1]);
+    uint64_t value;
+
+    if (text[0] == 0)
+        return true;
+    if (!duration_parse(negative ? text + 1 : text, DURATION_NUMBER_IS_SECONDS, &value))
+        return wsman_refuse(read, FAULT_schema, "%s is not a duration such as PT7200S.",
+                            element->name);
+    if (negative || value == 0)
+        return wsman_refuse(read, code, "%s must be a millisecond or more.", element->name);
+    *time = value;
+    return true;
+}
+
+bool wsman_read_foreign(struct wsman_read *read, const struct soap_element *element,
+                        const char *whole, const char **xml)
+{
+    if (*xml != NULL)
+        return wsman_refuse(read, FAULT_schema,
+                            "The %s has more than one element from another namespace.", whole);
+    *xml = soap_outer_xml(read->arena, element);
+    if (*xml == NULL)
+        return wsman_refuse_memory(read);
+    if (strlen(*xml) > LIMIT_PAYLOAD)
+        return wsman_refuse(read, FAULT_schema, "The element %.64s of the %s is too long.",
+                            element->name, whole);
     return true;
 }
 

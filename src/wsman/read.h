@@ -38,6 +38,18 @@ bool wsman_expect_body(struct wsman_read *read, enum namespace_id space, const c
 /* CommandId of a follow-on message: NULL when absent, refused when it cannot be one of ours. */
 bool wsman_read_command_id(struct wsman_read *read, const struct soap_element *element,
                            const char **command_id);
+/*
+ * A time: an xs:duration, or a plain number of seconds (pywinrm passes on what its user wrote). A
+ * blank element is as none; `code` is the fault of what is not above zero.
+ */
+bool wsman_read_time(struct wsman_read *read, struct soap_element *element, uint32_t code,
+                     uint64_t *time);
+/*
+ * The element of another namespace that a body may hold once, for the plug-in: as it was sent, with
+ * the declarations it needs. `whole` names what it stands in.
+ */
+bool wsman_read_foreign(struct wsman_read *read, const struct soap_element *element,
+                        const char *whole, const char **xml);
 /* A list of stream names: words, each within the limits of a name. */
 bool wsman_read_streams(struct wsman_read *read, const char *text, const char **streams);
 
@@ -56,5 +68,8 @@ bool wsman_read_command(struct wsman_read *read);
 bool wsman_read_send(struct wsman_read *read);
 bool wsman_read_receive(struct wsman_read *read);
 bool wsman_read_signal(struct wsman_read *read);
+bool wsman_read_disconnect(struct wsman_read *read);
+bool wsman_read_reconnect(struct wsman_read *read);
+bool wsman_read_connect(struct wsman_read *read);
 
 #endif

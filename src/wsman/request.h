@@ -47,11 +47,12 @@ struct wsman_request {
         struct message_send_input send_input;         /* OPERATION_send */
         struct message_receive_output receive_output; /* OPERATION_receive */
         struct message_signal_command signal_command; /* OPERATION_signal */
+        struct message_connect_shell connect_shell;   /* OPERATION_connect */
+        struct message_reconnect_shell reconnect_shell; /* OPERATION_reconnect */
     } payload;
 
     const char *to;
     const char *sequence_id; /* echoed; NULL: none was sent. operation.operation_id likewise */
-    const char *session_id;
     const char *activity_id;
     struct ipc_items selectors;
     struct ipc_items options; /* flags: ITEM_MUST_COMPLY */

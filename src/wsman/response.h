@@ -34,6 +34,10 @@ void wsman_write_command(struct buffer *out, const struct wsman_request *request
 /* The answer to a Receive. */
 void wsman_write_output(struct buffer *out, const struct wsman_request *request,
                         const struct message_output *output);
+/* The answer to a Connect. */
+void wsman_write_connected(struct buffer *out, struct soap_reader *reader,
+                           const struct wsman_request *request,
+                           const struct message_connect_answer *answer);
 /* The answer to Send, Signal and Delete (and to whatever has an empty body), by operation.kind. */
 void wsman_write_done(struct buffer *out, const struct wsman_request *request);
 

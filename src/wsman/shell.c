@@ -20,6 +20,13 @@ static void put_created(struct buffer *out, const struct wsman_request *request,
     soap_put(out, "</w:Selector></w:SelectorSet></a:ReferenceParameters></x:ResourceCreated>");
 }
 
+static const char *buffer_mode(uint32_t buffering)
+{
+    return buffering == BUFFERING_drop     ? "Drop"
+           : buffering == BUFFERING_refuse ? "None"
+                                           : "Block";
+}
+
 /* Windows writes the elements in this order and nodejs-winrm, PSWSMan and pypsrp read them. */
 static void put_shell(struct buffer *out, const struct wsman_request *request,
                       const struct message_shell_details *shell)
@@ -45,7 +52,8 @@ static void put_shell(struct buffer *out, const struct wsman_request *request,
     soap_put(out, "<rsp:CompressionMode>NoCompression</rsp:CompressionMode>"
                   "<rsp:ProfileLoaded>No</rsp:ProfileLoaded>");
     soap_put_element(out, "rsp:Encoding", request->encoding == SOAP_UTF16 ? "UTF16" : "UTF8");
-    soap_put(out, "<rsp:BufferMode>Block</rsp:BufferMode><rsp:State>Connected</rsp:State>");
+    soap_put_element(out, "rsp:BufferMode", buffer_mode(shell->buffering));
+    soap_put_element(out, "rsp:State", shell->disconnected ? "Disconnected" : "Connected");
     soap_put_element(out, "rsp:ShellRunTime", duration_format_parts(time, shell->run_time));
     soap_put_element(out, "rsp:ShellInactivity", duration_format_parts(time, shell->inactivity));
     soap_put(out, "</rsp:Shell>");

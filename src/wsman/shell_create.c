@@ -59,36 +59,14 @@ static bool read_environment(struct wsman_read *read, struct soap_element *eleme
     return true;
 }
 
-/*
- * A time: an xs:duration, or a plain number of seconds (pywinrm passes on what its user wrote). A
- * blank element is as none; `code` is the fault of what is not above zero.
- */
-static bool read_time(struct wsman_read *read, struct soap_element *element, uint32_t code,
-                      uint64_t *time)
-{
-    const char *text = soap_trimmed(element);
-    bool negative = text[0] == '-' && !text_is_space(text[1]);
-    uint64_t value;
-
-    if (text[0] == 0)
-        return true;
-    if (!duration_parse(negative ? text + 1 : text, DURATION_NUMBER_IS_SECONDS, &value))
-        return wsman_refuse(read, FAULT_schema, "%s is not a duration such as PT7200S.",
-                            element->name);
-    if (negative || value == 0)
-        return wsman_refuse(read, code, "%s must be a millisecond or more.", element->name);
-    *time = value;
-    return true;
-}
-
 static bool read_idle_timeout(struct wsman_read *read, struct soap_element *element)
 {
-    return read_time(read, element, FAULT_idle_timeout, &read->request->operation.idle_timeout);
+    return wsman_read_time(read, element, FAULT_idle_timeout, &read->request->operation.idle_timeout);
 }
 
 static bool read_lifetime(struct wsman_read *read, struct soap_element *element)
 {
-    return read_time(read, element, FAULT_invalid_parameter, &read->request->operation.lifetime);
+    return wsman_read_time(read, element, FAULT_invalid_parameter, &read->request->operation.lifetime);
 }
 
 static bool read_working_directory(struct wsman_read *read, struct soap_element *element)
@@ -121,27 +99,11 @@ static const struct part {
 
 enum { PARTS = sizeof(parts) / sizeof(parts[0]) };
 
-/* An element from elsewhere is for the plug-in alone; there may be one. */
-static bool read_foreign(struct wsman_read *read, const struct soap_element *element)
-{
-    struct message_shell_create *create = &read->request->payload.shell_create;
-
-    if (create->creation_xml != NULL)
-        return wsman_refuse(read, FAULT_schema,
-                            "The shell has more than one element from another namespace.");
-    create->creation_xml = soap_outer_xml(read->arena, element);
-    if (create->creation_xml == NULL)
-        return wsman_refuse_memory(read);
-    if (strlen(create->creation_xml) > LIMIT_PAYLOAD)
-        return wsman_refuse(read, FAULT_schema, "The element %.64s of the shell is too long.",
-                            element->name);
-    return true;
-}
-
 static bool read_part(struct wsman_read *read, struct soap_element *element, unsigned *seen)
 {
     if (element->space != NS_shell)
-        return read_foreign(read, element);
+        return wsman_read_foreign(read, element, "shell",
+                                  &read->request->payload.shell_create.creation_xml);
     for (unsigned i = 0; i < PARTS; i++) {
         if (strcmp(element->name, parts[i].name) != 0)
             continue;

@@ -33,7 +33,7 @@ static void reads_the_headers(void **state)
     assert_int_equal(request.operation.timeout, 20000);
     assert_int_equal(request.response_limit, 153600);
     assert_string_equal(request.sequence_id, "7");
-    assert_string_equal(request.session_id, "uuid:S");
+    assert_string_equal(request.operation.session_id, "uuid:S");
     assert_string_equal(request.activity_id, "act");
     assert_string_equal(request.to, "http://server/wsman");
     assert_int_equal(request.selectors.count, 1);
