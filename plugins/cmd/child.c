@@ -76,11 +76,9 @@ static int set_actions(posix_spawn_file_actions_t *actions, int pipes[3][2], con
     return error;
 }
 
-static int run(const char *command_line, const char *directory, char *const *environment,
-               int pipes[3][2], pid_t *pid)
+static int run(const char *program, char *const *arguments, const char *directory,
+               char *const *environment, int pipes[3][2], pid_t *pid)
 {
-    char *const arguments[] = {(char *)"sh", (char *)"-c", (char *)"--", (char *)command_line,
-                               NULL};
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     int error = posix_spawn_file_actions_init(&actions);
@@ -93,21 +91,21 @@ static int run(const char *command_line, const char *directory, char *const *env
         if (error == 0)
             error = set_actions(&actions, pipes, directory);
         if (error == 0)
-            error = posix_spawn(pid, "/bin/sh", &actions, &attributes, arguments, environment);
+            error = posix_spawn(pid, program, &actions, &attributes, arguments, environment);
         posix_spawnattr_destroy(&attributes);
     }
     posix_spawn_file_actions_destroy(&actions);
     return error;
 }
 
-int child_start(const char *command_line, const char *directory, char *const *environment,
-                struct child *child)
+int child_start(const char *program, char *const *arguments, const char *directory,
+                char *const *environment, struct child *child)
 {
     int pipes[3][2] = {{-1, -1}, {-1, -1}, {-1, -1}};
     int error = open_pipes(pipes);
 
     if (error == 0)
-        error = run(command_line, directory, environment, pipes, &child->pid);
+        error = run(program, arguments, directory, environment, pipes, &child->pid);
     if (error != 0)
         goto out;
     child->exit_fd = pidfd_open(child->pid, 0);
@@ -124,4 +122,24 @@ int child_start(const char *command_line, const char *directory, char *const *en
 out:
     close_pipes(pipes);
     return error;
+}
+
+void child_reap(struct child *child, bool group)
+{
+    if (group)
+        kill(-child->pid, SIGKILL);
+    while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR)
+        continue;
+}
+
+void child_close(struct child *child)
+{
+    int *const descriptors[] = {&child->input, &child->exit_fd, &child->outputs[0],
+                                &child->outputs[1]};
+
+    for (size_t i = 0; i < sizeof(descriptors) / sizeof(descriptors[0]); i++) {
+        if (*descriptors[i] >= 0)
+            close(*descriptors[i]);
+        *descriptors[i] = -1;
+    }
 }

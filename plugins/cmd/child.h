@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Starts /bin/sh -c for one command: three pipes, a process group of its own, default signal
- * dispositions, no descriptor of the host's but those three. Safe in a process of many threads.
+ * Starts a program: three pipes, a process group of its own, default signal dispositions, no
+ * descriptor of the host's but those three. Safe in a process of many threads.
  */
 
 #ifndef PLUGINS_CMD_CHILD_H
 #define PLUGINS_CMD_CHILD_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct child {
@@ -18,10 +19,18 @@ struct child {
 };
 
 /*
- * Starts a command. The descriptors are non-blocking on our side, blocking on the child's. Returns
- * 0 or an errno; then nothing is left behind.
+ * Starts a program, which is a path, in a directory. The descriptors are non-blocking on our side,
+ * blocking on the child's. Returns 0 or an errno; then nothing is left behind.
  */
-int child_start(const char *command_line, const char *directory, char *const *environment,
-                struct child *child);
+int child_start(const char *program, char *const *arguments, const char *directory,
+                char *const *environment, struct child *child);
+
+/*
+ * Reaps it, with its whole process group if `group` is set: its number is a stranger's then.
+ */
+void child_reap(struct child *child, bool group);
+
+/* Closes the descriptors that are still open. */
+void child_close(struct child *child);
 
 #endif

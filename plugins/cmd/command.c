@@ -8,17 +8,23 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <wsman_linux.h>
 #include <wsmerror.h>
 
+#include "cmd/command_line.h"
 #include "cmd/options.h"
+#include "cmd/program.h"
 #include "common/utf16.h"
+
+#ifndef ERROR_BAD_EXE_FORMAT
+#define ERROR_BAD_EXE_FORMAT 193U
+#endif
 
 static const struct {
     PCWSTR code;
@@ -27,16 +33,33 @@ static const struct {
     {WSMAN_SIGNAL_SHELL_CODE_TERMINATE, SIGKILL},
     {WSMAN_SIGNAL_SHELL_CODE_CTRL_C, SIGINT},
     {WSMAN_SIGNAL_SHELL_CODE_CTRL_BREAK, SIGQUIT},
+    {WSMAN_SHELL_NS WSMAN_TEXT("/signal/break"), SIGQUIT},
+    {WSMAN_SHELL_NS WSMAN_TEXT("/signal/exit"), SIGTERM},
+    {WSMAN_SHELL_NS WSMAN_TEXT("/signal/pause"), SIGSTOP},
+    {WSMAN_SHELL_NS WSMAN_TEXT("/signal/resume"), SIGCONT},
     /* PowerShell's "stop": misspelt by Windows, and as other clients spell it. */
     {WSMAN_TEXT("powershell/signal/crtl_c"), SIGINT},
     {WSMAN_TEXT("powershell/signal/ctrl_c"), SIGINT},
 };
 
-/* Command line and arguments, joined by blanks, in UTF-8; NULL when that cannot be made. */
-static char *join(PCWSTR command_line, const WSMAN_COMMAND_ARG_SET *arguments)
+/* ---- the command line ---- */
+
+static bool is_program(const void *about, const char *name)
+{
+    const struct shell *shell = about;
+    char *path;
+
+    if (program_find(name, shell->directory, shell->environment, &path) != 0)
+        return false;
+    free(path);
+    return true;
+}
+
+/* The arguments, each behind a blank, in UTF-8; NULL when that cannot be made. */
+static char *join(const WSMAN_COMMAND_ARG_SET *arguments)
 {
     DWORD count = arguments ? arguments->argsCount : 0;
-    size_t size = utf16_length(command_line) + 1;
+    size_t size = 1;
     PWSTR text;
     PWSTR end;
     char *result;
@@ -46,27 +69,42 @@ static char *join(PCWSTR command_line, const WSMAN_COMMAND_ARG_SET *arguments)
     text = end = calloc(size, sizeof(*text));
     if (!text)
         return NULL;
-    for (DWORD i = 0; i <= count; i++) {
-        PCWSTR word = i == 0 ? command_line : arguments->args[i - 1];
-
-        if (i > 0)
-            *end++ = ' ';
-        memcpy(end, word, utf16_length(word) * sizeof(*word));
-        end += utf16_length(word);
+    for (DWORD i = 0; i < count; i++) {
+        *end++ = ' ';
+        memcpy(end, arguments->args[i], utf16_length(arguments->args[i]) * sizeof(*text));
+        end += utf16_length(arguments->args[i]);
     }
     result = utf16_to_utf8(text);
     free(text);
     return result;
 }
 
+/* Command and arguments joined by blanks, as Windows does; NULL when that cannot be made. */
+static char *make_line(const struct shell *shell, bool unwrap, PCWSTR command_line,
+                       const WSMAN_COMMAND_ARG_SET *arguments)
+{
+    char *command = utf16_to_utf8(command_line ? command_line : WSMAN_TEXT(""));
+    char *rest = join(arguments);
+    char *line = NULL;
+
+    if (command && rest) {
+        if (unwrap)
+            command_line_unwrap(command, is_program, shell);
+        if (asprintf(&line, "%s%s", command, rest) < 0)
+            line = NULL;
+    }
+    free(command);
+    free(rest);
+    return line;
+}
+
+/* ---- the beginning ---- */
+
 static void command_free(struct command *command)
 {
     for (int i = 0; i < OUTPUT_COUNT; i++)
         output_close(&command->outputs[i]);
-    if (command->child.input >= 0)
-        close(command->child.input);
-    if (command->child.exit_fd >= 0)
-        close(command->child.exit_fd);
+    child_close(&command->child);
     if (command->wake >= 0)
         close(command->wake);
     if (command->ended >= 0)
@@ -85,11 +123,12 @@ static struct command *command_new(WSMAN_PLUGIN_REQUEST *request, struct shell *
         return NULL;
     command->shell = shell;
     command->request = request;
-    command->child.input = command->child.exit_fd = -1;
+    command->child = (struct child){.input = -1, .exit_fd = -1, .outputs = {-1, -1}};
     for (int i = 0; i < OUTPUT_COUNT; i++) {
         command->outputs[i].fd = -1;
         command->outputs[i].name = names[i];
         command->outputs[i].wanted = shell->outputs[i];
+        command->outputs[i].page = shell->page;
     }
     pthread_mutex_init(&command->lock, NULL);
     pthread_cond_init(&command->changed, NULL);
@@ -111,33 +150,76 @@ static DWORD error_of(int number)
         return ERROR_ACCESS_DENIED;
     case E2BIG:
         return ERROR_INVALID_PARAMETER;
+    case ENOEXEC:
+        return ERROR_BAD_EXE_FORMAT;
     default:
         return ERROR_NOT_ENOUGH_MEMORY;
     }
 }
 
-/* Starts the process. False: the operation is completed. */
-static bool command_spawn(struct command *command, PCWSTR command_line,
-                          const WSMAN_COMMAND_ARG_SET *arguments)
+/* False: the operation is completed. */
+static bool start_shell(struct command *command, const char *line)
 {
-    struct shell *shell = command->shell;
-    char *line = join(command_line, arguments);
-    int error;
+    char *const arguments[] = {(char *)"sh", (char *)"-c", (char *)"--", (char *)line, NULL};
+    const struct shell *shell = command->shell;
+    int error =
+        child_start("/bin/sh", arguments, shell->directory, shell->environment, &command->child);
+
+    if (error != 0)
+        complete_with_text(command->request, error_of(error), "cannot start /bin/sh in %s: %s",
+                           shell->directory, strerror(error));
+    return error == 0;
+}
+
+/* Without a shell (WINRS_SKIP_CMD_SHELL). False: the operation is completed. */
+static bool start_program(struct command *command, const char *line)
+{
+    const struct shell *shell = command->shell;
+    char **arguments = command_line_split(line);
+    const char *name = arguments && arguments[0] ? arguments[0] : "";
+    char *path = NULL;
+    int error =
+        arguments ? program_find(name, shell->directory, shell->environment, &path) : ENOMEM;
+
+    if (error == ENOENT) {
+        complete_with_text(command->request, ERROR_FILE_NOT_FOUND,
+                           strchr(name, '/') ? "there is no program %s"
+                                             : "there is no program \"%s\" in PATH",
+                           name);
+    } else if (error == 0) {
+        error = child_start(path, arguments, shell->directory, shell->environment, &command->child);
+        if (error != 0)
+            complete_with_text(command->request, error_of(error), "cannot start %s in %s: %s", path,
+                               shell->directory, strerror(error));
+    } else {
+        complete_with_text(command->request, error_of(error), "cannot start %s: %s", name,
+                           strerror(error));
+    }
+    free(path);
+    free(arguments);
+    return error == 0;
+}
+
+/* Starts the process. False: the operation is completed. */
+static bool command_spawn(struct command *command, const struct command_options *options,
+                          PCWSTR command_line, const WSMAN_COMMAND_ARG_SET *arguments)
+{
+    char *line = make_line(command->shell, !options->skip_shell, command_line, arguments);
+    bool started;
 
     if (!line) {
         complete_with_text(command->request, ERROR_INVALID_PARAMETER,
                            "the command line is not valid UTF-16");
         return false;
     }
-    error = child_start(line, shell->directory, shell->environment, &command->child);
+    started = options->skip_shell ? start_program(command, line) : start_shell(command, line);
     free(line);
-    if (error != 0) {
-        complete_with_text(command->request, error_of(error), "cannot start /bin/sh in %s: %s",
-                           shell->directory, strerror(error));
+    if (!started)
         return false;
-    }
-    for (int i = 0; i < OUTPUT_COUNT; i++)
+    for (int i = 0; i < OUTPUT_COUNT; i++) {
         command->outputs[i].fd = command->child.outputs[i];
+        command->child.outputs[i] = -1;
+    }
     return true;
 }
 
@@ -150,13 +232,13 @@ static void command_set_start(struct command *command, enum command_start start)
 }
 
 /* Starts process and thread and reports the command. False: the operation is completed. */
-static bool command_begin(struct command *command, PCWSTR command_line,
-                          const WSMAN_COMMAND_ARG_SET *arguments)
+static bool command_begin(struct command *command, const struct command_options *options,
+                          PCWSTR command_line, const WSMAN_COMMAND_ARG_SET *arguments)
 {
     WSMAN_PLUGIN_REQUEST *request = command->request;
     DWORD error;
 
-    if (!command_spawn(command, command_line, arguments)) {
+    if (!command_spawn(command, options, command_line, arguments)) {
         command_free(command);
         return false;
     }
@@ -181,11 +263,13 @@ static bool command_begin(struct command *command, PCWSTR command_line,
 void command_open(WSMAN_PLUGIN_REQUEST *request, struct shell *shell, PCWSTR command_line,
                   const WSMAN_COMMAND_ARG_SET *arguments)
 {
-    DWORD error = options_check_command(request->operationInfo);
+    struct command_options options;
+    PCWSTR name = NULL;
+    DWORD error = options_read_command(request->operationInfo, &options, &name);
     struct command *command;
 
     if (error != NO_ERROR) {
-        complete_with_text(request, error, "%s", options_error_text(error));
+        complete_with_option(request, error, name);
         return;
     }
     if (!shell_add_command(shell)) {
@@ -195,7 +279,9 @@ void command_open(WSMAN_PLUGIN_REQUEST *request, struct shell *shell, PCWSTR com
     command = command_new(request, shell);
     if (!command)
         WSManPluginOperationComplete(request, 0, ERROR_NOT_ENOUGH_MEMORY, NULL);
-    if (!command || !command_begin(command, command_line, arguments))
+    else
+        command->typed = options.console_mode;
+    if (!command || !command_begin(command, &options, command_line, arguments))
         shell_remove_command(shell);
 }
 
@@ -212,8 +298,7 @@ void command_reap(struct command *command)
         kill(-command->child.pid, SIGKILL);
     command->reaped = true;
     pthread_mutex_unlock(&command->lock);
-    while (waitpid(command->child.pid, NULL, 0) < 0 && errno == EINTR)
-        continue;
+    child_reap(&command->child, false);
 }
 
 void command_receive(struct command *command, WSMAN_PLUGIN_REQUEST *request,
@@ -267,7 +352,8 @@ void command_signal(struct command *command, WSMAN_PLUGIN_REQUEST *request, PCWS
 
     if (number == 0) {
         complete_with_text(request, ERROR_WSMAN_INVALID_PARAMETER,
-                           "the signal code is not known: use terminate, ctrl_c or ctrl_break");
+                           "the signal code is not known: use terminate, ctrl_c, ctrl_break, "
+                           "break, exit, pause or resume");
         return;
     }
     pthread_mutex_lock(&command->lock);

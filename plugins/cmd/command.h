@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * A command: one /bin/sh -c in its own process group, and the thread that carries its output, sees
- * its end, and completes its operations. The struct is the command context a host is given.
+ * A command: one /bin/sh -c, or a program, in its own process group, and the thread that carries
+ * its output, sees its end, and completes its operations. The struct is the command context a host
+ * is given.
  *
  * The operations of a command end in this order: sends and the receive, then the command. A
  * terminate signal drops output that was not fetched yet. A report that waits for a client who will
@@ -26,9 +27,9 @@
 
 #include <wsman.h>
 
+#include "cmd/child.h"
 #include "cmd/output.h"
 #include "cmd/shell.h"
-#include "cmd/child.h"
 
 enum command_start {
     START_PENDING = 0,
@@ -58,6 +59,7 @@ struct command {
     bool terminated; /* a terminate signal has come: nobody wants the output any more */
     bool closing;    /* the end has begun: nothing new is accepted */
     bool sending;    /* a send is writing to child.input */
+    bool typed;      /* so far somebody at a console has typed the input; that send's */
     bool reaped;     /* the number of the process group is no longer ours */
 };
 

@@ -9,13 +9,20 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <wsman_linux.h>
 #include <wsmerror.h>
 
+#include "cmd/code_page.h"
 #include "common/utf16.h"
+
+enum {
+    PIECE = 4096,  /* bytes that are converted at a time; what is longer has nobody typed */
+    CTRL_Z = 0x1a, /* ends the input of a console on Windows */
+};
 
 /* write(2), but a reader who is gone is just an error: the SIGPIPE it raises is taken back. */
 static ssize_t write_quietly(int fd, const BYTE *bytes, size_t length)
@@ -42,9 +49,10 @@ static ssize_t write_quietly(int fd, const BYTE *bytes, size_t length)
     return count;
 }
 
-static DWORD write_all(const struct command *command, int fd, int cancel_event, const BYTE *bytes,
-                       size_t length)
+static DWORD write_bytes(const struct command *command, int cancel_event, const BYTE *bytes,
+                         size_t length)
 {
+    int fd = command->child.input;
     struct pollfd events[] = {
         {.fd = fd, .events = POLLOUT},
         {.fd = command->ended, .events = POLLIN},
@@ -69,6 +77,65 @@ static DWORD write_all(const struct command *command, int fd, int cancel_event, 
             return ERROR_BROKEN_PIPE;
     }
     return NO_ERROR;
+}
+
+/* Out of the client's code page, piece by piece. */
+static DWORD write_data(const struct command *command, int cancel_event, const BYTE *bytes,
+                        size_t length)
+{
+    BYTE text[PIECE * CODE_PAGE_GROWTH];
+    DWORD error = NO_ERROR;
+
+    if (!command->shell->page)
+        return write_bytes(command, cancel_event, bytes, length);
+    while (length > 0 && error == NO_ERROR) {
+        size_t piece = length < PIECE ? length : PIECE;
+
+        error = write_bytes(command, cancel_event, text,
+                            code_page_to_utf8(command->shell->page, bytes, piece, text));
+        bytes += piece;
+        length -= piece;
+    }
+    return error;
+}
+
+/* What somebody has typed at a console: one line, and nothing else. */
+static bool is_typed_line(const WSMAN_DATA_BINARY *data)
+{
+    size_t length = data->dataLength;
+
+    if (length < 2 || length > PIECE || data->data[length - 2] != '\r' ||
+        data->data[length - 1] != '\n')
+        return false;
+    for (size_t i = 0; i < length - 2; i++) {
+        if (data->data[i] == '\0' || data->data[i] == '\r' || data->data[i] == '\n')
+            return false;
+    }
+    return true;
+}
+
+/*
+ * In console mode: of a typed line the end is the one of here, and one that begins with Ctrl-Z ends
+ * the input. Clients that do not care say TRUE, too, and then send files: the first send that is no
+ * such line shows it, and from there on every byte is as it was sent. *last is set by a Ctrl-Z.
+ */
+static DWORD write_typed(struct command *command, int cancel_event, bool *last,
+                         const WSMAN_DATA_BINARY *data)
+{
+    BYTE line[PIECE];
+    size_t length = data->dataLength;
+
+    if (*last || !is_typed_line(data)) {
+        command->typed = false;
+        return write_data(command, cancel_event, data->data, length);
+    }
+    if (data->data[0] == CTRL_Z) {
+        *last = true;
+        return NO_ERROR;
+    }
+    memcpy(line, data->data, length);
+    line[length - 2] = '\n';
+    return write_data(command, cancel_event, line, length - 1);
 }
 
 /* Waits for the turn of this send. False: the command has ended. */
@@ -102,9 +169,10 @@ static DWORD send_data(struct command *command, int cancel_event, bool last,
 
     if (data->dataLength > 0 && command->child.input < 0)
         error = ERROR_BROKEN_PIPE;
+    else if (data->dataLength > 0 && command->typed)
+        error = write_typed(command, cancel_event, &last, data);
     else if (data->dataLength > 0)
-        error =
-            write_all(command, command->child.input, cancel_event, data->data, data->dataLength);
+        error = write_data(command, cancel_event, data->data, data->dataLength);
     if (last && command->child.input >= 0 && error != ERROR_CANCELLED) {
         close(command->child.input);
         command->child.input = -1;

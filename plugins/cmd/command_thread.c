@@ -83,12 +83,12 @@ static bool report(struct command *command, WSMAN_PLUGIN_REQUEST *receive, DWORD
     return false;
 }
 
-/* Passes on what is buffered; false when the receive operation is over. */
+/* Passes on what is ready; false when the receive operation is over. */
 static bool report_outputs(struct command *command, const struct wishes *wishes)
 {
     for (int i = 0; i < OUTPUT_COUNT; i++) {
         struct output *output = &command->outputs[i];
-        size_t ready = output_ready(output);
+        size_t ready = output->ready;
         WSMAN_DATA data = {
             .type = WSMAN_DATA_TYPE_BINARY,
             .binaryData = {.dataLength = (DWORD)ready, .data = output->buffer},
@@ -128,7 +128,7 @@ static void drop_outputs(struct command *command)
 {
     for (int i = 0; i < OUTPUT_COUNT; i++) {
         output_close(&command->outputs[i]);
-        output_drop(&command->outputs[i], command->outputs[i].used);
+        output_clear(&command->outputs[i]);
     }
 }
 
@@ -147,7 +147,26 @@ static void look_for_exit(struct command *command)
         output_bound(&command->outputs[i]);
 }
 
-static void wait_for_events(struct command *command, const struct wishes *wishes)
+/*
+ * Milliseconds to wait for more of a character whose beginning has been held back long enough, -1
+ * without one. Nobody waits while nobody asks.
+ */
+static int release_outputs(struct command *command, const struct wishes *wishes)
+{
+    int wait = -1;
+
+    for (int i = 0; i < OUTPUT_COUNT; i++) {
+        int patience = wishes->receive ? output_patience(&command->outputs[i]) : -1;
+
+        if (patience == 0)
+            output_release(&command->outputs[i]);
+        else if (patience > 0 && (wait < 0 || patience < wait))
+            wait = patience;
+    }
+    return wait;
+}
+
+static void wait_for_events(struct command *command, const struct wishes *wishes, int patience)
 {
     struct output *outputs = command->outputs;
     struct pollfd events[POLL_COUNT] = {
@@ -163,7 +182,7 @@ static void wait_for_events(struct command *command, const struct wishes *wishes
 
     for (int i = 0; i < POLL_COUNT; i++)
         events[i].events = POLLIN;
-    if (poll(events, POLL_COUNT, -1) < 0)
+    if (poll(events, POLL_COUNT, patience) < 0)
         return;
     if (events[POLL_WAKE].revents)
         eventfd_read(command->wake, &ignored);
@@ -187,6 +206,7 @@ static void carry_output(struct command *command)
 {
     while (!command->cancelled) {
         struct wishes wishes = look_at_wishes(command);
+        int patience = release_outputs(command, &wishes);
 
         if (wishes.terminated)
             drop_outputs(command);
@@ -195,7 +215,7 @@ static void carry_output(struct command *command)
         if (wishes.receive && !report_outputs(command, &wishes))
             continue;
         if (!command->exited || !wishes.receive) {
-            wait_for_events(command, &wishes);
+            wait_for_events(command, &wishes, patience);
             continue;
         }
         for (int i = 0; i < OUTPUT_COUNT; i++)

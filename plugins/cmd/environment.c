@@ -15,32 +15,21 @@
 
 #include "common/utf16.h"
 
-#define BASE_COUNT 6
+/* What a shell makes for itself and is nothing for those it is handed on to. */
+static const char *const private_names[] = {"_", "OLDPWD", "PWD", "SHLVL"};
 
-/* The place of a variable in the array: its own, or the first free one. */
-static char **find(char **environment, const char *name, size_t name_length)
+static bool set(char **place, const char *name, const char *value)
 {
-    while (*environment &&
-           (strncmp(*environment, name, name_length) != 0 || (*environment)[name_length] != '='))
-        environment++;
-    return environment;
+    if (asprintf(place, "%s=%s", name, value) >= 0)
+        return true;
+    *place = NULL;
+    return false;
 }
 
-/* There is room: the array was made for the base and every variable of the client. */
-static bool set(char **environment, const char *name, const char *value)
+char **environment_base(void)
 {
-    char **place = find(environment, name, strlen(name));
-    char *entry;
-
-    if (asprintf(&entry, "%s=%s", name, value) < 0)
-        return false;
-    free(*place);
-    *place = entry;
-    return true;
-}
-
-static bool set_base(char **environment)
-{
+    enum { COUNT = 6 };
+    char **result = calloc(COUNT + 1, sizeof(*result));
     struct passwd entry;
     struct passwd *user = NULL;
     char text[4096];
@@ -50,46 +39,134 @@ static bool set_base(char **environment)
     snprintf(number, sizeof(number), "%lu", (unsigned long)getuid());
     if (getpwuid_r(getuid(), &entry, text, sizeof(text), &user) == 0 && user)
         name = user->pw_name;
-    return set(environment, "PATH",
-               getuid() == 0 ? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-                             : "/usr/local/bin:/usr/bin:/bin") &&
-           set(environment, "HOME", user && *user->pw_dir ? user->pw_dir : "/") &&
-           set(environment, "USER", name) && set(environment, "LOGNAME", name) &&
-           set(environment, "SHELL", "/bin/sh") && set(environment, "LANG", "C.UTF-8");
+    if (result &&
+        set(&result[0], "PATH",
+            getuid() == 0 ? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+                          : "/usr/local/bin:/usr/bin:/bin") &&
+        set(&result[1], "HOME", user && *user->pw_dir ? user->pw_dir : "/") &&
+        set(&result[2], "USER", name) && set(&result[3], "LOGNAME", name) &&
+        set(&result[4], "SHELL", "/bin/sh") && set(&result[5], "LANG", "C.UTF-8"))
+        return result;
+    environment_free(result);
+    return NULL;
 }
 
-static DWORD set_variable(char **environment, const WSMAN_ENVIRONMENT_VARIABLE *variable)
+static DWORD read_variable(const WSMAN_ENVIRONMENT_VARIABLE *variable, char **place)
 {
     char *name = variable->name ? utf16_to_utf8(variable->name) : NULL;
     char *value = variable->value ? utf16_to_utf8(variable->value) : strdup("");
     DWORD error = ERROR_INVALID_PARAMETER;
 
     if (name && value && *name != '\0' && !strchr(name, '='))
-        error = set(environment, name, value) ? NO_ERROR : ERROR_NOT_ENOUGH_MEMORY;
+        error = set(place, name, value) ? NO_ERROR : ERROR_NOT_ENOUGH_MEMORY;
     free(name);
     free(value);
     return error;
 }
 
-DWORD environment_new(const WSMAN_ENVIRONMENT_VARIABLE_SET *variables, char ***environment)
+DWORD environment_read(const WSMAN_ENVIRONMENT_VARIABLE_SET *variables, char ***environment)
 {
     size_t count = variables ? variables->varsCount : 0;
-    DWORD error = ERROR_NOT_ENOUGH_MEMORY;
-    char **result = calloc(BASE_COUNT + count + 1, sizeof(*result));
+    char **result = calloc(count + 1, sizeof(*result));
+    DWORD error = result ? NO_ERROR : ERROR_NOT_ENOUGH_MEMORY;
 
-    if (!result || !set_base(result))
-        goto out;
-    for (size_t i = 0; i < count; i++) {
-        error = set_variable(result, &variables->vars[i]);
-        if (error != NO_ERROR)
-            goto out;
-    }
-    *environment = result;
-    result = NULL;
-    error = NO_ERROR;
-out:
-    environment_free(result);
+    for (size_t i = 0; i < count && error == NO_ERROR; i++)
+        error = read_variable(&variables->vars[i], &result[i]);
+    if (error == NO_ERROR)
+        *environment = result;
+    else
+        environment_free(result);
     return error;
+}
+
+/* ---- merging ---- */
+
+/* A variable and its place in the order they came in. */
+struct entry {
+    char *text;
+    size_t name_length;
+    size_t order;
+};
+
+/* By name, and the last one of a name first. */
+static int compare(const void *left, const void *right)
+{
+    const struct entry *one = left;
+    const struct entry *other = right;
+    size_t least = one->name_length < other->name_length ? one->name_length : other->name_length;
+    int result = memcmp(one->text, other->text, least);
+
+    if (result == 0)
+        result = (one->name_length > other->name_length) - (one->name_length < other->name_length);
+    return result != 0 ? result : (one->order < other->order) - (one->order > other->order);
+}
+
+static bool is_private(const char *text, size_t name_length)
+{
+    for (size_t i = 0; i < sizeof(private_names) / sizeof(private_names[0]); i++) {
+        if (strlen(private_names[i]) == name_length &&
+            strncmp(text, private_names[i], name_length) == 0)
+            return true;
+    }
+    return false;
+}
+
+static size_t list(char *const *environment, bool drop_private, struct entry *entries, size_t count)
+{
+    for (; environment && *environment; environment++) {
+        size_t length = strcspn(*environment, "=");
+
+        if (length == 0 || (drop_private && is_private(*environment, length)))
+            continue;
+        entries[count] =
+            (struct entry){.text = *environment, .name_length = length, .order = count};
+        count++;
+    }
+    return count;
+}
+
+static size_t length_of(char *const *environment)
+{
+    size_t length = 0;
+
+    while (environment && environment[length])
+        length++;
+    return length;
+}
+
+static bool same_name(const struct entry *one, const struct entry *other)
+{
+    return one->name_length == other->name_length &&
+           memcmp(one->text, other->text, one->name_length) == 0;
+}
+
+char **environment_merge(char *const *base, char *const *profile, char *const *client)
+{
+    size_t most = length_of(base) + length_of(profile) + length_of(client);
+    struct entry *entries = calloc(most + 1, sizeof(*entries));
+    char **result = calloc(most + 1, sizeof(*result));
+    char **next = result;
+    size_t count;
+
+    if (!entries || !result)
+        goto failed;
+    count = list(base, false, entries, 0);
+    count = list(profile, true, entries, count);
+    count = list(client, false, entries, count);
+    qsort(entries, count, sizeof(*entries), compare);
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0 && same_name(&entries[i - 1], &entries[i]))
+            continue;
+        *next = strdup(entries[i].text);
+        if (!*next++)
+            goto failed;
+    }
+    free(entries);
+    return result;
+failed:
+    free(entries);
+    environment_free(result);
+    return NULL;
 }
 
 void environment_free(char **environment)

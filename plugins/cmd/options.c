@@ -4,80 +4,125 @@
 
 #include "cmd/options.h"
 
-#include <stdbool.h>
-
 #include <wsmerror.h>
 
 #include "common/utf16.h"
 
-static bool code_page_supported(PCWSTR value)
+/* Whether this is the word, with blanks around it or without. */
+static bool says(PCWSTR value, PCWSTR word)
 {
-    static const PCWSTR supported[] = {
-        WSMAN_TEXT("437"),
-        WSMAN_TEXT("1252"),
-        WSMAN_TEXT("65001"),
+    size_t length = utf16_length(word);
+
+    while (*value == ' ' || *value == '\t' || *value == '\n' || *value == '\r')
+        value++;
+    for (size_t i = 0; i < length; i++) {
+        WCHAR unit = value[i] >= 'a' && value[i] <= 'z' ? (WCHAR)(value[i] - 'a' + 'A') : value[i];
+
+        if (unit != word[i])
+            return false;
+    }
+    value += length;
+    while (*value == ' ' || *value == '\t' || *value == '\n' || *value == '\r')
+        value++;
+    return *value == 0;
+}
+
+static DWORD read_code_page(PCWSTR value, unsigned *page)
+{
+    static const struct {
+        PCWSTR text;
+        unsigned number;
+    } pages[] = {
+        {WSMAN_TEXT("437"), 437},
+        {WSMAN_TEXT("1252"), 1252},
+        {WSMAN_TEXT("65001"), CODE_PAGE_UTF8},
     };
 
-    for (size_t i = 0; value && i < sizeof(supported) / sizeof(supported[0]); i++) {
-        if (utf16_equal_ascii_case(value, supported[i]))
-            return true;
+    for (size_t i = 0; value && i < sizeof(pages) / sizeof(pages[0]); i++) {
+        if (says(value, pages[i].text)) {
+            *page = pages[i].number;
+            return NO_ERROR;
+        }
     }
-    return false;
+    return ERROR_WINRS_CODE_PAGE_NOT_SUPPORTED;
 }
 
-static bool is_false(PCWSTR value)
+static DWORD read_boolean(PCWSTR value, bool *boolean)
 {
-    return value && (utf16_equal_ascii_case(value, WSMAN_TEXT("FALSE")) ||
-                     utf16_equal_ascii_case(value, WSMAN_TEXT("0")));
-}
+    static const PCWSTR texts[2][2] = {
+        {WSMAN_TEXT("FALSE"), WSMAN_TEXT("0")},
+        {WSMAN_TEXT("TRUE"), WSMAN_TEXT("1")},
+    };
 
-static DWORD check_shell_option(const WSMAN_OPTION *option, bool must_comply)
-{
-    if (utf16_equal_ascii_case(option->name, WSMAN_CMDSHELL_OPTION_CODEPAGE))
-        return code_page_supported(option->value) ? NO_ERROR : ERROR_WINRS_CODE_PAGE_NOT_SUPPORTED;
-    if (utf16_equal_ascii_case(option->name, WSMAN_SHELL_OPTION_NOPROFILE))
-        return NO_ERROR;
-    return must_comply ? ERROR_WSMAN_INVALID_OPTIONS : NO_ERROR;
-}
-
-static DWORD check_command_option(const WSMAN_OPTION *option, bool must_comply)
-{
-    if (utf16_equal_ascii_case(option->name, WSMAN_CMDSHELL_OPTION_CONSOLEMODE_STDIN))
-        return NO_ERROR;
-    if (utf16_equal_ascii_case(option->name, WSMAN_CMDSHELL_OPTION_SKIP_CMD_SHELL) &&
-        is_false(option->value))
-        return NO_ERROR;
-    return must_comply ? ERROR_WSMAN_INVALID_OPTIONS : NO_ERROR;
-}
-
-static DWORD check_all(const WSMAN_OPERATION_INFO *info,
-                       DWORD (*check)(const WSMAN_OPTION *option, bool must_comply))
-{
-    const WSMAN_OPTION_SET *set = &info->optionSet;
-
-    for (DWORD i = 0; i < set->optionsCount; i++) {
-        const WSMAN_OPTION *option = &set->options[i];
-        DWORD error = check(option, option->mustComply || set->optionsMustUnderstand);
-
-        if (error != NO_ERROR)
-            return error;
+    for (int i = 0; value && i < 4; i++) {
+        if (says(value, texts[i / 2][i % 2])) {
+            *boolean = i / 2 == 1;
+            return NO_ERROR;
+        }
     }
-    return NO_ERROR;
+    return ERROR_WSMAN_OPTIONS_INVALID_VALUE;
 }
 
-DWORD options_check_shell(const WSMAN_OPERATION_INFO *info)
+static bool is_named(const WSMAN_OPTION *option, PCWSTR name)
 {
-    return check_all(info, check_shell_option);
+    return option->name && utf16_equal_ascii_case(option->name, name);
 }
 
-DWORD options_check_command(const WSMAN_OPERATION_INFO *info)
+/* An option that nobody here knows. */
+static DWORD read_unknown(const WSMAN_OPERATION_INFO *info, const WSMAN_OPTION *option)
 {
-    return check_all(info, check_command_option);
+    return option->mustComply || info->optionSet.optionsMustUnderstand ? ERROR_WSMAN_INVALID_OPTIONS
+                                                                       : NO_ERROR;
+}
+
+DWORD options_read_shell(const WSMAN_OPERATION_INFO *info, struct shell_options *options,
+                         PCWSTR *name)
+{
+    DWORD error = NO_ERROR;
+
+    *options = (struct shell_options){.code_page = CODE_PAGE_UTF8};
+    for (DWORD i = 0; i < info->optionSet.optionsCount && error == NO_ERROR; i++) {
+        const WSMAN_OPTION *option = &info->optionSet.options[i];
+
+        *name = option->name;
+        if (is_named(option, WSMAN_CMDSHELL_OPTION_CODEPAGE))
+            error = read_code_page(option->value, &options->code_page);
+        else if (is_named(option, WSMAN_SHELL_OPTION_NOPROFILE))
+            error = read_boolean(option->value, &options->no_profile);
+        else
+            error = read_unknown(info, option);
+    }
+    return error;
+}
+
+DWORD options_read_command(const WSMAN_OPERATION_INFO *info, struct command_options *options,
+                           PCWSTR *name)
+{
+    DWORD error = NO_ERROR;
+
+    *options = (struct command_options){.skip_shell = false};
+    for (DWORD i = 0; i < info->optionSet.optionsCount && error == NO_ERROR; i++) {
+        const WSMAN_OPTION *option = &info->optionSet.options[i];
+
+        *name = option->name;
+        if (is_named(option, WSMAN_CMDSHELL_OPTION_SKIP_CMD_SHELL))
+            error = read_boolean(option->value, &options->skip_shell);
+        else if (is_named(option, WSMAN_CMDSHELL_OPTION_CONSOLEMODE_STDIN))
+            error = read_boolean(option->value, &options->console_mode);
+        else
+            error = read_unknown(info, option);
+    }
+    return error;
 }
 
 const char *options_error_text(DWORD error)
 {
-    return error == ERROR_WINRS_CODE_PAGE_NOT_SUPPORTED
-               ? "the code page is not supported: use 437, 1252 or 65001"
-               : "an option that has to be obeyed is not supported";
+    switch (error) {
+    case ERROR_WINRS_CODE_PAGE_NOT_SUPPORTED:
+        return "the code page is not supported: use 437, 1252 or 65001";
+    case ERROR_WSMAN_OPTIONS_INVALID_VALUE:
+        return "its value is neither TRUE nor FALSE";
+    default:
+        return "it has to be obeyed and is not supported";
+    }
 }

@@ -2,30 +2,38 @@
 
 /*
  * The options a client may send with a shell or a command. Names are compared without regard to
- * case. Options this plug-in does not know are ignored unless the client insists on them
+ * case. Values are TRUE or FALSE, 1 or 0, in any case of their letters, or the number of a code
+ * page. Options this plug-in does not know are ignored unless the client insists on them
  * (mustComply). Pure functions.
  */
 
 #ifndef PLUGINS_CMD_OPTIONS_H
 #define PLUGINS_CMD_OPTIONS_H
 
+#include <stdbool.h>
+
 #include <wsman.h>
 
-/*
- * WINRS_CODEPAGE has to be 437, 1252 or 65001: the bytes of streams pass unchanged under each of
- * them. WINRS_NOPROFILE is accepted; there is no profile to load.
- *
- * Errors: ERROR_WINRS_CODE_PAGE_NOT_SUPPORTED, ERROR_WSMAN_INVALID_OPTIONS.
- */
-DWORD options_check_shell(const WSMAN_OPERATION_INFO *info);
+#define CODE_PAGE_UTF8 65001
+
+struct shell_options {
+    bool no_profile;    /* WINRS_NOPROFILE */
+    unsigned code_page; /* WINRS_CODEPAGE: 437, 1252 or 65001, which is without it */
+};
+
+struct command_options {
+    bool skip_shell;   /* WINRS_SKIP_CMD_SHELL */
+    bool console_mode; /* WINRS_CONSOLEMODE_STDIN */
+};
 
 /*
- * WINRS_CONSOLEMODE_STDIN is accepted; stdin is always a pipe. WINRS_SKIP_CMD_SHELL is no request
- * that can be obeyed, since every command line is the shell's: refused where it must be obeyed.
- *
- * Errors: ERROR_WSMAN_INVALID_OPTIONS.
+ * Errors: ERROR_WINRS_CODE_PAGE_NOT_SUPPORTED, ERROR_WSMAN_OPTIONS_INVALID_VALUE for what is
+ * neither true nor false, ERROR_WSMAN_INVALID_OPTIONS. *name is the option that it is about then.
  */
-DWORD options_check_command(const WSMAN_OPERATION_INFO *info);
+DWORD options_read_shell(const WSMAN_OPERATION_INFO *info, struct shell_options *options,
+                         PCWSTR *name);
+DWORD options_read_command(const WSMAN_OPERATION_INFO *info, struct command_options *options,
+                           PCWSTR *name);
 
 /* What to tell the client about an error of the two. */
 const char *options_error_text(DWORD error);

@@ -10,19 +10,31 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <wsman.h>
+
+#include "cmd/code_page.h"
 
 /* Of both streams together twice this much waits before a command that writes on has to wait. */
 #define OUTPUT_BUFFER_SIZE (32 * 1024)
 
+/*
+ * Milliseconds that the beginning of a character waits for the rest of it: a program that speaks no
+ * UTF-8 may wait for an answer to these bytes.
+ */
+#define OUTPUT_PATIENCE 100
+
 struct output {
     int fd; /* -1: nothing comes any more */
     PCWSTR name;
-    bool wanted;      /* else what is read is thrown away */
-    bool bounded;     /* the process has ended: */
-    size_t remaining; /* this much of what it wrote is still in the pipe */
+    const struct code_page *page; /* NULL: bytes go out as they came */
+    bool wanted;                  /* else what is read is thrown away */
+    bool bounded;                 /* the process has ended: */
+    size_t remaining;             /* this much of what it wrote is still in the pipe */
     size_t used;
+    size_t ready;    /* of these, in the client's page: whole characters */
+    int64_t held_at; /* milliseconds, when there was more than that */
     BYTE buffer[OUTPUT_BUFFER_SIZE];
 };
 
@@ -38,11 +50,20 @@ void output_fill(struct output *output);
  */
 void output_bound(struct output *output);
 
-/* How many bytes can be passed on: whole UTF-8 characters while more may come, in the end all. */
-size_t output_ready(const struct output *output);
+/*
+ * Milliseconds until output_release has something to do, 0 when it has, -1 when nothing is held
+ * back.
+ */
+int output_patience(const struct output *output);
 
-/* Takes so many bytes off the front. */
+/* Gives up waiting for the rest of a character. */
+void output_release(struct output *output);
+
+/* Takes so many bytes off the front, of those that are ready. */
 void output_drop(struct output *output, size_t count);
+
+/* Forgets what there is. */
+void output_clear(struct output *output);
 
 void output_close(struct output *output);
 

@@ -18,8 +18,10 @@
 #include <wsman_linux.h>
 #include <wsmerror.h>
 
+#include "cmd/code_page.h"
 #include "cmd/environment.h"
 #include "cmd/options.h"
+#include "cmd/profile.h"
 #include "common/utf16.h"
 
 bool thread_start(pthread_t *thread, void *(*run)(void *), void *argument)
@@ -56,6 +58,15 @@ void complete_with_text(WSMAN_PLUGIN_REQUEST *request, DWORD error, const char *
     free(wide);
 }
 
+void complete_with_option(WSMAN_PLUGIN_REQUEST *request, DWORD error, PCWSTR name)
+{
+    char *text = name ? utf16_to_utf8(name) : NULL;
+
+    complete_with_text(request, error, "the option %s: %s", text ? text : "",
+                       options_error_text(error));
+    free(text);
+}
+
 int output_index(PCWSTR name)
 {
     static const PCWSTR names[OUTPUT_COUNT] = {WSMAN_STREAM_ID_STDOUT, WSMAN_STREAM_ID_STDERR};
@@ -72,6 +83,8 @@ bool shell_add_command(struct shell *shell)
     bool added;
 
     pthread_mutex_lock(&shell->lock);
+    while (!shell->ready && !shell->closed)
+        pthread_cond_wait(&shell->changed, &shell->lock);
     added = !shell->closed;
     shell->commands += added;
     pthread_mutex_unlock(&shell->lock);
@@ -86,7 +99,25 @@ void shell_remove_command(struct shell *shell)
     pthread_mutex_unlock(&shell->lock);
 }
 
-/* Waits for the cancellation of the shell, then for its last command. */
+/* Without a profile, or when there is none to be had, the environment stays as it is. */
+static void shell_read_profile(struct shell *shell)
+{
+    const int cancel[] = {shell->shutdown_event, shell->wake};
+    char **profile = profile_read(shell->base, cancel, 2);
+    char **environment = profile ? environment_merge(shell->base, profile, shell->client) : NULL;
+
+    environment_free(profile);
+    if (environment) {
+        environment_free(shell->environment);
+        shell->environment = environment;
+    }
+    pthread_mutex_lock(&shell->lock);
+    shell->ready = true;
+    pthread_cond_broadcast(&shell->changed);
+    pthread_mutex_unlock(&shell->lock);
+}
+
+/* Reads the profile, waits for the cancellation of the shell, then for its last command. */
 static void *shell_thread(void *argument)
 {
     struct shell *shell = argument;
@@ -96,6 +127,8 @@ static void *shell_thread(void *argument)
     };
     bool abandoned;
 
+    if (!shell->ready)
+        shell_read_profile(shell);
     while (poll(events, 2, -1) < 0 && errno == EINTR)
         continue;
     pthread_mutex_lock(&shell->lock);
@@ -114,6 +147,9 @@ static void shell_free(struct shell *shell)
     if (shell->wake >= 0)
         close(shell->wake);
     environment_free(shell->environment);
+    environment_free(shell->base);
+    environment_free(shell->client);
+    code_page_free(shell->page);
     free(shell->directory);
     pthread_cond_destroy(&shell->changed);
     pthread_mutex_destroy(&shell->lock);
@@ -133,20 +169,32 @@ static struct shell *shell_new(WSMAN_PLUGIN_REQUEST *request)
     return shell;
 }
 
+static bool is_directory(const char *path)
+{
+    struct stat status;
+
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
 /* The working directory: the one asked for, else the user's home, else the root. */
 static bool choose_directory(struct shell *shell, PCWSTR wanted)
 {
     const char *home = environment_get(shell->environment, "HOME");
-    struct stat status;
+    char *name;
 
-    if (wanted && *wanted) {
-        shell->directory = utf16_to_utf8(wanted);
-        return shell->directory && stat(shell->directory, &status) == 0 && S_ISDIR(status.st_mode);
-    }
-    if (!home || stat(home, &status) != 0 || !S_ISDIR(status.st_mode))
+    if (!home || *home != '/' || !is_directory(home))
         home = "/";
-    shell->directory = strdup(home);
-    return shell->directory != NULL;
+    if (!wanted || !*wanted) {
+        shell->directory = strdup(home);
+        return shell->directory != NULL;
+    }
+    name = utf16_to_utf8(wanted);
+    if (name && *name != '/' && asprintf(&shell->directory, "%s/%s", home, name) < 0)
+        shell->directory = NULL;
+    else if (name && *name == '/')
+        shell->directory = strdup(name);
+    free(name);
+    return shell->directory && is_directory(shell->directory);
 }
 
 static void choose_outputs(struct shell *shell, const WSMAN_STREAM_ID_SET *streams)
@@ -159,21 +207,57 @@ static void choose_outputs(struct shell *shell, const WSMAN_STREAM_ID_SET *strea
     }
 }
 
+/* False: the operation is completed. */
+static bool obey_options(struct shell *shell)
+{
+    struct shell_options options;
+    PCWSTR name = NULL;
+    DWORD error = options_read_shell(shell->request->operationInfo, &options, &name);
+    int number = 0;
+
+    if (error != NO_ERROR) {
+        complete_with_option(shell->request, error, name);
+        return false;
+    }
+    shell->ready = options.no_profile;
+    if (options.code_page != CODE_PAGE_UTF8)
+        number = code_page_new(options.code_page, &shell->page);
+    if (number == 0)
+        return true;
+    complete_with_text(shell->request, ERROR_WINRS_CODE_PAGE_NOT_SUPPORTED,
+                       "iconv has no code page %u here: %s", options.code_page, strerror(number));
+    return false;
+}
+
+/* The environment without the profile. False: the operation is completed. */
+static bool make_environment(struct shell *shell, const WSMAN_ENVIRONMENT_VARIABLE_SET *variables)
+{
+    DWORD error = environment_read(variables, &shell->client);
+
+    if (error == ERROR_INVALID_PARAMETER) {
+        complete_with_text(shell->request, error,
+                           "an environment variable has a name that is not valid");
+        return false;
+    }
+    if (error == NO_ERROR) {
+        shell->base = environment_base();
+        shell->environment =
+            shell->base ? environment_merge(shell->base, NULL, shell->client) : NULL;
+    }
+    if (shell->environment)
+        return true;
+    WSManPluginOperationComplete(shell->request, 0, ERROR_NOT_ENOUGH_MEMORY, NULL);
+    return false;
+}
+
 /* Everything a shell needs before it can be reported. False: the operation is completed. */
 static bool shell_prepare(struct shell *shell, const WSMAN_SHELL_STARTUP_INFO *startup)
 {
     WSMAN_PLUGIN_REQUEST *request = shell->request;
-    DWORD error = options_check_shell(request->operationInfo);
+    DWORD error;
 
-    if (error != NO_ERROR) {
-        complete_with_text(request, error, "%s", options_error_text(error));
+    if (!obey_options(shell) || !make_environment(shell, startup->variableSet))
         return false;
-    }
-    error = environment_new(startup->variableSet, &shell->environment);
-    if (error != NO_ERROR) {
-        complete_with_text(request, error, "an environment variable has a name that is not valid");
-        return false;
-    }
     if (!choose_directory(shell, startup->workingDirectory)) {
         complete_with_text(request, ERROR_DIRECTORY, "the working directory %s does not exist",
                            shell->directory ? shell->directory : "named");

@@ -78,9 +78,13 @@ def test_arguments_follow_the_command(alice, shell):
     assert run(alice, shell, 'printf', "'%s-'", 'a', "'b c'") == (b'a-b c-', b'', 0)
 
 
-def test_bytes_pass_unchanged(alice, shell):
-    every = ''.join('\\%03o' % byte for byte in range(256))
-    assert run(alice, shell, "printf '%s'" % every) == (bytes(range(256)), b'', 0)
+def test_bytes_pass_unchanged(alice):
+    """C-2.3"""
+    shell = alice.open_shell(codepage=65001)
+    data = bytes(range(256)) + 'ä€\U0001f600'.encode() * 2
+    every = ''.join('\\%03o' % byte for byte in data)
+    assert run(alice, shell, "printf '%s'" % every) == (data, b'', 0)
+    alice.close_shell(shell)
 
 
 def test_output_larger_than_an_envelope(alice, shell):
@@ -235,10 +239,15 @@ def test_after_terminate_the_command_is_unknown(server):
         client.delete(shell)
 
 
-@pytest.mark.parametrize('codepage', [437, 1252, 65001])
-def test_code_pages_that_pass_bytes_unchanged(alice, codepage):
+@pytest.mark.parametrize('codepage, wanted', [
+    (437, b'\x84? \xff'), (1252, b'\xe4\x80 \xff'), (65001, 'ä€ '.encode() + b'\xff')])
+def test_code_pages(alice, codepage, wanted):
+    """C-2.1 and C-2.2"""
     shell = alice.open_shell(codepage=codepage)
-    assert run(alice, shell, r"printf '\303\244\344'") == (b'\xc3\xa4\xe4', b'', 0)
+    assert run(alice, shell, r"printf 'ä€ \377'") == (wanted, b'', 0)
+    command = alice.run_command(shell, 'cat >&2', console_mode_stdin=False)
+    send_input(alice, shell, command, wanted, end=True)
+    assert alice.get_command_output(shell, command) == (b'', wanted, 0)
     alice.close_shell(shell)
 
 
