@@ -128,10 +128,11 @@ def test_bounds_of_the_idle_time(server, alice, value, number):
 @pytest.mark.parametrize('code, caught', [
     (SHELL + '/signal/ctrl_c', b'INT'), (SHELL + '/signal/Ctrl_C', b'INT'),
     (SHELL + '/signal/ctrl_break', b'QUIT'), (SHELL + '/signal/CTRL_BREAK', b'QUIT'),
+    (SHELL + '/signal/Break', b'QUIT'), (SHELL + '/signal/EXIT', b'TERM'),
     ('powershell/signal/crtl_c', b'INT'), ('powershell/signal/ctrl_c', b'INT')])
 def test_signals_that_reach_the_command(alice, shell, code, caught):
     """docs/protocol.md P-4.10.2 and P-4.10.3"""
-    command = alice.command(shell, 'for s in INT QUIT; do trap "echo $s; exit 9" $s; done; '
+    command = alice.command(shell, 'for s in INT QUIT TERM; do trap "echo $s; exit 9" $s; done; '
                                    'echo ready; while :; do sleep 0.01; done')
     assert first_words(alice, shell, command, 1) == [b'ready']
     alice.signal(shell, command, code=code)
@@ -143,7 +144,7 @@ def test_signals_that_reach_the_command(alice, shell, code, caught):
     assert alice.ask_signal(shell, command, code=code).fault.number == NO_SUCH
 
 
-@pytest.mark.parametrize('code', [SHELL + '/signal/exit', SHELL + '/signal/Break',
+@pytest.mark.parametrize('code', [SHELL + '/signal/exits', SHELL + '/signal/Breaks',
                                   SHELL + '/signal/terminated', 'terminate', 'x'])
 def test_other_codes(alice, shell, code):
     command = alice.command(shell, 'sleep 1000')
