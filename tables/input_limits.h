@@ -32,6 +32,7 @@
     L(HTTP_HEAD_TIME, 10000, "ms", "from the first byte of a head to its end")                    \
     L(HTTP_BODY_TIME, 30000, "ms", "from the end of the head to the end of the body, and more:")  \
     L(HTTP_BODY_RATE, 16384, "bytes/s", "the body time grows by the size of the body over this")  \
+    L(HTTP_REQUEST_TIME, 120000, "ms", "from the first byte of a request to its last, in all")    \
     L(HTTP_ANSWER_TIME, 30000, "ms", "for the client to take an answer")                          \
     L(HTTP_GUEST_IDLE_TIME, 30000, "ms", "between requests, before authentication")               \
     L(HTTP_IDLE_TIME, 14400000, "ms", "between requests, after authentication")                   \

@@ -113,7 +113,11 @@ enum {
     F(TEXT, keytab, LIMIT_URI) F(ITEMS, realms, LIMIT_REALMS) F(TEXT, ntlm_users, LIMIT_URI) \
     F(TEXT, ntlm_domain, LIMIT_ID) F(U64, negotiate_lifetime, 0) \
     /* the limits of each winrmd-net: */ \
-    F(U32, connections, 0) F(U32, guest_connections, 0) F(U32, address_connections, 0)
+    F(U32, connections, 0) F(U32, guest_connections, 0) F(U32, address_connections, 0) \
+    F(U64, request_time, 0) \
+    /* the limits of the whole service: */ \
+    F(U32, requests, 0) F(U32, shell_users, 0) F(BOOL, no_shell_access, 0) \
+    F(BOOL, no_remote_access, 0)
 #define FIELDS_config_listener(F) \
     F(TEXT, name, LIMIT_NAME) F(TEXT, address, LIMIT_ID) /* numeric; without brackets */ \
     F(U32, port, 0) F(U32, methods, 0) /* bits: METHOD_BIT */ F(U32, header_limit, 0) \
@@ -130,14 +134,19 @@ enum {
     F(ITEMS, may_map_to, LIMIT_GROUPS) F(U64, record_idle, 0) F(U64, authorization_timeout, 0) \
     F(BOOL, count_requests_only, 0) F(U32, max_envelope, 0) /* bytes */ \
     F(U64, max_operation_time, 0) F(U64, max_shell_idle, 0) F(U64, quota_refresh, 0) \
-    F(U64, system_window, 0) F(U32, system_operations, 0) \
+    F(U64, system_window, 0) F(U32, system_operations, 0) F(U32, shells_per_user, 0) \
+    F(U32, operations_per_user, 0) F(U32, batch_items, 0) \
     F(U64, enumerate_idle, 0)
 /* Plug-ins are numbered from 0 within their application. */
 #define FIELDS_config_plugin(F) \
     F(U32, application, 0) F(BOOL, authorization, 0) F(TEXT, name, LIMIT_NAME) \
     F(TEXT, filename, LIMIT_URI) F(U32, sdk_version, 0) F(BOOL, supports_quota, 0) \
     F(BOOL, enabled, 0) F(TEXT, extra_info, LIMIT_PAYLOAD) \
-    F(U32, buffering, 0) /* enum output_buffering */
+    F(U32, buffering, 0) /* enum output_buffering */ \
+    /* its Quotas; 0xffffffff: no limit */ \
+    F(U32, max_shells, 0) F(U32, max_shells_per_user, 0) F(U32, max_users, 0) \
+    F(U32, max_commands, 0) F(U32, max_operations, 0) F(U32, max_operations_per_user, 0) \
+    F(U64, idle_timeout, 0) F(U64, max_idle_timeout, 0)
 #define FIELDS_config_resource(F) \
     F(U32, application, 0) F(U32, plugin, 0) F(TEXT, uri, LIMIT_URI) F(BOOL, exact_match, 0) \
     F(BOOL, supports_options, 0) F(U32, capabilities, 0) /* bits: enum capability */
@@ -152,7 +161,8 @@ enum {
 /* broker -> net, first, and after a reload. `machine` goes into fault details. */
 #define FIELDS_net_start(F) \
     F(U32, net, 0) F(TEXT, machine, LIMIT_NAME) \
-    F(U32, connections, 0) F(U32, guest_connections, 0) F(U32, address_connections, 0)
+    F(U32, connections, 0) F(U32, guest_connections, 0) F(U32, address_connections, 0) \
+    F(U64, request_time, 0)
 #define FIELDS_net_listener(F) \
     F(U32, listener, 0) F(TEXT, url, LIMIT_URI) /* http://127.0.0.1:5985 */ \
     F(U32, methods, 0) /* bits: METHOD_BIT */ F(BOOL, must_seal, 0) \
@@ -164,7 +174,7 @@ enum {
 #define FIELDS_net_file(F) F(U32, listener, 0) F(U32, part, 0) F(FD, file, 0)
 #define FIELDS_net_application(F) \
     F(U32, application, 0) F(TEXT, path, LIMIT_URI) F(U32, max_envelope, 0) \
-    F(U64, max_operation_time, 0)
+    F(U64, max_operation_time, 0) F(U32, batch_items, 0) /* most items in one answer */
 /*
  * While it serves, both come again for what a reload adds or changes (then without a socket, when
  * it is the one the process has); and these, for what it removes. A removed application's number

@@ -30,13 +30,18 @@
     T(authentication, "winrmd.conf") \
     T(audit, "winrmd.conf") \
     T(connections, "winrmd.conf") \
+    T(limits, "winrmd.conf") \
     T(application, "winrmd.conf") \
     T(operations_configuration, "web.config") \
     T(authorization_plugin, "web.config") \
     T(plugin, "web.config") \
+    T(quotas, "web.config") \
     T(param, "web.config") \
     T(resource, "web.config") \
     T(capability, "web.config")
+
+#define UINT_MOST     4294967295ULL
+#define UINT_MOST_OF(unit) (UINT_MOST * (unit))
 
 /* ---- winrmd.conf ---- */
 
@@ -107,7 +112,20 @@
     S("unauthenticated", unauthenticated, COUNT, "4000", 1, 1000000, "", yes, \
       "of these, connections that have not authenticated") \
     S("per-source", per_source, COUNT, "1000", 1, 1000000, "", yes, \
-      "of these, connections from one address")
+      "of these, connections from one address") \
+    S("request-time", request_time, TIME, "120s", 1, 86400000, "", yes, \
+      "how long one request may take to arrive, from its first byte to its last")
+
+/* Of the whole service. */
+#define SETTINGS_limits(S) \
+    S("requests", requests, COUNT, "300", 1, 1000000, "", yes, \
+      "requests in progress at the same time; more are answered with 503") \
+    S("shell-users", shell_users, COUNT, "100", 1, UINT_MOST, "", yes, \
+      "accounts that have shells at the same time") \
+    S("remote-shell-access", remote_shell_access, SWITCH, "true", 0, 1, "", yes, \
+      "false: no new shell is made") \
+    S("remote-access", remote_access, SWITCH, "true", 0, 1, "", yes, \
+      "false: only clients on this machine, at a loopback address, are served")
 
 #define SETTINGS_application(S) \
     S("directory", directory, PATH, NULL, 1, 4000, "", yes, \
@@ -121,12 +139,15 @@
     S("authorization-timeout", authorization_timeout, TIME, "10s", 1, 600000, "", yes, \
       "how long the authorization plug-in may take for one answer") \
     S("count-requests-only", count_requests_only, SWITCH, "false", 0, 1, "", yes, \
-      "a shell or command counts as an operation while it is created, not while it lives")
+      "a shell or command counts as an operation while it is created, not while it lives") \
+    S("shells-per-user", shells_per_user, COUNT, "30", 1, UINT_MOST, "", yes, \
+      "shells of a user whom the authorization plug-in gives no quota") \
+    S("operations-per-user", operations_per_user, COUNT, "1500", 1, UINT_MOST, "", yes, \
+      "concurrent operations of a user whom the authorization plug-in gives no quota") \
+    S("batch-items", batch_items, COUNT, "32000", 1, UINT_MOST, "", yes, \
+      "most items in one answer to Enumerate or Pull, whatever the request says")
 
 /* ---- web.config: system.webServer/system.management.wsmanagement.config ---- */
-
-#define UINT_MOST     4294967295ULL
-#define UINT_MOST_OF(unit) (UINT_MOST * (unit))
 
 #define SETTINGS_operations_configuration(S) \
     S("MaxEnvelopeSizeKB", max_envelope, SIZE, "500", 32768, UINT_MOST_OF(1024), "KiB", yes, \
@@ -172,6 +193,29 @@
     S("OutputBufferingMode", output_buffering_mode, TEXT, "Block", 1, 31, "", yes, \
       "what becomes of the output of a disconnected shell: \"Block\" (the plug-in waits while the " \
       "buffer is full), \"Drop\" (the oldest gives way), \"None\" (the plug-in is told to keep it)")
+
+/* What is not written limits nothing: the standards are the largest numbers. */
+#define SETTINGS_quotas(S) \
+    S("MaxShells", max_shells, COUNT, "4294967295", 1, UINT_MOST, "", yes, \
+      "shells of this plug-in") \
+    S("MaxShellsPerUser", max_shells_per_user, COUNT, "4294967295", 1, UINT_MOST, "", yes, \
+      "of these, shells of one account") \
+    S("MaxConcurrentUsers", max_users, COUNT, "4294967295", 1, UINT_MOST, "", yes, \
+      "accounts that have a shell or an operation of this plug-in") \
+    S("MaxConcurrentCommandsPerShell", max_commands, COUNT, "4294967295", 1, UINT_MOST, "", yes, \
+      "commands of one shell") \
+    S("MaxConcurrentOperations", max_operations, COUNT, "4294967295", 1, UINT_MOST, "", yes, \
+      "operations in progress on this plug-in's resources") \
+    S("MaxConcurrentOperationsPerUser", max_operations_per_user, COUNT, "4294967295", 1, \
+      UINT_MOST, "", yes, "of these, operations of one account") \
+    S("IdleTimeoutms", idle_timeout, TIME, "2147483647", 1, 2147483647, "ms", yes, \
+      "idle time-out of a shell when the client names none") \
+    S("MaxIdleTimeoutms", max_idle_timeout, TIME, "2147483647", 1, 2147483647, "ms", yes, \
+      "largest idle time-out that a client may ask for") \
+    S("MaxProcessesPerShell", max_processes, COUNT, "2147483647", 0, UINT_MOST, "", no, \
+      "processes of one shell") \
+    S("MaxMemoryPerShellMB", max_memory, COUNT, "2147483647", 0, UINT_MOST, "", no, \
+      "memory of one shell and its processes, in MB")
 
 #define SETTINGS_param(S) \
     S("Name", name, TEXT, NULL, 1, 512, "", yes, "name of an initialization parameter") \

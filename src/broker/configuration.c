@@ -65,6 +65,11 @@ static void handle_service(struct channel *channel, const union message_body *bo
     configuration->connections = service->connections;
     configuration->guest_connections = service->guest_connections;
     configuration->address_connections = service->address_connections;
+    configuration->request_time = service->request_time;
+    configuration->requests = service->requests;
+    configuration->shell_users = service->shell_users;
+    configuration->remote_shell_access = !service->no_shell_access;
+    configuration->remote_access = !service->no_remote_access;
     configuration->control = mem_text(service->control);
     configuration->audit = mem_text(service->audit);
     configuration->users = mem_text(service->users);
@@ -157,6 +162,9 @@ static void handle_application(struct channel *channel, const union message_body
         .quota_refresh = told->quota_refresh,
         .system_window = told->system_window,
         .system_operations = told->system_operations,
+        .shells_per_user = told->shells_per_user,
+        .operations_per_user = told->operations_per_user,
+        .batch_items = told->batch_items,
     };
     settings->may_map_to = mem_alloc(told->may_map_to.count * sizeof(char *));
     for (uint32_t i = 0; i < told->may_map_to.count; i++)
@@ -196,7 +204,15 @@ static void handle_plugin(struct channel *channel, const union message_body *bod
                         .authorization = told->authorization,
                         .supports_quota = told->supports_quota,
                         .enabled = told->enabled,
-                        .buffering = told->buffering};
+                        .buffering = told->buffering,
+                        .quotas = {.max_shells = told->max_shells,
+                                   .max_shells_per_user = told->max_shells_per_user,
+                                   .max_users = told->max_users,
+                                   .max_commands = told->max_commands,
+                                   .max_operations = told->max_operations,
+                                   .max_operations_per_user = told->max_operations_per_user,
+                                   .idle_timeout = told->idle_timeout,
+                                   .max_idle_timeout = told->max_idle_timeout}};
 }
 
 static void handle_resource(struct channel *channel, const union message_body *body)

@@ -45,6 +45,18 @@ struct resource {
     uint32_t capabilities; /* bits: enum capability */
 };
 
+/* The element Quotas of a plug-in; QUOTA_UNLIMITED where nothing is written. */
+struct plugin_quotas {
+    uint32_t max_shells;
+    uint32_t max_shells_per_user;
+    uint32_t max_users;
+    uint32_t max_commands; /* of one shell */
+    uint32_t max_operations;
+    uint32_t max_operations_per_user;
+    uint64_t idle_timeout; /* milliseconds; no longer than max_shell_idle of the application */
+    uint64_t max_idle_timeout;
+};
+
 struct plugin {
     char *name;
     char *filename;
@@ -54,6 +66,7 @@ struct plugin {
     bool supports_quota;
     bool enabled;
     uint32_t buffering; /* enum output_buffering */
+    struct plugin_quotas quotas;
     struct resource *resources;
     size_t resource_count;
 };
@@ -74,6 +87,9 @@ struct application_settings {
     uint64_t quota_refresh;
     uint64_t system_window;
     uint32_t system_operations; /* 0: no system throttle */
+    uint32_t shells_per_user;   /* of a user without a quota of the authorization plug-in */
+    uint32_t operations_per_user;
+    uint32_t batch_items; /* most items in one answer to Enumerate or Pull */
     struct plugin *plugins;
     size_t plugin_count;
     struct plugin *authorizer; /* NULL: none; everything is refused */
@@ -97,7 +113,12 @@ struct configuration {
     uint32_t connections; /* limits of each winrmd-net */
     uint32_t guest_connections;
     uint32_t address_connections;
-    char *control; /* NULL: no control socket */
+    uint64_t request_time; /* milliseconds for one request to arrive in whole */
+    uint32_t requests;     /* of the whole service, in progress at the same time */
+    uint32_t shell_users;  /* accounts with shells at the same time */
+    bool remote_shell_access;
+    bool remote_access; /* false: loopback addresses only */
+    char *control;      /* NULL: no control socket */
     char *audit;
     char *users;
     char *pam_service; /* NULL: PAM is not asked */

@@ -166,7 +166,8 @@ static void net_tell_application(struct child *net, const struct application *ap
     channel_send(net->channel, net_application, .application = application->number,
                  .path = application->settings->path,
                  .max_envelope = application->settings->max_envelope,
-                 .max_operation_time = application->settings->max_operation_time);
+                 .max_operation_time = application->settings->max_operation_time,
+                 .batch_items = application->settings->batch_items);
 }
 
 static void net_tell_service(struct child *net)
@@ -176,7 +177,8 @@ static void net_tell_service(struct child *net)
     channel_send(net->channel, net_start, .net = net->number, .machine = net->broker->machine,
                  .connections = configuration->connections,
                  .guest_connections = configuration->guest_connections,
-                 .address_connections = configuration->address_connections);
+                 .address_connections = configuration->address_connections,
+                 .request_time = configuration->request_time);
 }
 
 static void net_tell_task(struct child *net)

@@ -24,8 +24,11 @@ struct quota_account {
     uint64_t slot_end; /* 0: of no length */
 };
 
-/* MaxShellsPerUser and MaxConcurrentOperationsPerUser of winrm/config as documented; no rate. */
-const struct quota_limits quota_default_limits = {.shells = 30, .operations = 1500};
+struct quota_limits quota_limits_default(const struct application_settings *settings)
+{
+    return (struct quota_limits){.shells = settings->shells_per_user,
+                                 .operations = settings->operations_per_user};
+}
 
 struct quota_account *quota_account_get(struct application *application, const char *name)
 {

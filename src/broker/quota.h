@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 struct application;
+struct application_settings;
 struct quota_account;
 
 enum { QUOTA_UNLIMITED = 0xffffffff };
@@ -29,8 +30,8 @@ struct quota_limits {
     uint32_t slot_operations;
 };
 
-/* What holds when a plug-in gives no quota: docs/authorization.md. */
-extern const struct quota_limits quota_default_limits;
+/* What holds when an authorization plug-in gives no quota; there is no rate in it. */
+struct quota_limits quota_limits_default(const struct application_settings *settings);
 
 /* A refusal: the WSManFault code and a text with limit, use and when to try again. */
 struct quota_refusal {

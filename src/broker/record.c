@@ -134,7 +134,7 @@ static struct record *record_new(struct operation *operation, const char *key, s
     record->name = mem_text(caller->name);
     record->client_token = token_bind(caller->token, operation->application);
     record->account = quota_account_get(operation->application, caller->token->account);
-    record->limits = quota_default_limits;
+    record->limits = quota_limits_default(operation->application->settings);
     record->idle.expired = record_idle_expired;
     record->closing.expired = record_closing_expired;
     list_init(&record->waiting);
@@ -281,7 +281,9 @@ static void quota_answered(void *asker, const struct authz_answer *answer)
 
     record->asking_limits = false;
     if (answer->code == 0) {
-        record->limits = answer->quota_present ? answer->quota : quota_default_limits;
+        record->limits = answer->quota_present
+                             ? answer->quota
+                             : quota_limits_default(record->application->settings);
         record->limits_known = true;
     } else if (!record->limits_known) {
         /* Only AuthzUser may redirect: from here the address is not passed on either. */

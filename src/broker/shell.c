@@ -113,6 +113,33 @@ static void shell_begin_expired(struct loop_timer *timer)
 
 /* ---- creation ---- */
 
+/* The longest idle time-out that a shell may have: what both files allow. */
+static uint64_t idle_most(const struct application *application, const struct plugin *plugin)
+{
+    uint64_t most = application->settings->max_shell_idle;
+
+    return plugin->quotas.max_idle_timeout < most ? plugin->quotas.max_idle_timeout : most;
+}
+
+static bool idle_allowed(const struct operation *operation, const struct plugin *plugin)
+{
+    uint64_t most = idle_most(operation->application, plugin);
+    uint64_t least = most < IDLE_MINIMUM ? 1 : IDLE_MINIMUM;
+
+    return operation->idle_timeout == 0 ||
+           (operation->idle_timeout >= least && operation->idle_timeout <= most);
+}
+
+/* The idle time-out of a new shell: what its client asked for, or what holds for all. */
+static uint64_t idle_of(const struct operation *operation, const struct plugin *plugin)
+{
+    uint64_t most = idle_most(operation->application, plugin);
+
+    if (operation->idle_timeout != 0)
+        return operation->idle_timeout;
+    return plugin->quotas.idle_timeout < most ? plugin->quotas.idle_timeout : most;
+}
+
 /* What of a Create can be refused before a host is started. */
 static uint32_t shell_check(const struct operation *operation, const struct plugin **plugin)
 {
@@ -121,7 +148,6 @@ static uint32_t shell_check(const struct operation *operation, const struct plug
         operation->resource_uri != NULL
             ? application_find_resource(application->settings, operation->resource_uri, plugin)
             : NULL;
-    uint64_t minimum = application->settings->max_shell_idle < IDLE_MINIMUM ? 1 : IDLE_MINIMUM;
 
     if (resource == NULL)
         return FAULT_invalid_resource_uri;
@@ -133,11 +159,7 @@ static uint32_t shell_check(const struct operation *operation, const struct plug
         return FAULT_shell_id;
     if (operation->shell_id != NULL && shell_by_id(application, operation->shell_id) != NULL)
         return FAULT_shell_id_conflict;
-    if (operation->idle_timeout != 0 &&
-        (operation->idle_timeout < minimum ||
-         operation->idle_timeout > application->settings->max_shell_idle))
-        return FAULT_idle_timeout;
-    return 0;
+    return idle_allowed(operation, *plugin) ? 0 : FAULT_idle_timeout;
 }
 
 void shell_create(struct operation *operation)
@@ -166,9 +188,7 @@ void shell_create(struct operation *operation)
     shell->id = mem_text(operation->shell_id);
     shell->key = shell_key(operation->application, shell->id, &shell->key_length);
     shell->number = (uint32_t)broker_next_id(broker);
-    shell->idle_timeout = operation->idle_timeout != 0
-                              ? operation->idle_timeout
-                              : operation->application->settings->max_shell_idle;
+    shell->idle_timeout = idle_of(operation, plugin);
     shell->created_at = shell->used_at = loop_now(broker->loop);
     shell->idle.expired = shell_idle_expired;
     shell->lifetime.expired = shell_lifetime_expired;
@@ -199,7 +219,7 @@ static void shell_send_details(struct shell *shell, const struct operation *to)
                  .client_address = made->caller.address,
                  .process = shell->host != NULL ? (uint32_t)shell->host->pid : 0,
                  .idle_timeout = shell->idle_timeout,
-                 .max_idle_timeout = made->application->settings->max_shell_idle,
+                 .max_idle_timeout = idle_most(made->application, shell->plugin),
                  .input_streams = made->input_streams, .output_streams = made->output_streams,
                  .locale = made->locale, .data_locale = made->data_locale,
                  .run_time = now - shell->created_at,

@@ -98,12 +98,27 @@ static void check_buffering(const struct config_plugin *plugin, struct config_pr
                 "write \"Block\", \"Drop\" or \"None\"");
 }
 
+/* What a client would get that names no idle time-out has to be one that it may ask for. */
+static void check_idle(const struct config_plugin *plugin, struct config_problems *problems)
+{
+    const struct settings_quotas *quotas = &plugin->quotas;
+    const struct setting_place *place = &plugin->quotas_place;
+
+    if (place->line == 0 || quotas->idle_timeout <= quotas->max_idle_timeout ||
+        place->lines[setting_find(place->group, "IdleTimeoutms", false)] == 0)
+        return;
+    problem_add(problems, place->file, setting_line(place, "IdleTimeoutms"),
+                say("IdleTimeoutms of %s is larger than its MaxIdleTimeoutms", place->what),
+                "write a smaller one, or a larger MaxIdleTimeoutms");
+}
+
 static void check_plugin(const struct config_application *application,
                          const struct config_plugin *plugin, struct config_problems *problems)
 {
     check_filename(plugin, problems);
     check_name_once(application, plugin, problems);
     check_buffering(plugin, problems);
+    check_idle(plugin, problems);
     if (!plugin->authorization && list_empty(&plugin->resources))
         problem_add(problems, plugin->place.file, plugin->place.line,
                     say("%s has no Resource", plugin->place.what),

@@ -20,7 +20,7 @@
 #define MARK_START "-start-of-section-"
 #define MARK_END   "-end-of-winrmd.conf-"
 
-enum { OPTIONS_A_SECTION = SETTINGS_A_SECTION + 8, SECTION_KINDS = 5 };
+enum { OPTIONS_A_SECTION = SETTINGS_A_SECTION + 8, SECTION_KINDS = 6 };
 
 struct conf_reader {
     struct config *config;
@@ -107,6 +107,8 @@ static void section_open(cfg_t *section)
     else if (strcmp(section->name, "connections") == 0)
         open_single(&config->connections_place, &config->connections, SECTION_connections,
                     "connections", line);
+    else if (strcmp(section->name, "limits") == 0)
+        open_single(&config->limits_place, &config->limits, SECTION_limits, "limits", line);
     else
         open_single(&config->audit_place, &config->audit, SECTION_audit, "audit", line);
 }
@@ -169,7 +171,8 @@ static void unknown_setting(cfg_t *section, const char *name)
         root ? problem_text(problems, "there is no setting or section \"%.200s\"", name)
              : problem_text(problems, "%s has no setting \"%.200s\"", place->what, name),
         problem_text(problems, "write one of %s%s", names_of(place->group),
-                     root ? ", listener, authentication, audit, connections, application" : ""));
+                     root ? ", listener, authentication, audit, connections, limits, application"
+                          : ""));
 }
 
 static const struct {
@@ -271,7 +274,8 @@ static void conf_parse(const char *text)
         {"application", SECTION_application, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES},
         {"authentication", SECTION_authentication, CFGF_MULTI},
         {"audit", SECTION_audit, CFGF_MULTI},
-        {"connections", SECTION_connections, CFGF_MULTI}};
+        {"connections", SECTION_connections, CFGF_MULTI},
+        {"limits", SECTION_limits, CFGF_MULTI}};
 
     options_build(root, setting_group(SECTION_service), true);
     for (size_t i = 0; i < SECTION_KINDS; i++) {
@@ -321,6 +325,8 @@ void config_read_conf(struct config *config, const char *bytes, size_t length,
     place_init(&config->connections_place, SECTION_connections, "connections", 0);
     setting_defaults(config->connections_place.group, &config->connections, config->folder,
                      &config->arena);
+    place_init(&config->limits_place, SECTION_limits, "limits", 0);
+    setting_defaults(config->limits_place.group, &config->limits, config->folder, &config->arena);
     place_init(&config->authentication_place, SECTION_authentication, "authentication", 0);
     setting_defaults(config->authentication_place.group, &config->authentication, config->folder,
                      &config->arena);

@@ -68,7 +68,9 @@ struct config_plugin {
     bool enabled;
     const char *extra_info; /* NULL: no InitializationParameters */
     uint32_t buffering;     /* enum output_buffering; none: a word that is none of them */
-    struct list resources;  /* struct config_resource */
+    struct setting_place quotas_place;
+    struct settings_quotas quotas; /* of an operations plug-in */
+    struct list resources;         /* struct config_resource */
 };
 
 struct config_application {
@@ -93,6 +95,8 @@ struct config {
     struct settings_audit audit;
     struct setting_place connections_place;
     struct settings_connections connections;
+    struct setting_place limits_place;
+    struct settings_limits limits;
     const char *users;       /* password file; NULL: none */
     const char *pam_service; /* NULL: PAM is not asked */
     struct list listeners;

@@ -49,6 +49,14 @@ static bool send_resource(struct channel *channel, uint32_t application, uint32_
                         .capabilities = resource->capabilities);
 }
 
+#define QUOTAS_OF(quotas)                                                                       \
+    .max_shells = bounded((quotas)->max_shells),                                                \
+    .max_shells_per_user = bounded((quotas)->max_shells_per_user),                              \
+    .max_users = bounded((quotas)->max_users), .max_commands = bounded((quotas)->max_commands), \
+    .max_operations = bounded((quotas)->max_operations),                                        \
+    .max_operations_per_user = bounded((quotas)->max_operations_per_user),                      \
+    .idle_timeout = (quotas)->idle_timeout, .max_idle_timeout = (quotas)->max_idle_timeout
+
 static bool send_plugin(struct channel *channel, uint32_t application, uint32_t number,
                         const struct config_plugin *plugin)
 {
@@ -56,7 +64,8 @@ static bool send_plugin(struct channel *channel, uint32_t application, uint32_t 
                              .authorization = plugin->authorization, .name = plugin->name,
                              .filename = plugin->filename, .sdk_version = plugin->sdk_version,
                              .supports_quota = plugin->supports_quota, .enabled = plugin->enabled,
-                             .extra_info = plugin->extra_info, .buffering = plugin->buffering);
+                             .extra_info = plugin->extra_info, .buffering = plugin->buffering,
+                             QUOTAS_OF(&plugin->quotas));
 
     list_each(link, ring(&plugin->resources))
         sent = sent && send_resource(channel, application, number,
@@ -84,7 +93,10 @@ static bool send_application(struct channel *channel, uint32_t number,
         .count_requests_only = set->count_requests_only, .max_envelope = bounded(web->max_envelope),
         .max_operation_time = web->max_operation_time,
         .max_shell_idle = shell_idle(web->max_shell_idle), .quota_refresh = web->quota_refresh,
-        .system_window = web->system_window, .system_operations = bounded(web->system_operations));
+        .system_window = web->system_window, .system_operations = bounded(web->system_operations),
+        .shells_per_user = bounded(set->shells_per_user),
+        .operations_per_user = bounded(set->operations_per_user),
+        .batch_items = bounded(set->batch_items));
     list_each(link, ring(&application->plugins))
         sent = sent && send_plugin(channel, number, plugin++,
                                    container_of(link, struct config_plugin, link));
@@ -112,7 +124,12 @@ static bool send_service(struct channel *channel, const struct config *config)
         .negotiate_lifetime = set->negotiate_lifetime,
         .connections = bounded(config->connections.total),
         .guest_connections = bounded(config->connections.unauthenticated),
-        .address_connections = bounded(config->connections.per_source));
+        .address_connections = bounded(config->connections.per_source),
+        .request_time = config->connections.request_time,
+        .requests = bounded(config->limits.requests),
+        .shell_users = bounded(config->limits.shell_users),
+        .no_shell_access = !config->limits.remote_shell_access,
+        .no_remote_access = !config->limits.remote_access);
     free(realms);
     return sent;
 }

@@ -39,6 +39,25 @@ static const struct {
     {"connections twice",
      GOOD "connections { total = 1 }\nconnections { per-source = 2 }\n",
      {"5: there is a second section connections; put everything into one of them"}},
+    {"limits of the service",
+     GOOD "limits {\n requests = 0\n shell-users = 4294967296\n remote-access = maybe\n}\n",
+     {"5: requests = \"0\" of limits is too small; write a number from 1 to 1000000",
+      "6: shell-users = \"4294967296\" of limits is too large",
+      "7: remote-access = \"maybe\" of limits is neither true nor false"}},
+    {"an unknown limit of the service",
+     GOOD "limits { total = 1 }\n",
+     {"4: limits has no setting \"total\"; write one of requests, shell-users, "
+      "remote-shell-access, "
+      "remote-access"}},
+    {"the limits of an application",
+     LISTENER USERS "application \"/wsman\" { directory = \"wsman\"\nshells-per-user = 0\n"
+                    "operations-per-user = \"1k\"\nbatch-items = 0 }\n"
+                    "connections { request-time = \"0s\" }\n",
+     {"4: shells-per-user = \"0\" of application \"/wsman\" is too small",
+      "5: operations-per-user = \"1k\" of application \"/wsman\" is not a number",
+      "6: batch-items = \"0\" of application \"/wsman\" is too small",
+      "7: request-time = \"0s\" of connections is too small; write a time such as \"10s\" or "
+      "\"250ms\" from 1ms to 24h"}},
     {"nothing", "", {"0: there is no listener", "0: there is no application"}},
     {"comments of every kind",
      "# a {\n// b \"\n/* c {\n d */ " LISTENER "net-processes = 3 # three\n" REST,

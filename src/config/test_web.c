@@ -24,12 +24,16 @@
 #define RESOURCE(inside)                                                                 \
     PLUGINS("<Plugin Name=\"p\" Filename=\"p.so\" SDKVersion=\"1\"><Resources>\n" inside \
             "</Resources></Plugin>")
+#define QUOTAS(attributes)                                                                      \
+    PLUGINS(                                                                                    \
+        "<Plugin Name='p' Filename='p.so' SDKVersion='1'>\n<Quotas " attributes "/><Resources>" \
+        "<Resource ResourceUri='u'><Capability Type='Shell'/></Resource></Resources></Plugin>")
 #define OPERATIONS(attributes) HEAD "<OperationsConfiguration\n" attributes "/>" MODULES("") TAIL
 
 static const struct {
     const char *label;
     const char *text;
-    const char *problems[8];
+    const char *problems[10];
 } cases[] = {
     {"the smallest", HEAD MODULES("") TAIL, {NULL}},
     {"modules nested in the operations",
@@ -165,13 +169,18 @@ static const struct {
     {"what is not built",
      PLUGINS("<Plugin Name='p' Filename='p.so' SDKVersion='1' UseSharedProcess='true' "
              "ProcessIdleTimeoutSec='5' AutoRestart='true' "
-             "XmlRenderingType='XmlReader'>\n<Quotas MaxShells='1'><x/></Quotas><Resources>\n"
+             "XmlRenderingType='XmlReader'>\n<Quotas MaxProcessesPerShell='25' "
+             "MaxMemoryPerShellMB='1024'/><Resources>\n"
              "<Resource ResourceUri='u'><Capability Type='Shell'/>\n<Security Uri='u' Sddl='x'/>"
              "</Resource></Resources></Plugin>"),
      {"2: UseSharedProcess=\"true\" of Plugin asks for something that this version",
       "2: ProcessIdleTimeoutSec", "2: AutoRestart",
       "2: XmlRenderingType=\"XmlReader\" of Plugin asks for something that this version of winrmd "
-      "does not have; remove XmlRenderingType, or write \"text\"", "3: Quotas asks for something", "5: Security asks for something"}},
+      "does not have; remove XmlRenderingType, or write \"text\"",
+      "3: MaxProcessesPerShell=\"25\" of Quotas asks for something that this version of winrmd "
+      "does "
+      "not have; remove MaxProcessesPerShell, or write \"2147483647\"",
+      "3: MaxMemoryPerShellMB", "5: Security asks for something"}},
     {"a mode that is none",
      PLUGINS("<Plugin Name='p' Filename='p.so' SDKVersion='1'\n OutputBufferingMode='Dropp'>"
              "<Resources><Resource ResourceUri='u'><Capability Type='Shell'/></Resource>"
@@ -181,10 +190,30 @@ static const struct {
     {"what is not built may be off",
      PLUGINS("<Plugin Name='p' Filename='p.so' SDKVersion='1' UseSharedProcess='0' "
              "ProcessIdleTimeoutSec='0' AutoRestart='no' OutputBufferingMode='block' "
-             "XmlRenderingType='Text' xml:lang='en'><Resources>"
+             "XmlRenderingType='Text' xml:lang='en'><Quotas MaxProcessesPerShell='2147483647' "
+             "MaxMemoryPerShellMB='2147483647'/><Resources>"
              "<Resource ResourceUri='u'><Capability Type='Shell' SupportsFragment='false'/>"
              "</Resource></Resources></Plugin>"),
      {NULL}},
+    {"quotas",
+     QUOTAS("MaxShells='25' maxshellsperuser='5' MaxConcurrentUsers='4294967295' "
+            "IdleTimeoutms='7200000' MaxIdleTimeoutms='2h'"),
+     {NULL}},
+    {"quotas that make no sense",
+     QUOTAS("MaxShells='0' MaxShellsPerUser='4294967296' MaxConcurrentUsers='many' "
+            "MaxConcurrentCommandsPerShell='-1' MaxMemoryPerShell='5'"),
+     {"3: MaxShells=\"0\" of Quotas is too small; write a number from 1 to 4294967295",
+      "3: MaxShellsPerUser=\"4294967296\" of Quotas is too large",
+      "3: MaxConcurrentUsers=\"many\" of Quotas is not a number",
+      "3: MaxConcurrentCommandsPerShell=\"-1\" of Quotas is not a number",
+      "3: Quotas has no attribute MaxMemoryPerShell; remove it, or write one of MaxShells"}},
+    {"a shell may not be idle as long as it is by itself",
+     QUOTAS("IdleTimeoutms='7200000' MaxIdleTimeoutms='7199999'"),
+     {"3: IdleTimeoutms of Quotas is larger than its MaxIdleTimeoutms; write a smaller one"}},
+    {"the idle time-out that is not written is no mistake",
+     QUOTAS("MaxIdleTimeoutms='60000'"),
+     {NULL}},
+    {"quotas twice", QUOTAS("/><Quotas"), {"3: there is a second Quotas"}},
     {"attribute in two spellings",
      RESOURCE("<Resource ResourceUri='u' SupportOptions='1' SupportsOptions='1'>"
               "<Capability Type='Shell'/></Resource>"),

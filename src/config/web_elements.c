@@ -146,8 +146,17 @@ static void enter_plugin(struct web_reader *web, const struct web_row *row,
     plugin->sdk_version = (uint32_t)set->sdk_version;
     plugin->enabled = set->enabled;
     plugin->buffering = buffering_mode(set->output_buffering_mode);
+    setting_defaults(setting_group(SECTION_quotas), &plugin->quotas,
+                     web->application->set.directory, &web->config->arena);
     plugin_named(web, row);
     list_append(&web->application->plugins, &plugin->link);
+}
+
+static void enter_quotas(struct web_reader *web, const struct web_row *row,
+                         const XML_Char **attributes)
+{
+    attributes_take(web, row, SECTION_quotas, &web->plugin->quotas_place, &web->plugin->quotas,
+                    attributes);
 }
 
 static void enter_parameters(struct web_reader *web, const struct web_row *row,
@@ -291,7 +300,7 @@ const struct web_row web_rows[] = {
     {WEB_resource, WEB_resources, "Resource", MANY, enter_resource, NULL},
     {WEB_capability, WEB_resource, "Capability", MANY, enter_capability, NULL},
     {WEB_security, WEB_resource, "Security", MANY, enter_unbuilt, NULL},
-    {WEB_quotas, WEB_plugin, "Quotas", MANY, enter_unbuilt, NULL},
+    {WEB_quotas, WEB_plugin, "Quotas", ONCE_EACH, enter_quotas, NULL},
 };
 
 const size_t web_row_count = sizeof(web_rows) / sizeof(web_rows[0]);

@@ -78,10 +78,12 @@ struct http_client {
     uint8_t wait;      /* enum http_wait: which deadline is set, */
     uint64_t wait_for; /* and behind how many answers */
     uint64_t served;   /* answers so far */
-    bool waits;        /* the user owes an answer */
-    bool answers;      /* an answer of the user is being written */
-    bool stepping;     /* client_run() is on the stack */
-    bool finished;     /* our side of the connection has been shut down */
+    uint64_t arriving; /* the request that comes in: how many answers there will be with its own, */
+    uint64_t arriving_since; /* and loop_now() of its first byte */
+    bool waits;              /* the user owes an answer */
+    bool answers;            /* an answer of the user is being written */
+    bool stepping;           /* client_run() is on the stack */
+    bool finished;           /* our side of the connection has been shut down */
     bool ended;
     bool turned_away; /* gets a 503 and is none of server->counts.connections */
     char peer[INET6_ADDRSTRLEN];

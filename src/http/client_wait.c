@@ -57,10 +57,23 @@ static uint64_t wait_time(const struct http_client *client, enum http_wait wait)
     }
 }
 
+/* When the request that is coming in has to be there, whatever its parts may take. */
+static uint64_t request_end(struct http_client *client, enum http_wait wait)
+{
+    if (wait != HTTP_WAIT_HEAD && client->connection.state != HTTP_STATE_BODY)
+        return UINT64_MAX;
+    if (client->arriving != client->served + 1) {
+        client->arriving = client->served + 1;
+        client->arriving_since = loop_now(client->server->loop);
+    }
+    return client->arriving_since + client->server->settings.request_time;
+}
+
 void http_client_await(struct http_client *client)
 {
     struct http_server *server = client->server;
     enum http_wait wait = wait_kind(client);
+    uint64_t end;
     uint64_t at;
 
     if (wait == client->wait && client->wait_for == client->served &&
@@ -76,5 +89,8 @@ void http_client_await(struct http_client *client)
     if (!client->connection.authenticated && wait < HTTP_WAIT_ANSWER &&
         at > client->guest_since + server->settings.guest_time)
         at = client->guest_since + server->settings.guest_time;
+    end = request_end(client, wait);
+    if (at > end)
+        at = end;
     http_deadline_set(&server->deadlines[wait], &client->deadline, at);
 }

@@ -21,6 +21,7 @@ struct http_settings http_settings_default(void)
         .head_time = HTTP_HEAD_TIME,
         .body_time = HTTP_BODY_TIME,
         .body_rate = HTTP_BODY_RATE,
+        .request_time = HTTP_REQUEST_TIME,
         .answer_time = HTTP_ANSWER_TIME,
         .guest_idle_time = HTTP_GUEST_IDLE_TIME,
         .idle_time = HTTP_IDLE_TIME,

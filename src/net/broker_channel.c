@@ -33,6 +33,7 @@ static void on_net_start(struct channel *channel, const union message_body *body
     site->connections = descriptors_for(told->connections);
     site->guest_connections = told->guest_connections;
     site->address_connections = told->address_connections;
+    site->request_time = told->request_time;
     if (net->server != NULL)
         serve_update(net);
 }

@@ -105,6 +105,7 @@ static struct http_settings serve_settings(const struct net *net)
     settings.connections = net->site.connections;
     settings.guest_connections = net->site.guest_connections;
     settings.address_connections = net->site.address_connections;
+    settings.request_time = net->site.request_time;
     return settings;
 }
 

@@ -33,6 +33,7 @@ struct application {
     size_t length;          /* of the path */
     uint32_t max_envelope;  /* bytes */
     uint64_t max_operation; /* milliseconds */
+    uint32_t batch_items;   /* most items in one answer */
     bool removed;           /* by a reload, until its number comes again */
 };
 
@@ -41,7 +42,8 @@ struct site {
     uint32_t connections; /* of this process */
     uint32_t guest_connections;
     uint32_t address_connections;
-    bool kerberos; /* what Negotiate can be accepted by now */
+    uint64_t request_time; /* milliseconds */
+    bool kerberos;         /* what Negotiate can be accepted by now */
     bool ntlm;
     struct listener **listeners;
     size_t listener_count;

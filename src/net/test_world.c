@@ -191,11 +191,11 @@ int world_setup(void **state)
     socket = listen_on_loopback(&world->port);
     snprintf(url, sizeof(url), "http://127.0.0.1:%d", world->port);
     peer_send(&world->broker, net_start, .net = 1, .machine = "testhost", .connections = 100,
-              .guest_connections = 100, .address_connections = 100);
+              .guest_connections = 100, .address_connections = 100, .request_time = 120000);
     peer_send(&world->broker, net_listener, .listener = WORLD_LISTENER, .url = url,
               .methods = METHOD_BIT(basic), .header_limit = 98304, .socket = socket);
     peer_send(&world->broker, net_application, .application = WORLD_APPLICATION, .path = "/wsman",
-              .max_envelope = 512000, .max_operation_time = 60000);
+              .max_envelope = 512000, .max_operation_time = 60000, .batch_items = 32000);
     world_new_auth(world);
     peer_send(&world->broker, net_go);
     peer_receive(&world->broker, MESSAGE_net_ready);
