@@ -400,6 +400,7 @@ void output_take(struct output *output, uint64_t streams, size_t room, size_t mo
                  struct list *taken)
 {
     size_t left = room > OUTPUT_OVERHEAD + 4 ? room : OUTPUT_OVERHEAD + 4;
+    size_t whole = left - OUTPUT_OVERHEAD; /* the longest data that a response has room for */
     struct output_chunk *chunk;
 
     pthread_mutex_lock(&lock);
@@ -411,6 +412,8 @@ void output_take(struct output *output, uint64_t streams, size_t room, size_t mo
         size_t length = chunk->length - chunk->offset;
 
         left -= OUTPUT_OVERHEAD;
+        if (length > left && length <= whole)
+            break;
         if (length > left) {
             chunk = chunk_cut(chunk, left);
             output->queues[chunk->stream].bytes -= chunk->length;

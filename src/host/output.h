@@ -92,8 +92,9 @@ uint32_t output_push(struct output *output, const struct output_result *result);
 void output_look(struct output *output, uint64_t streams, struct output_view *view);
 /*
  * Moves chunks of these streams to `taken`, in the order in which they came, until `room` bytes
- * are used (one at least) or `most` chunks are there; cuts a chunk that does not fit, not inside a
- * UTF-8 sequence if it can be helped. Chunks taken count for SHELL_OUTPUT_BYTES until they are
+ * are used (one at least) or `most` chunks are there. A chunk that would fit into an empty response
+ * stays whole for the next one: clients of PowerShell (Ruby, pypsrp) take each for whole fragments of
+ * their protocol. A longer one is cut, not inside a UTF-8 sequence if it can be helped. Chunks taken count for SHELL_OUTPUT_BYTES until they are
  * freed.
  */
 void output_take(struct output *output, uint64_t streams, size_t room, size_t most,

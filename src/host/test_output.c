@@ -65,6 +65,30 @@ static void chunks_are_cut_between_characters(void **state)
     output_unref(output);
 }
 
+static void a_chunk_that_fits_a_response_stays_whole(void **state)
+{
+    struct output *output = output_new(streams, 2, nothing, &streams);
+    struct list taken;
+
+    (void)state;
+    list_init(&taken);
+    push(output, "0123456789", false);
+    push(output, "abcdefghij", false);
+    push(output, "0123456789abcdefghij", false);
+    output_take(output, ALL, 2 * OUTPUT_OVERHEAD + 15, 10, &taken);
+    assert_ptr_equal(taken.next, taken.previous);
+    output_free_chunks(&taken);
+    output_take(output, ALL, OUTPUT_OVERHEAD + 15, 10, &taken);
+    assert_ptr_equal(taken.next, taken.previous);
+    assert_int_equal(first(&taken)->length, 10);
+    output_free_chunks(&taken);
+    output_take(output, ALL, OUTPUT_OVERHEAD + 15, 10, &taken);
+    assert_int_equal(first(&taken)->length, 15);
+    output_free_chunks(&taken);
+    output_detach(output);
+    output_unref(output);
+}
+
 static void chunks_given_back_come_first(void **state)
 {
     struct output *output = output_new(streams, 2, nothing, &streams);
@@ -330,6 +354,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(chunks_are_cut_between_characters),
+        cmocka_unit_test(a_chunk_that_fits_a_response_stays_whole),
         cmocka_unit_test(chunks_given_back_come_first),
         cmocka_unit_test(a_state_given_back_is_told_again),
         cmocka_unit_test(nobody_waits_when_the_end_is_near),
