@@ -12,7 +12,7 @@ def fill(template, flat=True, **values):
     """The template with each [name] replaced. Flat: line breaks in it are for who reads it here, and
     the client has none."""
     if flat:
-        template = re.sub(r'\n\s*', '', template)
+        template = template.replace('\n', '')
     return PLACE.sub(lambda place: str(values[place[1]]), template)
 
 

@@ -83,6 +83,11 @@ static uint64_t read_big(const unsigned char *from, unsigned count)
     return value;
 }
 
+size_t psrp_length(const unsigned char *fragment)
+{
+    return HEAD + (size_t)read_big(fragment + 17, 4);
+}
+
 static void add_big(struct bytes *bytes, uint64_t value, unsigned count)
 {
     while (count-- > 0) {

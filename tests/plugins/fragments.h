@@ -69,5 +69,7 @@ void psrp_forget(struct psrp_inbound *inbound);
 /* Adds a message for the client in fragments that hold at most `most` bytes each. */
 void psrp_write(struct bytes *fragments, uint64_t object, const struct psrp_message *message,
                 size_t most);
+/* The length of the fragment that begins here, its head included. */
+size_t psrp_length(const unsigned char *fragment);
 
 #endif

@@ -106,15 +106,24 @@ static void put_text(struct target *target, const char *text)
     bytes_clear(&object);
 }
 
-/* Reports one result. The lock is not held: it waits when nobody reads. */
+/*
+ * Reports a message fragment by fragment, as PowerShell does, and the state with the last of them.
+ * The lock is not held: it waits when nobody reads.
+ */
 static void report(WSMAN_PLUGIN_REQUEST *receive, struct output *output)
 {
     WSMAN_DATA data = {.type = WSMAN_DATA_TYPE_BINARY};
+    unsigned char *at = output->data.data, *end = at + output->data.length;
 
-    data.binaryData.data = output->data.data;
-    data.binaryData.dataLength = (DWORD)output->data.length;
-    WSManPluginReceiveResult(receive, WSMAN_FLAG_RECEIVE_RESULT_DATA_BOUNDARY,
-                             WSMAN_STREAM_ID_STDOUT, &data, output->state, 0);
+    while (at < end) {
+        size_t length = psrp_length(at);
+
+        data.binaryData.data = at;
+        data.binaryData.dataLength = (DWORD)length;
+        at += length;
+        WSManPluginReceiveResult(receive, WSMAN_FLAG_RECEIVE_RESULT_DATA_BOUNDARY,
+                                 WSMAN_STREAM_ID_STDOUT, &data, at < end ? NULL : output->state, 0);
+    }
 }
 
 static void drop_first(struct target *target)
