@@ -5,6 +5,7 @@ Its envelopes come out of Python's ElementTree with its own prefixes, so they ar
 too: it declares what is used, in the order of the prefixes, and puts a blank into empty elements.
 """
 
+import re
 import xml.etree.ElementTree as ET
 
 from answers import TIMED_OUT, Output, expect
@@ -76,6 +77,10 @@ def ways(make_context, scheme='Negotiate', **settings):
                      scheme=scheme, **settings)
 
 
+def protocolversion():
+    return [OPTION % (' MustComply="true"', 'protocolversion', '2.3')]
+
+
 class Pypsrp(Player):
     NAME = 'pypsrp'
     HEAD = HEAD
@@ -94,7 +99,12 @@ class Pypsrp(Player):
             selectors=self.selectors if selectors is None else selectors, body=fill(body))
         for prefix, uri in PREFIXES.items():
             ET.register_namespace(prefix, uri)
-        return ET.tostring(ET.fromstring(document), encoding='utf-8', method='xml')
+        written = ET.tostring(ET.fromstring(document), encoding='utf-8', method='xml').decode()
+        # It makes these elements without a prefix, with an attribute that is called xmlns.
+        uri = PREFIXES['pwsh']
+        written = written.replace(' xmlns:pwsh="%s"' % uri, '')
+        return re.sub('<(/?)pwsh:(\\w+)>', lambda tag: '</%s>' % tag[2] if tag[1] else '<%s xmlns="%s">'
+                      % (tag[2], uri), written)
 
     # What it reads
 
