@@ -22,9 +22,15 @@ struct host_channel {
     struct loop_timer leaving;
 };
 
-/* Removes the host; what was asked there and is not answered fails. */
+/*
+ * Removes the host; what was asked there and is not answered fails. When the broker has said before
+ * that the host goes, the shell has ended in order, and what it did not read any more is answered
+ * as what was waiting there: loops of Receives (PowerShell's) end silently on 995, and on no
+ * failure.
+ */
 static void host_channel_end(struct host_channel *host)
 {
+    bool in_order = host->leaving.position != 0;
     struct list orphans;
 
     map_remove_u64(&host->net->hosts, host->number);
@@ -44,7 +50,9 @@ static void host_channel_end(struct host_channel *host)
         struct request *request = container_of(orphans.next, struct request, host_link);
 
         list_remove(&request->host_link);
-        if (request->state == REQUEST_PASSED)
+        if (request->state == REQUEST_PASSED && in_order)
+            respond_code(request, FAULT_aborted, NULL);
+        else if (request->state == REQUEST_PASSED)
             respond_code(request, FAULT_provider_failure,
                          "The process that served this shell has ended.");
     }

@@ -66,6 +66,27 @@ static void host_gone_comes_early(void **state)
     flow_leave(world, &client);
 }
 
+/* What a host that ends in order did not read any more is answered as what was waiting there. */
+static void host_goes_before_it_reads(void **state)
+{
+    struct world *world = *state;
+    struct client client = flow_open_client(world);
+    struct peer host;
+
+    flow_post(&client, SHELL_ "Receive", SHELL_ID, flow_receive_body);
+    flow_grant(world, &host, flow_expect_operation(world, OPERATION_receive)->request);
+    flow_expect_payload(&host, receive_output);
+    peer_send(&world->broker, host_gone, .host = FLOW_HOST);
+    /* A round through the same channel, so that host_gone has been seen. */
+    struct client other = flow_open_client(world);
+    peer_close(&host);
+    flow_expect_fault(&client, FAULT_aborted, NULL);
+    flow_expect_written(world);
+    client_close(&other);
+    peer_receive(&world->broker, MESSAGE_session_closed);
+    flow_leave(world, &client);
+}
+
 /* ---- clients that leave ---- */
 
 static void client_leaves_before_the_answer(void **state)
@@ -246,6 +267,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         WORLD_TEST(host_ends),
         WORLD_TEST(host_gone_comes_early),
+        WORLD_TEST(host_goes_before_it_reads),
         WORLD_TEST(client_leaves_before_the_answer),
         WORLD_TEST(client_leaves_a_receive),
         WORLD_TEST(client_leaves_while_output_is_written),
