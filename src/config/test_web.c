@@ -185,7 +185,7 @@ static const struct {
      PLUGINS("<Plugin Name='p' Filename='p.so' SDKVersion='1'\n OutputBufferingMode='Dropp'>"
              "<Resources><Resource ResourceUri='u'><Capability Type='Shell'/></Resource>"
              "</Resources></Plugin>"),
-     {"OutputBufferingMode=\"Dropp\" of Plugin \"p\" is no mode; write \"Block\", \"Drop\" or "
+     {"2: OutputBufferingMode=\"Dropp\" of Plugin \"p\" is no mode; write \"Block\", \"Drop\" or "
       "\"None\""}},
     {"what is not built may be off",
      PLUGINS("<Plugin Name='p' Filename='p.so' SDKVersion='1' UseSharedProcess='0' "
