@@ -66,6 +66,7 @@
     L(WSMAN_SELECTOR_BYTES, 1024, "bytes", "value of a selector")                                 \
     L(WSMAN_ENVELOPE_MINIMUM, 8192, "bytes", "least MaxEnvelopeSize that a client may ask for")   \
     L(WSMAN_SHELL_NAME, 255, "bytes", "friendly name of a shell")                                 \
+    L(ENUMERATIONS_OF_USER, 100, "enumerations", "that a user may have open in an application")    \
     L(CERTIFICATE_CHAIN_BYTES, 65536, "bytes", "certificates that a client shows, all together")   \
     L(CERTIFICATE_CHAIN, 8, "certificates", "that a client shows")                                \
     L(CERTIFICATE_BYTES, 16384, "bytes", "one certificate of a client")                           \

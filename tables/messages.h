@@ -386,7 +386,8 @@ enum {
     F(TEXT, enumeration, LIMIT_ID) /* the context of a Pull or Release */ \
     F(U32, max_elements, 0) /* items that the answer may have */ F(U32, room, 0) /* and bytes */ \
     F(TEXT, session_id, LIMIT_ID) /* of the client; NULL: it says none */ \
-    F(U32, buffering, 0) /* enum output_buffering; of Disconnect, Reconnect and Connect */
+    F(U32, buffering, 0) /* enum output_buffering; of Disconnect, Reconnect and Connect */ \
+    F(U32, item_form, 0) /* enum item_form, of an Enumerate */
 /* net -> broker: the client left before the answer. */
 #define FIELDS_operation_cancel(F) F(U64, request, 0)
 /*
@@ -430,12 +431,13 @@ enum {
 #define FIELDS_command_item(F) \
     F(U64, request, 0) F(TEXT, command_id, LIMIT_ID) F(TEXT, command_line, LIMIT_COMMAND_LINE)
 #define FIELDS_items_end(F) \
-    F(U64, request, 0) F(U64, operation, 0) F(TEXT, context, LIMIT_ID) F(BOOL, last, 0)
+    F(U64, request, 0) F(U64, operation, 0) F(TEXT, context, LIMIT_ID) F(BOOL, last, 0) \
+    F(U32, form, 0) /* enum item_form */
 /*
  * net -> broker: the answer holds all of them, the last one too. The broker takes the slot of the
  * enumeration back and says operation_ended, and only then the client gets its answer.
  */
-#define FIELDS_items_fit(F) F(U64, operation, 0)
+#define FIELDS_items_fit(F) F(U64, request, 0) F(U64, operation, 0)
 
 /* ---- hosts ---- */
 
@@ -654,6 +656,9 @@ enum { ITEM_MUST_COMPLY = 1, ITEM_END = 1 };
 
 /* Which token an authorization plug-in chose (plug-in API: impersonationToken). */
 enum token_choice { TOKEN_none, TOKEN_client, TOKEN_account };
+
+/* As what an item of an enumeration is written: DSP0226 8.7, EnumerationMode. */
+enum item_form { ITEM_FORM_none, ITEM_FORM_object, ITEM_FORM_reference, ITEM_FORM_both };
 
 enum listener_file {
     LISTENER_FILE_none,

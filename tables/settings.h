@@ -155,7 +155,7 @@
     S("MaxOperationTimeoutSeconds", max_operation_time, TIME, "60", 1, UINT_MOST_OF(1000), "s", \
       yes, "longest time an operation may take, whatever the request says") \
     S("MaxEnumerateIdleTimeoutSeconds", max_enumerate_idle, TIME, "240", 1, UINT_MOST_OF(1000), \
-      "s", no, "pause after which an enumeration is given up") \
+      "s", yes, "pause after which an enumeration is given up") \
     S("MaxSubscribeIdleTimeoutSeconds", max_subscribe_idle, TIME, "60", 1, UINT_MOST_OF(1000), \
       "s", no, "pause after which a subscription is given up") \
     S("MaxShellIdleTimeoutMinutes", max_shell_idle, TIME, "120", 0, UINT_MOST_OF(60000), "m", yes, \

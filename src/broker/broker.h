@@ -11,7 +11,8 @@
  *         ├── session (one per authenticated connection; of one winrmd-net)
  *         ├── record  (one per application, mechanism and account; kept by references)
  *         ├── operation (one per request that asked for something; owns its arena)
- *         └── shell (one per shell host; owns the shell's and the commands' operations)
+ *         ├── shell (one per shell host; owns the shell's and the commands' operations)
+ *         └── enumeration (owns the operation of its Enumerate)
  */
 #ifndef BROKER_BROKER_H
 #define BROKER_BROKER_H
@@ -70,6 +71,7 @@ struct broker {
     struct map operations;    /* id -> struct operation */
     struct map calls;         /* id -> struct authz_call */
     struct map shells;        /* "application\0SHELL-ID" -> struct shell */
+    struct map enumerations;  /* context -> struct enumeration */
     uint64_t next_id;         /* sessions, operations, calls, hosts: one sequence, never reused */
 
     struct loop_watch control; /* listening socket of winrmctl */

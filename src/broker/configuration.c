@@ -165,6 +165,7 @@ static void handle_application(struct channel *channel, const union message_body
         .shells_per_user = told->shells_per_user,
         .operations_per_user = told->operations_per_user,
         .batch_items = told->batch_items,
+        .enumerate_idle = told->enumerate_idle,
     };
     settings->may_map_to = mem_alloc(told->may_map_to.count * sizeof(char *));
     for (uint32_t i = 0; i < told->may_map_to.count; i++)

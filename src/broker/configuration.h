@@ -90,6 +90,7 @@ struct application_settings {
     uint32_t shells_per_user;   /* of a user without a quota of the authorization plug-in */
     uint32_t operations_per_user;
     uint32_t batch_items; /* most items in one answer to Enumerate or Pull */
+    uint64_t enumerate_idle;
     struct plugin *plugins;
     size_t plugin_count;
     struct plugin *authorizer; /* NULL: none; everything is refused */

@@ -291,6 +291,7 @@ static void broker_close(struct broker *broker)
     map_free(&broker->operations);
     map_free(&broker->calls);
     map_free(&broker->shells);
+    map_free(&broker->enumerations);
     free(broker->programs);
     loop_free(broker->loop);
 }

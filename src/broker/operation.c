@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "broker/broker.h"
+#include "broker/enumeration.h"
 #include "broker/shell.h"
 #include "faults.h"
 
@@ -143,6 +144,7 @@ static struct operation *operation_new(struct child *net, const struct message_o
     operation->data_locale = kept(operation, message->data_locale);
     operation->shell_id = kept(operation, message->shell_id);
     operation->command_id = kept(operation, message->command_id);
+    operation->enumeration_context = kept(operation, message->enumeration);
     operation->shell_name = kept(operation, message->shell_name);
     operation->input_streams = kept(operation, message->input_streams);
     operation->output_streams = kept(operation, message->output_streams);
@@ -153,6 +155,9 @@ static struct operation *operation_new(struct child *net, const struct message_o
     operation->idle_timeout = message->idle_timeout;
     operation->lifetime = message->lifetime;
     operation->options = message->options;
+    operation->max_elements = message->max_elements;
+    operation->room = message->room;
+    operation->item_form = message->item_form;
     operation->ending = message->kind == OPERATION_delete ||
                         (message->kind == OPERATION_signal && message->ending) ||
                         message->kind == OPERATION_release;
@@ -211,6 +216,10 @@ static void operation_abandon(struct operation *operation)
         shell_leave(operation->shell);
         break;
     default:
+        if (operation->enumeration != NULL) {
+            enumeration_answered(operation);
+            break;
+        }
         if (operation_follows_on(operation) && operation->shell != NULL)
             shell_leave(operation->shell);
         operation_end(operation);
@@ -231,13 +240,26 @@ void operation_cancel(struct child *net, uint64_t request)
     }
 }
 
-void operation_written(struct child *net, uint64_t id)
+void operation_written(struct child *net, const struct message_operation_written *message)
 {
-    struct operation *operation = map_get_u64(&net->broker->operations, id);
+    struct operation *operation = map_get_u64(&net->broker->operations, message->operation);
 
     if (operation == NULL || operation->net != net || operation->state < OPERATION_granted)
         return;
+    operation->delivered = message->delivered;
+    operation->taken = message->taken;
     operation_abandon(operation);
+}
+
+void operation_items_fit(struct child *net, const struct message_items_fit *message)
+{
+    struct operation *operation = map_get_u64(&net->broker->operations, message->operation);
+
+    if (operation != NULL && operation->net == net && operation->state == OPERATION_answered)
+        enumeration_fits(operation);
+    /* Also when the enumeration has ended meanwhile: what was sent is to be answered. */
+    channel_send(net->channel, operation_ended, .request = message->request,
+                 .operation = message->operation);
 }
 
 void operation_net_gone(struct child *net)

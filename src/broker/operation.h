@@ -5,10 +5,11 @@
  *
  *   system throttle -> user record -> rate -> slots reserved -> AuthzOperation -> audit -> act
  *
- * A Get or Delete ends when its response has been written; a shell and a command live as long as
- * the thing they started; a follow-on message (Receive, Send, Signal) is checked against its
- * shell's owner and the rate, and the plug-in is not asked. Its texts are in its
- * arena. Whatever way it ends, operation_end() is the one place where it gives back what it holds.
+ * A Get or Delete ends when its response has been written; a shell, a command and an Enumerate live
+ * as long as the thing they started; a follow-on message (Receive, Send, Signal, Pull, Release) is
+ * checked against the owner of its shell or enumeration and the rate, and the plug-in is not asked.
+ * Its texts are in its arena. Whatever way it ends, operation_end() is the one place where it gives
+ * back what it holds.
  */
 #ifndef BROKER_OPERATION_H
 #define BROKER_OPERATION_H
@@ -28,6 +29,7 @@
 
 struct broker;
 struct child;
+struct enumeration;
 struct plugin;
 struct shell;
 
@@ -38,7 +40,7 @@ enum operation_state {
     OPERATION_at_audit,   /* waits for the audit line */
     OPERATION_acting,     /* waits for a host, or for a shell to end */
     OPERATION_granted,    /* the payload is on its way; shell or command has not begun yet */
-    OPERATION_living,     /* a shell or command that runs */
+    OPERATION_living,     /* a shell or command that runs, an enumeration that can be pulled */
     OPERATION_answered    /* waits for operation_written */
 };
 
@@ -64,6 +66,8 @@ struct operation {
     const char *data_locale;
     const char *shell_id;
     const char *command_id;
+    const char *command_line; /* of a command that runs: the beginning of it, as its host told */
+    const char *enumeration_context;
     const char *shell_name;
     const char *input_streams;
     const char *output_streams;
@@ -72,12 +76,18 @@ struct operation {
     uint64_t lifetime;
     uint64_t sequence; /* of the ticket that was given for it */
     uint32_t options;
+    uint32_t max_elements; /* items that the answer to an Enumerate or Pull may have */
+    uint32_t room;         /* and bytes */
+    uint32_t item_form;    /* of the items of an Enumerate; for winrmd-net */
     bool ending; /* Delete, Signal terminate: never refused by a quota */
 
     struct record *record; /* a reference */
     struct quota_slots slots;
     struct authz_context context;
     struct shell *shell; /* the shell it is about; not owned */
+    struct enumeration *enumeration; /* that it began, which owns it, or that it pulls; not owned */
+    bool delivered;                  /* its client has the answer, */
+    uint32_t taken;                  /* with so many items of the enumeration */
     char decision[24];
     uint64_t begun_at; /* loop_now() */
     uint64_t asked_at; /* microseconds */
@@ -92,7 +102,8 @@ struct operation {
 /* A message from winrmd-net. */
 void operation_begin(struct child *net, const struct message_operation *message);
 void operation_cancel(struct child *net, uint64_t request);
-void operation_written(struct child *net, uint64_t id);
+void operation_written(struct child *net, const struct message_operation_written *message);
+void operation_items_fit(struct child *net, const struct message_items_fit *message);
 /* The net process is gone, with everything it was to answer. */
 void operation_net_gone(struct child *net);
 
@@ -125,6 +136,8 @@ extern const struct operation_fault operation_without_body;
  * somebody else from one that never was; the audit does.
  */
 void operation_refuse_shell(struct operation *operation);
+/* The same of an enumeration. */
+void operation_refuse_enumeration(struct operation *operation);
 /*
  * Answers with a fault and ends the operation. `text` NULL: the fault's own text. Slots are back
  * before the answer is sent.

@@ -6,6 +6,7 @@
 
 #include "base/list.h"
 #include "broker/broker.h"
+#include "broker/enumeration.h"
 #include "broker/operation.h"
 #include "broker/shell.h"
 #include "faults.h"
@@ -74,6 +75,7 @@ static void act_unsupported(struct operation *operation)
 static void (*const acts[OPERATION_KINDS])(struct operation *) = {
     [OPERATION_get] = act_get,
     [OPERATION_delete] = act_delete,
+    [OPERATION_enumerate] = enumeration_begin,
     [OPERATION_shell] = shell_create,
     [OPERATION_command] = act_command,
 };

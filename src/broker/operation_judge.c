@@ -11,6 +11,7 @@
 
 #include "base/hash.h"
 #include "broker/broker.h"
+#include "broker/enumeration.h"
 #include "broker/operation.h"
 #include "broker/shell.h"
 #include "faults.h"
@@ -145,16 +146,28 @@ static void operation_ask(struct operation *operation)
                         operation_judged, operation);
 }
 
-/* ---- quotas, then the question or, for a follow-on message, the shell ---- */
+/* ---- quotas, then the question or, for a follow-on message, the shell or enumeration ---- */
+
+static void operation_audit_foreign(const struct operation *operation, uint32_t code,
+                                    const char *reason)
+{
+    broker_count(operation->broker, COUNTER_verdicts_denied);
+    operation_audit_verdict(operation, "denied", code, reason);
+}
 
 void operation_refuse_shell(struct operation *operation)
 {
-    if (shell_is_foreign(operation)) {
-        broker_count(operation->broker, COUNTER_verdicts_denied);
-        operation_audit_verdict(operation, "denied", FAULT_not_found,
-                                "the shell belongs to another user");
-    }
+    if (shell_is_foreign(operation))
+        operation_audit_foreign(operation, FAULT_not_found, "the shell belongs to another user");
     operation_refuse(operation, FAULT_not_found, NULL);
+}
+
+void operation_refuse_enumeration(struct operation *operation)
+{
+    if (enumeration_is_foreign(operation))
+        operation_audit_foreign(operation, FAULT_enumeration_context,
+                                "the enumeration belongs to another user");
+    operation_refuse(operation, FAULT_enumeration_context, NULL);
 }
 
 static void operation_refuse_quota(struct operation *operation, const struct quota_refusal *refusal)
@@ -165,26 +178,44 @@ static void operation_refuse_quota(struct operation *operation, const struct quo
     operation_refuse(operation, refusal->code, refusal->text);
 }
 
+/* What of the quotas a new operation needs; nothing is taken when one refuses. */
+static bool operation_reserve(struct operation *operation, struct quota_refusal *refusal)
+{
+    const struct record *record = operation->record;
+
+    if (operation->kind == OPERATION_enumerate && !enumeration_allowed(operation, refusal))
+        return false;
+    return quota_reserve(record->account, &record->limits, operation->kind == OPERATION_shell,
+                         operation->ending, &operation->slots, refusal);
+}
+
+static bool follows_enumeration(const struct operation *operation)
+{
+    return operation->kind == OPERATION_pull || operation->kind == OPERATION_release;
+}
+
 static void operation_check(struct operation *operation)
 {
     const struct record *record = operation->record;
     struct quota_refusal refusal = {0};
     uint64_t now = loop_now(operation->broker->loop);
     bool follow_on = operation_follows_on(operation);
-    bool needs_shell = follow_on || operation->kind == OPERATION_command;
+    bool needs_shell =
+        (follow_on && !follows_enumeration(operation)) || operation->kind == OPERATION_command;
     struct shell *shell = needs_shell ? shell_find(operation, false) : NULL;
 
     if ((!operation->ending &&
          !quota_rate_check(record->account, &record->limits, now, &refusal)) ||
         (!follow_on && !(needs_shell && shell == NULL) &&
-         !quota_reserve(record->account, &record->limits, operation->kind == OPERATION_shell,
-                        operation->ending, &operation->slots, &refusal))) {
+         !operation_reserve(operation, &refusal))) {
         operation_refuse_quota(operation, &refusal);
         return;
     }
     quota_rate_count(record->account, &record->limits, now);
     if (needs_shell && shell == NULL)
         operation_refuse_shell(operation);
+    else if (follows_enumeration(operation))
+        enumeration_follow(operation);
     else if (follow_on &&
              (operation->kind == OPERATION_send || operation->kind == OPERATION_receive ||
               operation->kind == OPERATION_signal))

@@ -125,7 +125,12 @@ static void handle_cancel(struct channel *channel, const union message_body *bod
 
 static void handle_written(struct channel *channel, const union message_body *body)
 {
-    operation_written(child_of(channel), body->operation_written.operation);
+    operation_written(child_of(channel), &body->operation_written);
+}
+
+static void handle_items_fit(struct channel *channel, const union message_body *body)
+{
+    operation_items_fit(child_of(channel), &body->items_fit);
 }
 
 static void net_gone(struct child *process, bool crashed)
@@ -206,6 +211,7 @@ static bool net_start(struct broker *broker, uint32_t restarts)
         [MESSAGE_operation] = handle_operation,
         [MESSAGE_operation_cancel] = handle_cancel,
         [MESSAGE_operation_written] = handle_written,
+        [MESSAGE_items_fit] = handle_items_fit,
     };
     static const struct channel_events events = {handlers, child_channel_ended};
     struct child *net = child_start(broker, PROCESS_net, "winrmd-net", NULL, &events, net_gone);

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "broker/broker.h"
+#include "broker/enumeration.h"
 #include "broker/operation.h"
 #include "broker/session.h"
 #include "broker/shell.h"
@@ -119,6 +120,7 @@ static void record_closing_expired(struct loop_timer *timer)
     struct record *record = container_of(timer, struct record, closing);
 
     shell_close_of_record(record, "the user's authorization was withdrawn");
+    enumeration_close_of_record(record, "the user's authorization was withdrawn");
 }
 
 static struct record *record_new(struct operation *operation, const char *key, size_t length)

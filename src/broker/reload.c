@@ -12,6 +12,7 @@
 #include "broker/authz_host.h"
 #include "broker/broker.h"
 #include "broker/check.h"
+#include "broker/enumeration.h"
 #include "broker/kept.h"
 #include "broker/listener.h"
 #include "broker/peers.h"
@@ -151,6 +152,8 @@ static void application_remove(struct application *application)
 {
     application->removed = true;
     shell_close_of_application(application, "the application was removed from the configuration");
+    enumeration_close_of_application(application,
+                                     "the application was removed from the configuration");
     authz_host_replace(application, NULL);
     record_retire_all(application);
 }

@@ -43,21 +43,24 @@ static struct shell *shell_by_id(const struct application *application, const ch
     return shell;
 }
 
+bool shell_is_visible(const struct shell *shell, const struct operation *operation, bool any_owner)
+{
+    const struct operation *made = shell->operation;
+
+    if (shell->state == SHELL_ending || shell->state == SHELL_starting || shell->host == NULL ||
+        channel_is_ended(shell->host->channel) || made->application != operation->application)
+        return false;
+    return strcmp(made->caller.token->account, operation->caller.token->account) == 0 ||
+           (any_owner && operation->record->administrator);
+}
+
 struct shell *shell_find(const struct operation *operation, bool any_owner)
 {
     struct shell *shell = operation->shell_id != NULL
                               ? shell_by_id(operation->application, operation->shell_id)
                               : NULL;
-    const char *owner;
 
-    if (shell == NULL || shell->state == SHELL_ending || shell->state == SHELL_starting ||
-        shell->host == NULL || channel_is_ended(shell->host->channel))
-        return NULL;
-    owner = shell->operation->caller.token->account;
-    if (strcmp(owner, operation->caller.token->account) == 0 ||
-        (any_owner && operation->record->administrator))
-        return shell;
-    return NULL;
+    return shell != NULL && shell_is_visible(shell, operation, any_owner) ? shell : NULL;
 }
 
 bool shell_is_foreign(const struct operation *operation)
@@ -208,22 +211,35 @@ void shell_create(struct operation *operation)
         shell_host_lost(shell, FAULT_provider_failure, "winrmd-host cannot be started");
 }
 
-static void shell_send_details(struct shell *shell, const struct operation *to)
+struct message_shell_details shell_details(const struct shell *shell)
 {
     const struct operation *made = shell->operation;
     uint64_t now = loop_now(shell->broker->loop);
 
-    channel_send(to->net->channel, shell_details, .request = to->request, .operation = to->id,
-                 .shell_id = shell->id, .name = made->shell_name,
-                 .resource_uri = made->resource_uri, .owner = made->caller.name,
-                 .client_address = made->caller.address,
-                 .process = shell->host != NULL ? (uint32_t)shell->host->pid : 0,
-                 .idle_timeout = shell->idle_timeout,
-                 .max_idle_timeout = idle_most(made->application, shell->plugin),
-                 .input_streams = made->input_streams, .output_streams = made->output_streams,
-                 .locale = made->locale, .data_locale = made->data_locale,
-                 .run_time = now - shell->created_at,
-                 .inactivity = shell->outstanding > 0 ? 0 : now - shell->used_at);
+    return (struct message_shell_details){
+        .shell_id = shell->id,
+        .name = made->shell_name,
+        .resource_uri = made->resource_uri,
+        .owner = made->caller.name,
+        .client_address = made->caller.address,
+        .process = shell->host != NULL ? (uint32_t)shell->host->pid : 0,
+        .idle_timeout = shell->idle_timeout,
+        .max_idle_timeout = idle_most(made->application, shell->plugin),
+        .input_streams = made->input_streams,
+        .output_streams = made->output_streams,
+        .locale = made->locale,
+        .data_locale = made->data_locale,
+        .run_time = now - shell->created_at,
+        .inactivity = shell->outstanding > 0 ? 0 : now - shell->used_at};
+}
+
+static void shell_send_details(const struct shell *shell, const struct operation *to)
+{
+    struct message_shell_details details = shell_details(shell);
+
+    details.request = to->request;
+    details.operation = to->id;
+    channel_write(to->net->channel, MESSAGE_shell_details, &details);
 }
 
 /* The host has loaded the plug-in: winrmd-net may hand over what the client sent. */
@@ -329,9 +345,10 @@ void shell_has_begun(struct shell *shell)
         loop_timer_start(shell->broker->loop, &shell->idle, shell->idle_timeout);
 }
 
-void shell_command_began(struct shell *shell, struct operation *operation)
+void shell_command_began(struct shell *shell, struct operation *operation, const char *command_line)
 {
     operation->state = OPERATION_living;
+    operation->command_line = arena_text(&operation->arena, command_line);
     if (operation->application->settings->count_requests_only)
         quota_return_operation(&operation->slots);
     broker_count(shell->broker, COUNTER_commands_started);

@@ -14,6 +14,7 @@
 
 #include "base/list.h"
 #include "base/loop.h"
+#include "ipc/message.h"
 #include "ipc/ticket.h"
 
 struct application;
@@ -62,8 +63,12 @@ void shell_create(struct operation *operation);
  * and may look or delete). To anybody else it does not exist: NULL.
  */
 struct shell *shell_find(const struct operation *operation, bool any_owner);
+/* The same of a shell that is not named: is it live, and there for the operation's caller? */
+bool shell_is_visible(const struct shell *shell, const struct operation *operation, bool any_owner);
 /* Does the operation name a shell that is there, but not for this caller? For the audit alone. */
 bool shell_is_foreign(const struct operation *operation);
+/* What it says of itself; texts are the shell's. `request` and `operation` are not filled. */
+struct message_shell_details shell_details(const struct shell *shell);
 /* Answers a Get with the shell's details. */
 void shell_describe(struct shell *shell, struct operation *operation);
 /* Asks the host to end everything; shell_over() follows, by its word or by its death. */

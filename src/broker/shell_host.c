@@ -99,7 +99,7 @@ static void handle_command_started(struct channel *channel, const union message_
     struct operation *operation = command_of(shell, body->command_started.operation);
 
     if (operation != NULL && operation->state == OPERATION_granted)
-        shell_command_began(shell, operation);
+        shell_command_began(shell, operation, body->command_started.command_line);
 }
 
 static void handle_command_ended(struct channel *channel, const union message_body *body)

@@ -29,7 +29,8 @@ void shell_host_leave(struct shell *shell);
 /* Reported to shell.c. */
 void shell_host_ready(struct shell *shell);
 void shell_has_begun(struct shell *shell);
-void shell_command_began(struct shell *shell, struct operation *operation);
+void shell_command_began(struct shell *shell, struct operation *operation,
+                         const char *command_line);
 void shell_command_ended(struct shell *shell, struct operation *operation, const char *reason);
 void shell_over(struct shell *shell, const char *reason);
 /* The host is gone or could not begin; `code` for a Create that waits. */

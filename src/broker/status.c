@@ -122,6 +122,8 @@ static void send_counters(const struct broker *broker, struct channel *channel)
     channel_send(channel, status_counter, .name = "sessions", .value = broker->sessions.count);
     channel_send(channel, status_counter, .name = "operations", .value = broker->operations.count);
     channel_send(channel, status_counter, .name = "calls", .value = broker->calls.count);
+    channel_send(channel, status_counter, .name = "enumerations",
+                 .value = broker->enumerations.count);
 }
 
 static void handle_ask(struct channel *channel, const union message_body *body)

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "broker/authz_host.h"
 #include "broker/broker.h"
+#include "broker/enumeration.h"
 #include "broker/peers.h"
 #include "broker/reload.h"
 #include "broker/shell.h"
@@ -12,9 +13,9 @@
 enum { STOP_LIMIT = 10000 };
 
 /*
- * Shells first, because their operations hold contexts; then what is still asked for, which is
- * answered before the connections close; then the contexts of the records, and the plug-ins'
- * Shutdown.
+ * Shells and enumerations first, because their operations hold contexts; then what is still asked
+ * for, which is answered before the connections close; then the contexts of the records, and the
+ * plug-ins' Shutdown.
  */
 void stop_continue(struct broker *broker)
 {
@@ -58,6 +59,7 @@ void stop_begin(struct broker *broker)
     loop_timer_start(broker->loop, &broker->stop_timer, STOP_LIMIT);
     reload_stop(broker);
     peers_drain(broker);
+    enumeration_close_all(broker);
     shell_close_all(broker, "the service is stopping");
     stop_continue(broker);
 }

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "broker/broker.h"
+#include "broker/enumeration.h"
 #include "broker/operation.h"
 #include "broker/record.h"
 #include "broker/shell.h"
@@ -74,6 +75,12 @@ const char *authz_lost_reason(enum authz_lost lost, const char *call, char text[
 }
 
 void shell_close_of_record(const struct record *record, const char *reason)
+{
+    (void)record;
+    (void)reason;
+}
+
+void enumeration_close_of_record(const struct record *record, const char *reason)
 {
     (void)record;
     (void)reason;

@@ -241,7 +241,7 @@ static void command_reported(struct request *request)
     command->started = true;
     loop_timer_stop(host.loop, &command->deadline);
     channel_send(host.broker, command_started, .operation = command->operation,
-                 .command_id = command->id);
+                 .command_id = command->id, .command_line = command->shown);
     reply_send(&command->reply, NO_ERROR);
 }
 
@@ -272,6 +272,31 @@ static void command_enter(struct request *request)
     entry_end(0);
 }
 
+static size_t shown_add(char *shown, size_t used, const char *text)
+{
+    size_t length = text != NULL ? strlen(text) : 0;
+    size_t room = LIMIT_COMMAND_LINE - used;
+
+    if (length > room)
+        length = room;
+    if (length > 0)
+        memcpy(shown + used, text, length);
+    return used + length;
+}
+
+/* Line and arguments with blanks between them, as far as the message takes them. */
+static const char *command_show(struct arena *arena, const struct message_command_create *message)
+{
+    char shown[LIMIT_COMMAND_LINE];
+    size_t used = shown_add(shown, 0, message->command_line);
+
+    for (uint32_t i = 0; i < message->arguments.count && used < sizeof(shown); i++) {
+        used = shown_add(shown, used, " ");
+        used = shown_add(shown, used, message->arguments.item[i].value);
+    }
+    return arena_text_n(arena, shown, used - utf8_incomplete_tail(shown, used));
+}
+
 static bool command_describe(struct command *command, const struct message_command_create *message)
 {
     struct arena *arena = &command->request->arena;
@@ -279,7 +304,8 @@ static bool command_describe(struct command *command, const struct message_comma
 
     command->line = utf16_arena(arena, message->command_line != NULL ? message->command_line : "");
     set->args = arena_alloc(arena, (message->arguments.count + 1) * sizeof(PCWSTR));
-    if (command->line == NULL || set->args == NULL)
+    command->shown = command_show(arena, message);
+    if (command->line == NULL || set->args == NULL || command->shown == NULL)
         return false;
     for (uint32_t i = 0; i < message->arguments.count; i++) {
         const char *value = message->arguments.item[i].value;

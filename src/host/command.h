@@ -24,6 +24,7 @@ struct command {
     char *id;           /* NULL: its id is another command's, it only waits to be noted */
     char16_t *line;     /* in the request's arena, as are the arguments */
     WSMAN_COMMAND_ARG_SET arguments;
+    const char *shown; /* the beginning of both, for whoever enumerates commands; likewise */
     struct request *request;
     struct reply reply; /* to command_create */
     uint32_t refusal;   /* what to answer when the end is noted, if it never began */

@@ -287,6 +287,26 @@ bool message_decode(enum message_type type, const uint8_t *payload, size_t lengt
     return ok && reader.left == 0;
 }
 
+void *message_keep(struct arena *arena, enum message_type type, const void *body)
+{
+    const struct message_layout *layout = message_layout(type);
+    char *copy = arena_alloc(arena, layout->size);
+
+    if (copy == NULL)
+        return NULL;
+    memcpy(copy, body, layout->size);
+    for (size_t i = 0; i < layout->field_count; i++) {
+        const char **text = (const char **)(void *)(copy + layout->fields[i].offset);
+
+        if (layout->fields[i].type != FIELD_TEXT || *text == NULL)
+            continue;
+        *text = arena_text(arena, *text);
+        if (*text == NULL)
+            return NULL;
+    }
+    return copy;
+}
+
 int *message_fd(enum message_type type, void *body)
 {
     const struct message_layout *layout = message_layout(type);

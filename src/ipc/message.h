@@ -114,6 +114,11 @@ bool message_encode(struct buffer *out, enum message_type type, const void *body
 bool message_decode(enum message_type type, const uint8_t *payload, size_t length,
                     struct arena *arena, union message_body *body);
 
+/*
+ * A copy with its texts in the arena, for a message of numbers and texts alone; NULL when the arena
+ * is full.
+ */
+void *message_keep(struct arena *arena, enum message_type type, const void *body);
 /* The place of the message's descriptor field, or NULL when it has none. */
 int *message_fd(enum message_type type, void *body);
 

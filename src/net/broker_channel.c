@@ -176,8 +176,37 @@ static void on_operation_ended(struct channel *channel, const union message_body
     const struct message_operation_ended *ended = &body->operation_ended;
     struct request *request = asked_for(net_of(channel), ended->request, ended->operation);
 
-    if (request != NULL)
+    if (request != NULL && !items_noted(request))
         respond_done(request);
+}
+
+/* An item means nothing but to the request that it is for. */
+static void keep_item(struct channel *channel, uint64_t id, enum message_type type,
+                      const void *message)
+{
+    struct request *request = request_find_in(net_of(channel), id, REQUEST_ASKED);
+
+    if (request != NULL)
+        items_keep(request, type, message);
+}
+
+static void on_shell_item(struct channel *channel, const union message_body *body)
+{
+    keep_item(channel, body->shell_item.request, MESSAGE_shell_item, &body->shell_item);
+}
+
+static void on_command_item(struct channel *channel, const union message_body *body)
+{
+    keep_item(channel, body->command_item.request, MESSAGE_command_item, &body->command_item);
+}
+
+static void on_items_end(struct channel *channel, const union message_body *body)
+{
+    const struct message_items_end *end = &body->items_end;
+    struct request *request = asked_for(net_of(channel), end->request, end->operation);
+
+    if (request != NULL)
+        items_end(request, end);
 }
 
 static void on_shell_details(struct channel *channel, const union message_body *body)
@@ -229,6 +258,9 @@ bool broker_channel_open(struct net *net)
         [MESSAGE_operation_granted] = on_operation_granted,
         [MESSAGE_operation_ended] = on_operation_ended,
         [MESSAGE_shell_details] = on_shell_details,
+        [MESSAGE_shell_item] = on_shell_item,
+        [MESSAGE_command_item] = on_command_item,
+        [MESSAGE_items_end] = on_items_end,
         [MESSAGE_host_gone] = on_host_gone,
     };
     static const struct channel_events events = {handlers, broker_channel_ended};

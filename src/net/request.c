@@ -89,19 +89,7 @@ void request_each(struct net *net, enum request_state state, void (*visit)(struc
 
 void request_keep_details(struct request *request, const struct message_shell_details *details)
 {
-    const struct message_layout *layout = message_layout(MESSAGE_shell_details);
-    struct message_shell_details *copy = arena_alloc(&request->arena, sizeof(*copy));
-
-    request->details = copy;
-    if (copy == NULL)
-        return;
-    *copy = *details;
-    for (size_t i = 0; i < layout->field_count; i++) {
-        const char **text = (const char **)(void *)((char *)copy + layout->fields[i].offset);
-
-        if (layout->fields[i].type == FIELD_TEXT)
-            *text = arena_text(&request->arena, *text);
-    }
+    request->details = message_keep(&request->arena, MESSAGE_shell_details, details);
 }
 
 void request_end(struct request *request, bool delivered)
@@ -115,7 +103,9 @@ void request_end(struct request *request, bool delivered)
         request->connection->output_request = request->id;
     }
     if (request->operation != 0)
-        channel_send(net->broker, operation_written, .operation = request->operation);
+        channel_send(net->broker, operation_written, .operation = request->operation,
+                     .delivered = delivered && request->items.delivered,
+                     .taken = request->items.taken);
     negotiate_forget(request);
     if (request->connection != NULL) {
         request->connection->request = NULL;
@@ -131,6 +121,7 @@ void request_end(struct request *request, bool delivered)
     request->connection = NULL;
     request->host = NULL;
     request->details = NULL;
+    request->items = (struct items){0};
     request->operation = 0;
     request->output = false;
     net->requests.free[net->requests.free_count++] = (size_t)(uint32_t)request->id;

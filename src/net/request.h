@@ -25,6 +25,7 @@
 #include "http/request.h"
 #include "ipc/message.h"
 #include "methods.h"
+#include "net/items.h"
 #include "net/negotiate.h"
 #include "wsman/request.h"
 
@@ -74,6 +75,7 @@ struct request {
     uint64_t operation; /* operation_written is due for it; 0: none */
     struct grant grant;
     struct message_shell_details *details; /* Create: kept for the response; in the arena */
+    struct items items;                    /* Enumerate and Pull: likewise */
     struct host_channel *host;
     struct list host_link; /* in host->requests */
     bool output;           /* output_written is due */

@@ -135,6 +135,8 @@ static void respond_fault_as(struct request *request, unsigned status, const cha
     if (request->message.encoding == SOAP_ENCODING_none)
         request->message.encoding = SOAP_UTF8;
     complete.machine = net->site.machine;
+    request->items.delivered = false;
+    request->items.taken = 0;
     wsman_write_fault(response, net->reader, &request->message, &complete);
     if (response->failed || !soap_encode(response, request->message.encoding)) {
         log_error("a fault with code %u does not fit", fault->code);
@@ -237,6 +239,28 @@ void respond_done(struct request *request)
     if (response == NULL)
         return;
     wsman_write_done(response, &request->message);
+    respond_written(request);
+}
+
+void respond_items(struct request *request)
+{
+    struct items *items = &request->items;
+    struct buffer *response = respond_begin_response(request);
+    bool last;
+
+    if (response == NULL)
+        return;
+    items->taken = wsman_write_items(response, &request->message, &items->page, &last);
+    if (last && !items->noted) {
+        channel_send(request->net->broker, items_fit, .request = request->id,
+                     .operation = request->operation);
+        return;
+    }
+    if (items->taken == 0 && (items->page.items != NULL || items->full)) {
+        respond_code(request, FAULT_response_too_large, NULL);
+        return;
+    }
+    items->delivered = true;
     respond_written(request);
 }
 

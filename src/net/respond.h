@@ -49,6 +49,11 @@ void respond_refused(struct request *request, const struct message_operation_ref
 void respond_shell(struct request *request, const struct message_shell_details *details);
 /* An empty body, of the operation's kind. */
 void respond_done(struct request *request);
+/*
+ * The items of an Enumerate or Pull. When they are the last and the broker has not noted that they
+ * fit, it is told, and nothing is answered yet.
+ */
+void respond_items(struct request *request);
 
 /* The host's answers. */
 void respond_host_answer(struct request *request, const struct message_host_answer *answer);

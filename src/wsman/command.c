@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Command (MS-WSMV, type CommandLine). */
+/* Command (MS-WSMV, type CommandLine), and commands as items of an enumeration. */
 
 #include "wsman/read.h"
 
 #include "base/text.h"
 #include "soap/writer.h"
+#include "wsman/items.h"
 #include "wsman/response.h"
 #include "wsman/write.h"
 
@@ -58,4 +59,18 @@ void wsman_write_command(struct buffer *out, const struct wsman_request *request
     soap_put_element(out, "rsp:CommandId", command_id);
     soap_put(out, "</rsp:CommandResponse>");
     wsman_end(out);
+}
+
+/* Here CommandState is a plain word. */
+void wsman_put_command_item(struct buffer *out, const struct wsman_request *request,
+                            const void *item)
+{
+    const struct message_command_item *command = item;
+
+    (void)request;
+    soap_put(out, "<rsp:Command"
+                  " xmlns:rsp=\"http://schemas.microsoft.com/wbem/wsman/1/windows/shell\">");
+    soap_put_element(out, "rsp:CommandId", command->command_id);
+    soap_put_element(out, "rsp:CommandLine", command->command_line);
+    soap_put(out, "<rsp:CommandState>Running</rsp:CommandState></rsp:Command>");
 }

@@ -92,6 +92,12 @@ static bool read_payload(struct wsman_read *read)
         return wsman_read_reconnect(read);
     case OPERATION_connect:
         return wsman_read_connect(read);
+    case OPERATION_enumerate:
+        return wsman_read_enumerate(read);
+    case OPERATION_pull:
+        return wsman_read_pull(read);
+    case OPERATION_release:
+        return wsman_read_release(read);
     default:
         return true;
     }

@@ -71,5 +71,8 @@ bool wsman_read_signal(struct wsman_read *read);
 bool wsman_read_disconnect(struct wsman_read *read);
 bool wsman_read_reconnect(struct wsman_read *read);
 bool wsman_read_connect(struct wsman_read *read);
+bool wsman_read_enumerate(struct wsman_read *read);
+bool wsman_read_pull(struct wsman_read *read);
+bool wsman_read_release(struct wsman_read *read);
 
 #endif

@@ -63,6 +63,7 @@ struct wsman_request {
      * client and application allow, half of it for UTF-16. The limit of the response's buffer.
      */
     size_t response_limit;
+    uint32_t max_characters; /* that the items of the answer to a Pull may have; 0: any number */
 
     const struct soap_element *body; /* the element in s:Body, or NULL */
 };

@@ -59,6 +59,29 @@ void wsman_end(struct buffer *out)
     soap_put(out, "</s:Body></s:Envelope>");
 }
 
+void wsman_begin_reference(struct buffer *out, const struct wsman_request *request,
+                           const char *resource_uri)
+{
+    soap_put_element(out, "a:Address", request->to != NULL ? request->to : ANONYMOUS_ADDRESS);
+    soap_put(out, "<a:ReferenceParameters>");
+    soap_put_element(out, "w:ResourceURI", resource_uri);
+    soap_put(out, "<w:SelectorSet>");
+}
+
+void wsman_put_selector(struct buffer *out, const char *name, const char *value)
+{
+    soap_put(out, "<w:Selector");
+    soap_put_attribute(out, "Name", name);
+    soap_put(out, ">");
+    soap_put_text(out, value);
+    soap_put(out, "</w:Selector>");
+}
+
+void wsman_end_reference(struct buffer *out)
+{
+    soap_put(out, "</w:SelectorSet></a:ReferenceParameters>");
+}
+
 void wsman_write_done(struct buffer *out, const struct wsman_request *request)
 {
     wsman_begin(out, request);

@@ -1,23 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 
-/* What a shell says of itself: the answers to its Create and to a Get. */
+/* What a shell says of itself: the answers to its Create and to a Get, and as an item. */
 
 #include "wsman/response.h"
 
 #include "base/duration.h"
 #include "soap/writer.h"
+#include "wsman/items.h"
 #include "wsman/write.h"
 
 static void put_created(struct buffer *out, const struct wsman_request *request,
                         const struct message_shell_details *shell)
 {
     soap_put(out, "<x:ResourceCreated>");
-    soap_put_element(out, "a:Address", request->to != NULL ? request->to : ANONYMOUS_ADDRESS);
-    soap_put(out, "<a:ReferenceParameters>");
-    soap_put_element(out, "w:ResourceURI", shell->resource_uri);
-    soap_put(out, "<w:SelectorSet><w:Selector Name=\"ShellId\">");
-    soap_put_text(out, shell->shell_id);
-    soap_put(out, "</w:Selector></w:SelectorSet></a:ReferenceParameters></x:ResourceCreated>");
+    wsman_begin_reference(out, request, shell->resource_uri);
+    wsman_put_selector(out, "ShellId", shell->shell_id);
+    wsman_end_reference(out);
+    soap_put(out, "</x:ResourceCreated>");
 }
 
 static const char *buffer_mode(uint32_t buffering)
@@ -74,4 +73,24 @@ void wsman_write_shell(struct buffer *out, const struct wsman_request *request,
     wsman_begin(out, request);
     put_shell(out, request, shell);
     wsman_end(out);
+}
+
+void wsman_put_shell_item(struct buffer *out, const struct wsman_request *request, const void *item)
+{
+    const struct message_shell_item *told = item;
+#define COPY(type, name, limit) .name = told->name,
+    const struct message_shell_details shell = {FIELDS_SHELL(COPY)};
+#undef COPY
+
+    put_shell(out, request, &shell);
+}
+
+void wsman_put_shell_reference(struct buffer *out, const struct wsman_request *request,
+                               const void *item)
+{
+    const struct message_shell_item *shell = item;
+
+    wsman_begin_reference(out, request, shell->resource_uri);
+    wsman_put_selector(out, "ShellId", shell->shell_id);
+    wsman_end_reference(out);
 }

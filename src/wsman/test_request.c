@@ -193,20 +193,23 @@ static void reads_options(void **state)
     assert_int_equal(request.options.item[2].flags, 0);
 }
 
+#define CONTEXT "<n:EnumerationContext>uuid:1</n:EnumerationContext>"
+
 /* P-3.4 */
 static void finds_the_operation(void **state)
 {
     static const struct {
         const char *action;
         enum operation_kind kind;
+        const char *body; /* NULL: any */
     } rows[] = {
         {TRANSFER "Get", OPERATION_get},
         {TRANSFER "Put", OPERATION_put},
         {TRANSFER "Create", OPERATION_create},
         {TRANSFER "Delete", OPERATION_delete},
-        {ENUMERATION "Enumerate", OPERATION_enumerate},
-        {ENUMERATION "Pull", OPERATION_pull},
-        {ENUMERATION "Release", OPERATION_release},
+        {ENUMERATION "Enumerate", OPERATION_enumerate, "<n:Enumerate/>"},
+        {ENUMERATION "Pull", OPERATION_pull, "<n:Pull>" CONTEXT "</n:Pull>"},
+        {ENUMERATION "Release", OPERATION_release, "<n:Release>" CONTEXT "</n:Release>"},
         {EVENTING "Subscribe", OPERATION_subscribe},
         {EVENTING "Unsubscribe", OPERATION_unsubscribe},
         {CMD_URI "/Method", OPERATION_invoke},
@@ -221,7 +224,7 @@ static void finds_the_operation(void **state)
         char headers[1024];
 
         snprintf(headers, sizeof(headers), HEADERS "<a:Action>%s</a:Action>", rows[i].action);
-        assert_int_equal(read_parts(headers, "<x/>"),
+        assert_int_equal(read_parts(headers, rows[i].body != NULL ? rows[i].body : "<x/>"),
                          rows[i].kind == OPERATION_none ? WSMAN_fault : WSMAN_request);
         assert_int_equal(request.operation.kind, rows[i].kind);
         if (rows[i].kind == OPERATION_none)

@@ -67,6 +67,7 @@ static inline enum wsman_result read_parts(const char *headers, const char *body
                           "<s:Envelope xmlns:s='http://www.w3.org/2003/05/soap-envelope'"
                           " xmlns:a='http://schemas.xmlsoap.org/ws/2004/08/addressing'"
                           " xmlns:w='http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd'"
+                          " xmlns:n='http://schemas.xmlsoap.org/ws/2004/09/enumeration'"
                           " xmlns:p='http://schemas.microsoft.com/wbem/wsman/1/wsman.xsd'"
                           " xmlns:rsp='http://schemas.microsoft.com/wbem/wsman/1/windows/shell'>"
                           "<s:Header>%s</s:Header><s:Body>%s</s:Body></s:Envelope>",

@@ -21,4 +21,13 @@ void wsman_put_headers(struct buffer *out, const struct wsman_request *request);
 void wsman_begin(struct buffer *out, const struct wsman_request *request);
 void wsman_end(struct buffer *out);
 
+/*
+ * What an a:EndpointReference or x:ResourceCreated holds: the address and resource URI, then any
+ * number of selectors, then the end.
+ */
+void wsman_begin_reference(struct buffer *out, const struct wsman_request *request,
+                           const char *resource_uri);
+void wsman_put_selector(struct buffer *out, const char *name, const char *value);
+void wsman_end_reference(struct buffer *out);
+
 #endif

@@ -42,10 +42,10 @@ def wait_for_seen(server, count, what=None, **members):
 
 
 def is_balanced(server):
-    """Every context is back, but those of records, shells and commands that live."""
+    """Every context is back, but those of records, shells, commands and enumerations that live."""
     status = server.status()
     counters = status['counters']
-    living = (len(status['records']) + len(status['shells'])
+    living = (len(status['records']) + len(status['shells']) + counters['enumerations']
               + sum(shell['commands'] for shell in status['shells']))
     return (counters['contexts_reported'] == counters['contexts_released']
             + counters['contexts_lost'] + living and counters['calls'] == 0)
@@ -55,7 +55,8 @@ def is_empty(server):
     """Reported minus released minus lost is zero, and nothing that holds one is left."""
     status = server.status()
     counters = status['counters']
-    return (not status['records'] and not status['shells'] and counters['calls'] == 0
+    return (not status['records'] and not status['shells'] and not counters['enumerations']
+            and counters['calls'] == 0
             and counters['contexts_reported'] == (
                 counters['contexts_released'] + counters['contexts_lost']))
 

@@ -74,7 +74,9 @@ WITHOUT_A_SHELL = {
                                              2150858811, ADDRESSING)),
     'Put': (TRANSFER + '/Put', '<x/>', {}, NOT_SUPPORTED),
     'Create of no shell': (CREATE, '<x/>', {}, NOT_SUPPORTED),
-    'Enumerate of a shell URI': (ENUMERATION + 'Enumerate', '<x/>', {}, NOT_SUPPORTED),
+    'Enumerate of what can not be': (
+        ENUMERATION + 'Enumerate', '<n:Enumerate xmlns:n="%s"/>' % ENUMERATION[:-1],
+        {'resource': 'http://example.com/data'}, NOT_SUPPORTED),
     'Invoke': (CMD + '/Method', '<x/>', {}, NOT_SUPPORTED),
     'Subscribe': ('http://schemas.xmlsoap.org/ws/2004/08/eventing/Subscribe', '<x/>', {},
                   NOT_SUPPORTED),
