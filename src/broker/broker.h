@@ -40,6 +40,7 @@
     C(contexts_reported) C(contexts_released) C(contexts_lost) \
     C(verdicts_allowed) C(verdicts_denied) C(verdicts_abandoned) C(quota_refusals) C(redirects) \
     C(shells_started) C(shells_ended) C(commands_started) C(commands_ended) \
+    C(shells_disconnected) C(shells_connected) \
     C(host_crashes) C(audit_failures) C(reloads) C(reload_failures)
 /* clang-format on */
 

@@ -158,6 +158,8 @@ static struct operation *operation_new(struct child *net, const struct message_o
     operation->max_elements = message->max_elements;
     operation->room = message->room;
     operation->item_form = message->item_form;
+    operation->buffering = message->buffering;
+    operation->session_id = kept(operation, message->session_id);
     operation->ending = message->kind == OPERATION_delete ||
                         (message->kind == OPERATION_signal && message->ending) ||
                         message->kind == OPERATION_release;
@@ -209,6 +211,8 @@ static void operation_abandon(struct operation *operation)
     case OPERATION_granted:
         if (operation->kind == OPERATION_delete)
             operation_end(operation);
+        else if (operation_follows_on(operation))
+            shell_change_abandoned(operation);
         else
             shell_creation_written(operation);
         break;

@@ -79,6 +79,8 @@ struct operation {
     uint32_t max_elements; /* items that the answer to an Enumerate or Pull may have */
     uint32_t room;         /* and bytes */
     uint32_t item_form;    /* of the items of an Enumerate; for winrmd-net */
+    uint32_t buffering;     /* enum output_buffering */
+    const char *session_id; /* of the client; NULL: it says none */
     bool ending; /* Delete, Signal terminate: never refused by a quota */
 
     struct record *record; /* a reference */

@@ -53,11 +53,13 @@ static void act_command(struct operation *operation)
 {
     struct shell *shell = shell_find(operation, false);
 
-    /* It may have ended while the plug-in was asked. */
-    if (shell != NULL)
-        shell_grant(shell, operation);
-    else
+    /* It may have ended, or been disconnected, while the plug-in was asked. */
+    if (shell == NULL)
         operation_refuse_shell(operation);
+    else if (shell->client != CLIENT_connected)
+        operation_refuse(operation, FAULT_shell_disconnected, NULL);
+    else
+        shell_grant(shell, operation);
 }
 
 static void act_unsupported(struct operation *operation)

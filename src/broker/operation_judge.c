@@ -194,6 +194,12 @@ static bool follows_enumeration(const struct operation *operation)
     return operation->kind == OPERATION_pull || operation->kind == OPERATION_release;
 }
 
+static bool operation_connects(const struct operation *operation)
+{
+    return operation->kind == OPERATION_disconnect || operation->kind == OPERATION_reconnect ||
+           operation->kind == OPERATION_connect;
+}
+
 static void operation_check(struct operation *operation)
 {
     const struct record *record = operation->record;
@@ -216,6 +222,10 @@ static void operation_check(struct operation *operation)
         operation_refuse_shell(operation);
     else if (follows_enumeration(operation))
         enumeration_follow(operation);
+    else if (needs_shell && operation_connects(operation))
+        shell_change(shell, operation);
+    else if (needs_shell && shell->client != CLIENT_connected)
+        operation_refuse(operation, FAULT_shell_disconnected, NULL);
     else if (follow_on &&
              (operation->kind == OPERATION_send || operation->kind == OPERATION_receive ||
               operation->kind == OPERATION_signal))

@@ -81,11 +81,24 @@ static void shell_enter(struct shell *shell)
     loop_timer_stop(shell->broker->loop, &shell->idle);
 }
 
+void shell_idle_again(struct shell *shell)
+{
+    if (shell->outstanding == 0 && shell->state == SHELL_live)
+        loop_timer_start(shell->broker->loop, &shell->idle, shell->idle_timeout);
+}
+
 void shell_leave(struct shell *shell)
 {
     shell->used_at = loop_now(shell->broker->loop);
-    if (--shell->outstanding == 0 && shell->state == SHELL_live)
-        loop_timer_start(shell->broker->loop, &shell->idle, shell->idle_timeout);
+    shell->outstanding--;
+    shell_idle_again(shell);
+}
+
+void shell_take_request(struct shell *shell, struct operation *operation)
+{
+    operation->shell = shell;
+    list_append(&shell->requests, &operation->shell_link);
+    shell_enter(shell);
 }
 
 static void shell_idle_expired(struct loop_timer *timer)
@@ -117,26 +130,26 @@ static void shell_begin_expired(struct loop_timer *timer)
 /* ---- creation ---- */
 
 /* The longest idle time-out that a shell may have: what both files allow. */
-static uint64_t idle_most(const struct application *application, const struct plugin *plugin)
+static uint64_t idle_most(const struct application_settings *settings, const struct plugin *plugin)
 {
-    uint64_t most = application->settings->max_shell_idle;
+    uint64_t most = settings->max_shell_idle;
 
     return plugin->quotas.max_idle_timeout < most ? plugin->quotas.max_idle_timeout : most;
 }
 
-static bool idle_allowed(const struct operation *operation, const struct plugin *plugin)
+bool shell_idle_allowed(const struct application_settings *settings, const struct plugin *plugin,
+                        uint64_t idle_timeout)
 {
-    uint64_t most = idle_most(operation->application, plugin);
+    uint64_t most = idle_most(settings, plugin);
     uint64_t least = most < IDLE_MINIMUM ? 1 : IDLE_MINIMUM;
 
-    return operation->idle_timeout == 0 ||
-           (operation->idle_timeout >= least && operation->idle_timeout <= most);
+    return idle_timeout == 0 || (idle_timeout >= least && idle_timeout <= most);
 }
 
 /* The idle time-out of a new shell: what its client asked for, or what holds for all. */
 static uint64_t idle_of(const struct operation *operation, const struct plugin *plugin)
 {
-    uint64_t most = idle_most(operation->application, plugin);
+    uint64_t most = idle_most(operation->application->settings, plugin);
 
     if (operation->idle_timeout != 0)
         return operation->idle_timeout;
@@ -162,7 +175,9 @@ static uint32_t shell_check(const struct operation *operation, const struct plug
         return FAULT_shell_id;
     if (operation->shell_id != NULL && shell_by_id(application, operation->shell_id) != NULL)
         return FAULT_shell_id_conflict;
-    return idle_allowed(operation, *plugin) ? 0 : FAULT_idle_timeout;
+    if (!shell_idle_allowed(application->settings, *plugin, operation->idle_timeout))
+        return FAULT_idle_timeout;
+    return 0;
 }
 
 void shell_create(struct operation *operation)
@@ -171,12 +186,14 @@ void shell_create(struct operation *operation)
     uint32_t code = shell_check(operation, &plugin);
     struct broker *broker = operation->broker;
     struct shell *shell;
+    bool named;
 
     if (code != 0) {
         operation_refuse(operation, code, NULL);
         return;
     }
-    if (operation->shell_id == NULL) {
+    named = operation->shell_id != NULL;
+    if (!named) {
         char guid[GUID_SIZE];
 
         guid_make(guid);
@@ -191,6 +208,9 @@ void shell_create(struct operation *operation)
     shell->id = mem_text(operation->shell_id);
     shell->key = shell_key(operation->application, shell->id, &shell->key_length);
     shell->number = (uint32_t)broker_next_id(broker);
+    shell->named = named;
+    shell->session_id = mem_text(operation->session_id);
+    shell->buffering = plugin->buffering;
     shell->idle_timeout = idle_of(operation, plugin);
     shell->created_at = shell->used_at = loop_now(broker->loop);
     shell->idle.expired = shell_idle_expired;
@@ -224,13 +244,16 @@ struct message_shell_details shell_details(const struct shell *shell)
         .client_address = made->caller.address,
         .process = shell->host != NULL ? (uint32_t)shell->host->pid : 0,
         .idle_timeout = shell->idle_timeout,
-        .max_idle_timeout = idle_most(made->application, shell->plugin),
+        .max_idle_timeout = idle_most(made->application->settings, shell->plugin),
         .input_streams = made->input_streams,
         .output_streams = made->output_streams,
         .locale = made->locale,
         .data_locale = made->data_locale,
         .run_time = now - shell->created_at,
-        .inactivity = shell->outstanding > 0 ? 0 : now - shell->used_at};
+        .inactivity = shell->outstanding > 0 ? 0 : now - shell->used_at,
+        .disconnected =
+            shell->client == CLIENT_disconnected || shell->client == CLIENT_connecting,
+        .buffering = shell->buffering};
 }
 
 static void shell_send_details(const struct shell *shell, const struct operation *to)
@@ -300,9 +323,10 @@ void shell_grant(struct shell *shell, struct operation *operation)
         list_append(&shell->commands, &operation->shell_link);
         shell_enter(shell);
     } else if (operation->kind != OPERATION_shell) {
-        operation->state = OPERATION_answered;
-        list_append(&shell->requests, &operation->shell_link);
-        shell_enter(shell);
+        /* What connects a shell has still to be said to have happened. */
+        if (operation != shell->change)
+            operation->state = OPERATION_answered;
+        shell_take_request(shell, operation);
     }
     shell->used_at = loop_now(broker->loop);
     channel_send(operation->net->channel, operation_granted, .request = operation->request,

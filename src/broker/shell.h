@@ -14,6 +14,7 @@
 
 #include "base/list.h"
 #include "base/loop.h"
+#include "broker/shell_connect.h"
 #include "ipc/message.h"
 #include "ipc/ticket.h"
 
@@ -52,6 +53,13 @@ struct shell {
     uint64_t used_at;
     struct loop_timer idle;
     struct loop_timer lifetime; /* whatever the shell is doing */
+    enum shell_client client;
+    char *session_id;         /* of its client; NULL: that says none */
+    struct operation *change; /* that connects or disconnects it just now */
+    bool was_connected;       /* before a Disconnect that is in progress */
+    bool named;               /* its id is the client's */
+    bool can_disconnect;
+    uint32_t buffering; /* enum output_buffering, while it is disconnected */
     const char *end_reason;
     uint32_t end_code; /* for a Create that waits; 0: what the host's end means */
 };
@@ -80,8 +88,15 @@ void shell_audit(const struct shell *shell, const struct operation *operation, c
 void shell_delete(struct shell *shell, struct operation *operation);
 /* An allowed Command, or a follow-on message: gives winrmd-net a ticket for the host. */
 void shell_grant(struct shell *shell, struct operation *operation);
+/* A follow-on message begins to be about this shell, and keeps it from being idle. */
+void shell_take_request(struct shell *shell, struct operation *operation);
 /* A request about this shell is over. */
 void shell_leave(struct shell *shell);
+/* Its idle time-out has changed. */
+void shell_idle_again(struct shell *shell);
+/* May a shell of this application and plug-in have that idle time-out? 0: the default. */
+bool shell_idle_allowed(const struct application_settings *settings, const struct plugin *plugin,
+                        uint64_t idle_timeout);
 /* The response to the shell's or a command's creation is written or lost. */
 void shell_creation_written(struct operation *operation);
 

@@ -73,6 +73,7 @@ static void shell_free(struct shell *shell)
     explicit_bzero(shell->ticket_key, sizeof(shell->ticket_key));
     application_settings_unref(shell->settings);
     free(shell->nets);
+    free(shell->session_id);
     free(shell->id);
     free(shell->key);
     free(shell);
@@ -89,6 +90,7 @@ void shell_over(struct shell *shell, const char *reason)
     while (!list_empty(&shell->commands))
         shell_command_ended(shell, container_of(shell->commands.next, struct operation, shell_link),
                             reason);
+    shell_change_over(shell);
     while (!list_empty(&shell->requests)) {
         struct operation *request =
             container_of(shell->requests.next, struct operation, shell_link);

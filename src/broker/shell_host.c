@@ -53,6 +53,8 @@ static void handle_started(struct channel *channel, const union message_body *bo
     if (shell == NULL || shell->state != SHELL_starting)
         return;
     if (told->code == 0) {
+        /* MS-WSMV: a shell whose id the service has made cannot be disconnected (P-4.13.2). */
+        shell->can_disconnect = told->connects && shell->named;
         send_shell(shell);
         shell_host_ready(shell);
         return;
@@ -119,6 +121,22 @@ static void handle_command_ended(struct channel *channel, const union message_bo
     channel_send(channel, command_noted, .operation = told->operation);
 }
 
+static void handle_disconnected(struct channel *channel, const union message_body *body)
+{
+    struct shell *shell = shell_of(channel);
+
+    if (shell != NULL)
+        shell_has_disconnected(shell, body->shell_disconnected.operation);
+}
+
+static void handle_connected(struct channel *channel, const union message_body *body)
+{
+    struct shell *shell = shell_of(channel);
+
+    if (shell != NULL)
+        shell_has_connected(shell, body->shell_connected.operation, body->shell_connected.code);
+}
+
 static void host_gone(struct child *process, bool crashed)
 {
     struct shell *shell = process->owner;
@@ -142,6 +160,8 @@ bool shell_host_start(struct shell *shell)
         [MESSAGE_shell_ended] = handle_shell_ended,
         [MESSAGE_command_started] = handle_command_started,
         [MESSAGE_command_ended] = handle_command_ended,
+        [MESSAGE_shell_disconnected] = handle_disconnected,
+        [MESSAGE_shell_connected] = handle_connected,
         [MESSAGE_authz_stray] = host_handle_stray,
         [MESSAGE_host_crashing] = host_handle_crashing,
     };
@@ -192,6 +212,27 @@ void shell_host_void(struct shell *shell, const struct operation *operation)
 {
     if (shell->host != NULL)
         channel_send(shell->host->channel, command_void, .operation = operation->id,
+                     .sequence = operation->sequence);
+}
+
+void shell_host_disconnect(struct shell *shell, const struct operation *operation)
+{
+    channel_send(shell->host->channel, shell_disconnect, .operation = operation->id,
+                 .sequence = shell->ticket_sequence, .timeout = operation_patience(operation),
+                 .buffering = shell->buffering);
+}
+
+void shell_host_note_connect(struct shell *shell, const struct operation *operation, bool connected)
+{
+    if (shell->host != NULL)
+        channel_send(shell->host->channel, connect_noted, .operation = operation->id,
+                     .connected = connected);
+}
+
+void shell_host_void_connect(struct shell *shell, const struct operation *operation)
+{
+    if (shell->host != NULL)
+        channel_send(shell->host->channel, connect_void, .operation = operation->id,
                      .sequence = operation->sequence);
 }
 

@@ -21,6 +21,13 @@ int shell_host_connect(struct shell *shell, uint32_t net);
 void shell_host_revoke(struct shell *shell, uint32_t net);
 /* If the command has not begun it is to be forgotten; the host says command_ended then. */
 void shell_host_void(struct shell *shell, const struct operation *operation);
+/* The client goes: the host says when what runs for it is done. */
+void shell_host_disconnect(struct shell *shell, const struct operation *operation);
+/* What the host holds the answer to a Reconnect or Connect back for. */
+void shell_host_note_connect(struct shell *shell, const struct operation *operation,
+                             bool connected);
+/* Nobody waits for that Reconnect or Connect any more; the host says what became of it. */
+void shell_host_void_connect(struct shell *shell, const struct operation *operation);
 /* Ends the shell in its host, which is killed after `patience` milliseconds. */
 void shell_host_end(struct shell *shell, uint64_t patience);
 /* The shell is over: tells every winrmd-net and lets the host go. */

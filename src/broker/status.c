@@ -103,7 +103,8 @@ static void send_shell(void *value, void *context)
         .application = shell->operation->application->settings->path, .shell_id = shell->id,
         .owner = shell->operation->caller.name, .account = shell->operation->record->token->account,
         .process = shell->host != NULL ? (uint32_t)shell->host->pid : 0, .commands = commands,
-        .idle = shell->outstanding > 0 ? 0 : now - shell->used_at, .age = now - shell->created_at);
+        .idle = shell->outstanding > 0 ? 0 : now - shell->used_at, .age = now - shell->created_at,
+        .state = shell_client_name(shell));
 }
 
 static void send_counters(const struct broker *broker, struct channel *channel)

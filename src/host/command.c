@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "host/disconnect.h"
 #include "host/entry.h"
 #include "host/host.h"
 #include "host/shell.h"
@@ -354,6 +355,8 @@ void command_ask(struct reply reply, const struct message_command_create *messag
     command = command_new(message->operation, command_by_id(id) == NULL ? id : NULL, reply);
     if (command->id == NULL)
         command->refusal = ERROR_WINRS_SHELLCOMMAND_CLIENTID_RESOURCE_CONFLICT;
+    else if (disconnect_came_after(message->sequence))
+        command->refusal = ERROR_WINRS_SHELL_DISCONNECTED;
     else if (shell.ending || !shell.started)
         command->refusal = ERROR_WSMAN_UNEXPECTED_SELECTORS;
     else

@@ -173,7 +173,7 @@ static void start_done(struct post *post)
         start_refuse(start_code, text);
     }
     channel_send(host.broker, host_started, .code = NO_ERROR, .path = host.plugin.path,
-                 .version = host.plugin.version);
+                 .version = host.plugin.version, .connects = host.plugin.connect != NULL);
     if (host.stopping)
         host_shutdown();
 }

@@ -20,6 +20,7 @@ enum { LOST_PAUSE = 1 /* milliseconds, for a thread whose data is dropped */ };
 struct queue {
     struct list chunks;
     size_t count;
+    size_t boundaries; /* chunks that end an object of the plug-in */
     size_t bytes;
     uint64_t first_at;
 };
@@ -51,6 +52,7 @@ struct output {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static size_t total; /* the cost of all chunks, queued or taken */
 static struct list crowded = {&crowded, &crowded};
+static enum output_buffering buffering; /* of a shell that is disconnected */
 
 /* ---- counting; lock held ---- */
 
@@ -73,6 +75,7 @@ static void total_shrink(size_t bytes)
 static void queue_count(struct output *output, const struct output_chunk *chunk)
 {
     output->queues[chunk->stream].count++;
+    output->queues[chunk->stream].boundaries += chunk->boundary;
     output->queues[chunk->stream].bytes += chunk_cost(chunk);
     output->chunk_count++;
 }
@@ -81,6 +84,7 @@ static void queue_remove(struct output *output, struct output_chunk *chunk)
 {
     list_remove(&chunk->link);
     output->queues[chunk->stream].count--;
+    output->queues[chunk->stream].boundaries -= chunk->boundary;
     output->queues[chunk->stream].bytes -= chunk_cost(chunk);
     output->chunk_count--;
 }
@@ -125,6 +129,7 @@ static void output_drop_chunks(struct output *output)
     for (size_t i = 0; i < output->stream_count; i++) {
         free_chunks(&output->queues[i].chunks);
         output->queues[i].count = 0;
+        output->queues[i].boundaries = 0;
         output->queues[i].bytes = 0;
     }
     output->chunk_count = 0;
@@ -199,6 +204,22 @@ void output_cancel(struct output *output)
     pthread_mutex_unlock(&lock);
 }
 
+void output_reopen(struct output *output)
+{
+    pthread_mutex_lock(&lock);
+    output->cancelled = false;
+    pthread_mutex_unlock(&lock);
+}
+
+void output_keep_as(enum output_buffering kept_as)
+{
+    pthread_mutex_lock(&lock);
+    buffering = kept_as;
+    list_each(link, &crowded)
+        pthread_cond_broadcast(&container_of(link, struct output, crowd)->room);
+    pthread_mutex_unlock(&lock);
+}
+
 void output_overflow(struct output *output)
 {
     pthread_mutex_lock(&lock);
@@ -235,13 +256,15 @@ int output_stream(const struct output *output, const char *name)
 }
 
 /* Lock held. */
-static void output_add(struct output *output, int stream, const void *data, size_t length, bool end)
+static void output_add(struct output *output, int stream, const void *data, size_t length, bool end,
+                       bool boundary)
 {
     struct output_chunk *chunk = mem_alloc(sizeof(*chunk) + length + 1);
     struct queue *queue = &output->queues[stream];
 
     chunk->stream = (unsigned)stream;
     chunk->end = end;
+    chunk->boundary = boundary;
     chunk->length = length;
     chunk->number = ++output->last_number;
     if (length > 0)
@@ -275,12 +298,59 @@ static size_t output_room(const struct output *output, int stream)
     return output->chunk_count == 0 ? OUTPUT_LEAST : 0;
 }
 
-/* Lock held: waits until there is room, or nobody waits any more. */
-static size_t output_wait(struct output *output, int stream)
+/*
+ * Lock held: drops the oldest data of a stream, up to the end of one of the plug-in's own objects if
+ * it marks them. False when there is none.
+ */
+static bool queue_drop_oldest(struct output *output, struct queue *queue)
+{
+    bool whole = queue->boundaries > 0;
+    struct list dropped;
+    struct output_chunk *chunk;
+    bool last = false;
+
+    list_init(&dropped);
+    while (!last && (chunk = queue_first(queue)) != NULL && !chunk->end) {
+        last = !whole || chunk->boundary;
+        queue_remove(output, chunk);
+        list_append(&dropped, &chunk->link);
+    }
+    if (list_empty(&dropped))
+        return false;
+    free_chunks(&dropped);
+    return true;
+}
+
+/* Lock held: makes room for this stream at the expense of what its output holds. */
+static size_t output_make_room(struct output *output, int stream)
+{
+    size_t room;
+
+    while ((room = output_room(output, stream)) == 0) {
+        struct queue *fullest = &output->queues[stream];
+
+        for (size_t i = 0; fullest->bytes < OUTPUT_LIMIT && i < output->stream_count; i++)
+            if (output->queues[i].bytes > fullest->bytes)
+                fullest = &output->queues[i];
+        if (!queue_drop_oldest(output, fullest))
+            return OUTPUT_LEAST;
+    }
+    return room;
+}
+
+/*
+ * Lock held: waits until there is room, or nobody waits any more. `begun`: a part of the result has
+ * been taken already.
+ */
+static size_t output_wait(struct output *output, int stream, bool begun)
 {
     size_t room;
 
     while ((room = output_room(output, stream)) == 0 && !output->cancelled && !output->overflow) {
+        if (buffering == BUFFERING_drop)
+            return output_make_room(output, stream);
+        if (buffering == BUFFERING_refuse && !begun)
+            return 0;
         if (output->waiting++ == 0)
             list_append(&crowded, &output->crowd);
         pthread_cond_wait(&output->room, &lock);
@@ -291,28 +361,28 @@ static size_t output_wait(struct output *output, int stream)
 }
 
 /*
- * Lock held: adds data piece by piece as there is room; waits for it, or drops the rest. False when
- * something was dropped because nobody waits any more.
+ * Lock held: adds data piece by piece as there is room; waits for it, or drops the rest. How much of
+ * it was added.
  */
-static bool output_add_data(struct output *output, const struct output_result *result)
+static size_t output_add_data(struct output *output, const struct output_result *result)
 {
     const char *data = result->data;
     size_t left = result->length;
 
     while (left > 0) {
-        size_t room = output_wait(output, result->stream);
+        size_t room = output_wait(output, result->stream, left < result->length);
         size_t piece = left < room ? left : room;
 
         if (room == 0)
-            return output->cancelled;
+            break;
         if (piece < left)
             piece -= utf8_incomplete_tail(data, piece);
-        output_add(output, result->stream, data, piece, false);
+        output_add(output, result->stream, data, piece, false, result->boundary && piece == left);
         output_announce(output);
         data += piece;
         left -= piece;
     }
-    return true;
+    return result->length - left;
 }
 
 /* Lock held. */
@@ -328,20 +398,32 @@ static void output_set_state(struct output *output, const struct output_result *
         output->told = false;
 }
 
+/* Lock held: nothing is taken while the shell is disconnected, but from those that are to end. */
+static bool output_is_refused(const struct output *output)
+{
+    return buffering == BUFFERING_refuse && !output->cancelled && !output->overflow;
+}
+
 uint32_t output_push(struct output *output, const struct output_result *result)
 {
     uint32_t code = ERROR_INVALID_PARAMETER;
-    bool kept = true;
+    size_t added = 0;
+    bool lost = false;
 
     pthread_mutex_lock(&lock);
     if (output->state == COMMAND_STATE_done)
         goto out;
-    kept = output_add_data(output, result);
+    if (!output_is_refused(output))
+        added = output_add_data(output, result);
     code = ERROR_OPERATION_ABORTED;
     if (output->cancelled)
         goto out;
+    code = ERROR_WSMAN_SERVICE_STREAM_DISCONNECTED;
+    if (added == 0 && output_is_refused(output))
+        goto out;
+    lost = added < result->length;
     if (result->end)
-        output_add(output, result->stream, NULL, 0, true);
+        output_add(output, result->stream, NULL, 0, true, false);
     if (result->flush && result->stream != OUTPUT_NO_STREAM)
         output->flush |= (uint64_t)1 << result->stream;
     else if (result->flush)
@@ -352,7 +434,7 @@ uint32_t output_push(struct output *output, const struct output_result *result)
 out:
     pthread_mutex_unlock(&lock);
     /* A plug-in that puts out all the time would hardly leave the lock to the loop that ends it. */
-    if (!kept)
+    if (lost)
         poll(NULL, 0, LOST_PAUSE);
     return code;
 }

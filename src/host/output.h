@@ -32,6 +32,7 @@ struct output_chunk {
     struct list link;
     unsigned stream;
     bool end;
+    bool boundary;   /* one of the plug-in's own objects ends here */
     uint64_t number; /* of its output, in the order of arrival */
     size_t offset;   /* of what has not been taken */
     size_t length;
@@ -45,6 +46,7 @@ struct output_result {
     size_t length;
     bool end;
     bool flush;
+    bool boundary;            /* WSMAN_FLAG_RECEIVE_RESULT_DATA_BOUNDARY */
     enum command_state state; /* COMMAND_STATE_none: unchanged */
     const char *state_uri;    /* with COMMAND_STATE_other */
     uint32_t exit_code;       /* with COMMAND_STATE_done */
@@ -77,6 +79,18 @@ void output_unref(struct output *output);
 void output_detach(struct output *output);
 /* Waiting and later pushes return ERROR_OPERATION_ABORTED. */
 void output_cancel(struct output *output);
+/* After a cancellation: pushes are taken again. */
+void output_reopen(struct output *output);
+
+/*
+ * What becomes of a result that finds its output full, in all outputs of the process: it waits
+ * (BUFFERING_block, and BUFFERING_none: the shell is connected), the oldest data of the output gives
+ * way (BUFFERING_drop). BUFFERING_refuse: every result is refused with
+ * ERROR_WSMAN_SERVICE_STREAM_DISCONNECTED, full or not, but for the rest of one that has been taken
+ * in part, which waits.
+ */
+void output_keep_as(enum output_buffering buffering);
+
 /* From now on pushes do not wait: they succeed, and what finds the output full is lost. */
 void output_overflow(struct output *output);
 /* Drops what has not been taken. */

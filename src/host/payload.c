@@ -6,6 +6,8 @@
  */
 
 #include "host/command.h"
+#include "host/connect.h"
+#include "host/disconnect.h"
 #include "host/host.h"
 #include "host/shell.h"
 #include "host/stray.h"
@@ -56,10 +58,14 @@ static void take_command_create(struct channel *channel, const union message_bod
 }
 
 /* The target of a follow-on message, or NULL: then it has been answered. */
-static struct target *find_target(struct reply *reply, const char *command_id)
+static struct target *find_target(struct reply *reply, const char *command_id, uint64_t sequence)
 {
     struct target *target = shell.ending ? NULL : shell_target(command_id);
 
+    if (target != NULL && disconnect_came_after(sequence)) {
+        reply_send(reply, ERROR_WINRS_SHELL_DISCONNECTED);
+        return NULL;
+    }
     if (target == NULL)
         reply_send(reply, ERROR_WSMAN_UNEXPECTED_SELECTORS);
     return target;
@@ -73,7 +79,7 @@ static void take_send_input(struct channel *channel, const union message_body *b
 
     if (!TICKET_GOOD("send_input", OPERATION_send, &reply, message))
         return;
-    target = find_target(&reply, message->command_id);
+    target = find_target(&reply, message->command_id, message->sequence);
     if (target != NULL)
         sender_ask(target, reply, message);
 }
@@ -86,7 +92,7 @@ static void take_receive_output(struct channel *channel, const union message_bod
 
     if (!TICKET_GOOD("receive_output", OPERATION_receive, &reply, message))
         return;
-    target = find_target(&reply, message->command_id);
+    target = find_target(&reply, message->command_id, message->sequence);
     if (target != NULL)
         receiver_ask(target, reply, message);
 }
@@ -99,9 +105,35 @@ static void take_signal_command(struct channel *channel, const union message_bod
 
     if (!TICKET_GOOD("signal_command", OPERATION_signal, &reply, message))
         return;
-    target = find_target(&reply, message->command_id);
+    target = find_target(&reply, message->command_id, message->sequence);
     if (target != NULL)
         signals_ask(target, reply, message);
+}
+
+static void take_connect_shell(struct channel *channel, const union message_body *body)
+{
+    const struct message_connect_shell *message = &body->connect_shell;
+    struct reply reply = reply_to(channel, message->request);
+
+    if (!TICKET_GOOD("connect_shell", OPERATION_connect, &reply, message))
+        return;
+    if (disconnect_came_after(message->sequence))
+        reply_send(&reply, ERROR_WINRS_SHELL_DISCONNECTED);
+    else
+        connect_ask(reply, message);
+}
+
+static void take_reconnect_shell(struct channel *channel, const union message_body *body)
+{
+    const struct message_reconnect_shell *message = &body->reconnect_shell;
+    struct reply reply = reply_to(channel, message->request);
+
+    if (!TICKET_GOOD("reconnect_shell", OPERATION_reconnect, &reply, message))
+        return;
+    if (disconnect_came_after(message->sequence))
+        reply_send(&reply, ERROR_WINRS_SHELL_DISCONNECTED);
+    else
+        reconnect_ask(reply, message);
 }
 
 static bool target_cancel_request(struct target *target, void *context)
@@ -122,7 +154,8 @@ static void take_request_cancel(struct channel *channel, const union message_bod
 {
     struct subject subject = {.channel = channel, .request = body->request_cancel.request};
 
-    shell_each_target(target_cancel_request, &subject);
+    if (!connect_cancel(channel, subject.request))
+        shell_each_target(target_cancel_request, &subject);
 }
 
 static bool target_written(struct target *target, void *context)
@@ -146,4 +179,6 @@ const channel_handler payload_handlers[MESSAGE_COUNT] = {
     [MESSAGE_send_input] = take_send_input,         [MESSAGE_receive_output] = take_receive_output,
     [MESSAGE_signal_command] = take_signal_command, [MESSAGE_request_cancel] = take_request_cancel,
     [MESSAGE_output_written] = take_output_written,
+    [MESSAGE_connect_shell] = take_connect_shell,
+    [MESSAGE_reconnect_shell] = take_reconnect_shell,
 };

@@ -96,6 +96,13 @@ struct channel *reply_channel(const struct reply *reply)
     return NULL;
 }
 
+static void (*watcher)(void);
+
+void reply_watch(void (*answered)(void))
+{
+    watcher = answered;
+}
+
 static void reply_write(struct reply *reply, struct message_host_answer *answer)
 {
     struct channel *channel = reply->open ? reply_channel(reply) : NULL;
@@ -104,6 +111,8 @@ static void reply_write(struct reply *reply, struct message_host_answer *answer)
     answer->request = reply->request;
     if (channel != NULL)
         channel_write(channel, MESSAGE_host_answer, answer);
+    if (watcher != NULL)
+        watcher();
 }
 
 void reply_send(struct reply *reply, uint32_t code)

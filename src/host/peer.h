@@ -34,6 +34,9 @@ void reply_send(struct reply *reply, uint32_t code);
 /* The same with what the plug-in said, and the plug-in's name. */
 void reply_send_plugin(struct reply *reply, uint32_t code, const char *extended);
 
+/* Has `answered` called after each answer of these two. */
+void reply_watch(void (*answered)(void));
+
 /* The channel an answer goes to, or NULL when the peer has gone. */
 struct channel *reply_channel(const struct reply *reply);
 

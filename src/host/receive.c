@@ -92,6 +92,20 @@ static void receive_enter(struct request *request)
     entry_end(0);
 }
 
+/*
+ * The plug-in gave the receive up because nobody took its output while the shell was disconnected
+ * (OutputBufferingMode None): it is asked anew. What it had handed over before is still there.
+ */
+static bool receiver_was_cut_off(const struct target *target)
+{
+    const struct receiver *receiver = &target->receiver;
+
+    return receiver->over && receiver->code == ERROR_WSMAN_SERVICE_STREAM_DISCONNECTED &&
+           !target_is_over(target);
+}
+
+static uint32_t receiver_resume(struct target *target);
+
 static void receive_completed(struct follow_on *follow_on, uint32_t code, const char *extended)
 {
     struct receiver *receiver = &follow_on->target->receiver;
@@ -99,6 +113,12 @@ static void receive_completed(struct follow_on *follow_on, uint32_t code, const 
     receiver->over = true;
     receiver->code = code;
     receiver->extended = mem_text(extended);
+    /* Its client is back already. */
+    if (receiver->waiting.open && !receiver->resumed && receiver_was_cut_off(follow_on->target)) {
+        code = receiver_resume(follow_on->target);
+        if (code != NO_ERROR)
+            receiver_refuse(follow_on->target, code);
+    }
     receiver_consider(follow_on->target);
 }
 
@@ -108,6 +128,7 @@ static uint32_t receiver_begin(struct target *target, uint64_t timeout, uint32_t
     struct receiver *receiver = &target->receiver;
     struct follow_on *follow_on = follow_on_new(target, REQUEST_receive);
 
+    receiver->begun = false;
     if (follow_on == NULL)
         return ERROR_NOT_ENOUGH_MEMORY;
     follow_on->completed = receive_completed;
@@ -119,6 +140,19 @@ static uint32_t receiver_begin(struct target *target, uint64_t timeout, uint32_t
     receiver->request = follow_on->request;
     receiver->begun = true;
     return NO_ERROR;
+}
+
+static uint32_t receiver_resume(struct target *target)
+{
+    struct receiver *receiver = &target->receiver;
+
+    receiver->over = false;
+    receiver->code = NO_ERROR;
+    free(receiver->extended);
+    receiver->extended = NULL;
+    receiver->resumed = true;
+    output_reopen(receiver->output);
+    return receiver_begin(target, receiver->timeout, receiver->room);
 }
 
 static uint64_t stream_bit(size_t stream)
@@ -171,6 +205,15 @@ void receiver_ask(struct target *target, struct reply reply,
     receiver->asked = asked;
     receiver->waiting = reply;
     receiver->room = room;
+    receiver->timeout = message->timeout;
+    receiver->resumed = false;
+    if (receiver_was_cut_off(target)) {
+        code = receiver_resume(target);
+        if (code != NO_ERROR) {
+            receiver_refuse(target, code);
+            return;
+        }
+    }
     if (receiver->request != NULL)
         request_limits(receiver->request, message->timeout, receiver->room);
     loop_timer_start(host.loop, &receiver->deadline, message->timeout);

@@ -28,9 +28,11 @@ struct receiver {
     bool over;               /* the plug-in completed it */
     uint32_t code;           /* with this */
     char *extended;
+    bool resumed; /* the plug-in was asked anew for the waiting message */
     struct reply waiting;
     uint64_t asked; /* the streams it names, a bit for each */
-    uint32_t room; /* bytes of data the answer to it can take */
+    uint32_t room;    /* bytes of data the answer to it can take */
+    uint64_t timeout; /* milliseconds it may wait in all */
     struct loop_timer deadline;
     struct loop_timer gather; /* a little more may come: do not answer with a single byte */
     struct loop_timer noting; /* for a plug-in that says Done and does not end its command */

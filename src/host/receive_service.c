@@ -84,6 +84,8 @@ DWORD service_receive_result(WSMAN_PLUGIN_REQUEST *requestDetails, DWORD flags, 
     struct output_result result = {.stream = OUTPUT_NO_STREAM,
                                    .end = (flags & WSMAN_FLAG_RECEIVE_RESULT_NO_MORE_DATA) != 0,
                                    .flush = (flags & WSMAN_FLAG_RECEIVE_FLUSH) != 0,
+                                   .boundary =
+                                       (flags & WSMAN_FLAG_RECEIVE_RESULT_DATA_BOUNDARY) != 0,
                                    .exit_code = exitCode};
     DWORD code = ERROR_INVALID_PARAMETER;
     char *name = NULL;

@@ -27,7 +27,8 @@ enum request_kind {
     REQUEST_command,
     REQUEST_send,
     REQUEST_receive,
-    REQUEST_signal
+    REQUEST_signal,
+    REQUEST_connect
 };
 
 /* Who a shell belongs to and how he talks: the same for all requests of a host. */

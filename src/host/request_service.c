@@ -48,6 +48,20 @@ DWORD service_report_context(WSMAN_PLUGIN_REQUEST *requestDetails, DWORD flags, 
     return result;
 }
 
+/* Bytes of UTF-8 that the text of a completion may have: more where it is the answer itself. */
+static size_t extended_limit(const void *address, DWORD code)
+{
+    const char *cause = NULL;
+    const struct request *request;
+    bool answer;
+
+    address_lock();
+    request = request_find(address, &cause);
+    answer = request != NULL && request->kind == REQUEST_connect && code == NO_ERROR;
+    address_unlock();
+    return (answer ? LIMIT_PAYLOAD : LIMIT_REASON) - 1;
+}
+
 /*
  * The request is gone for the plug-in whatever is returned, so a completion with flags that are
  * not zero ends the operation too: nobody else would.
@@ -55,7 +69,8 @@ DWORD service_report_context(WSMAN_PLUGIN_REQUEST *requestDetails, DWORD flags, 
 DWORD service_operation_complete(WSMAN_PLUGIN_REQUEST *requestDetails, DWORD flags, DWORD errorCode,
                                  PCWSTR extendedInformation)
 {
-    char *extended = text16_reason(extendedInformation, LIMIT_REASON - 1);
+    char *extended =
+        text16_reason(extendedInformation, extended_limit(requestDetails, errorCode));
     struct output *output = NULL;
     const char *cause = NULL;
     struct request *request;

@@ -9,6 +9,8 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "host/command.h"
+#include "host/connect.h"
+#include "host/disconnect.h"
 #include "host/entry.h"
 #include "host/host.h"
 #include "host/kill.h"
@@ -53,6 +55,7 @@ static bool target_peer_gone(struct target *target, void *context)
 void shell_peer_gone(uint64_t peer)
 {
     shell_each_target(target_peer_gone, &peer);
+    connect_peer_gone(peer);
 }
 
 uint32_t shell_max_envelope(void)
@@ -136,6 +139,7 @@ void shell_end(bool asked)
         return;
     shell.ending = true;
     shell.asked_to_end = asked;
+    disconnect_end();
     shell.grace.expired = grace_over;
     loop_timer_start(host.loop, &shell.grace, END_GRACE);
     list_each(link, &shell.commands) {
@@ -146,6 +150,7 @@ void shell_end(bool asked)
         command_cancel(command);
     }
     target_refuse(&shell.target, ERROR_OPERATION_ABORTED);
+    connect_end();
     if (asked)
         reply_send(&shell.reply, ERROR_OPERATION_ABORTED);
     target_cancel(&shell.target);

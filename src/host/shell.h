@@ -34,6 +34,8 @@ struct shell {
     bool asked_to_end; /* by the broker, not by the plug-in itself */
     bool releasing;
     bool ended; /* shell_ended is sent */
+    bool disconnected; /* its client has gone (disconnect.h) */
+    uint64_t barrier;  /* the last ticket that a client who has gone was given */
     struct target target;
     struct list commands;
     struct map by_id;           /* commands by command id */

@@ -9,6 +9,8 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "host/command.h"
+#include "host/connect.h"
+#include "host/disconnect.h"
 #include "host/host.h"
 #include "host/sender.h"
 #include "host/shell.h"
@@ -136,6 +138,26 @@ static void command_noted(struct channel *channel, const union message_body *bod
         command_note(body->command_noted.operation);
 }
 
+static void shell_disconnect(struct channel *channel, const union message_body *body)
+{
+    (void)channel;
+    if (shell.known)
+        disconnect_ask(&body->shell_disconnect);
+}
+
+static void connect_noted(struct channel *channel, const union message_body *body)
+{
+    (void)channel;
+    connect_note(&body->connect_noted);
+}
+
+static void connect_void(struct channel *channel, const union message_body *body)
+{
+    (void)channel;
+    if (shell.known)
+        connect_make_void(&body->connect_void);
+}
+
 static void shell_end_asked(struct channel *channel, const union message_body *body)
 {
     (void)channel;
@@ -159,5 +181,7 @@ const channel_handler shell_handlers[MESSAGE_COUNT] = {
     [MESSAGE_host_start] = host_start,     [MESSAGE_host_shell] = host_shell,
     [MESSAGE_host_channel] = host_channel, [MESSAGE_host_revoke] = host_revoke,
     [MESSAGE_command_void] = command_void, [MESSAGE_command_noted] = command_noted,
+    [MESSAGE_shell_disconnect] = shell_disconnect,
+    [MESSAGE_connect_noted] = connect_noted, [MESSAGE_connect_void] = connect_void,
     [MESSAGE_shell_end] = shell_end_asked, [MESSAGE_host_stop] = shell_stop,
 };

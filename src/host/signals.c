@@ -23,6 +23,11 @@ struct signal {
     bool terminate;
 };
 
+struct reply *signal_reply(struct list *link)
+{
+    return &container_of(link, struct signal, link)->reply;
+}
+
 static void signal_late(struct loop_timer *timer)
 {
     struct signal *signal = container_of(timer, struct signal, deadline);

@@ -19,6 +19,9 @@ struct signals {
     bool busy;           /* the first is with the plug-in */
 };
 
+/* The answer that one in these lists is owed. */
+struct reply *signal_reply(struct list *link);
+
 void signals_init(struct target *target);
 void signals_free(struct target *target);
 

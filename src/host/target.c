@@ -85,6 +85,12 @@ static const struct request_events follow_on_events = {.completed = follow_on_co
 
 struct follow_on *follow_on_new(struct target *target, enum request_kind kind)
 {
+    return follow_on_new_with(target, kind, NULL, false);
+}
+
+struct follow_on *follow_on_new_with(struct target *target, enum request_kind kind,
+                                     const struct ipc_items *options, bool must_understand)
+{
     struct follow_on *follow_on = mem_alloc(sizeof(*follow_on));
 
     list_init(&follow_on->link);
@@ -93,7 +99,7 @@ struct follow_on *follow_on_new(struct target *target, enum request_kind kind)
     if (target->command != NULL)
         follow_on->command_context = target->command->request->context;
     follow_on->request =
-        request_new(kind, &follow_on_events, follow_on, &shell.caller, NULL, false);
+        request_new(kind, &follow_on_events, follow_on, &shell.caller, options, must_understand);
     if (follow_on->request == NULL) {
         free(follow_on);
         return NULL;

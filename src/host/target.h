@@ -16,7 +16,7 @@ struct target {
     struct receiver receiver;
     struct sender sender;
     struct signals signals;
-    struct list requests; /* receives, sends and signals that are not finished */
+    struct list requests; /* receives, sends, signals and connects that are not finished */
 };
 
 /* One of them; freed with its request when that is finished. */
@@ -26,7 +26,7 @@ struct follow_on {
     struct request *request;
     void (*completed)(struct follow_on *follow_on, uint32_t code, const char *extended);
     char16_t *text;      /* stream name or signal code; in the request's arena */
-    WSMAN_DATA data;     /* of a send; the same */
+    WSMAN_DATA data;     /* of a send or connect; the same */
     uint32_t flags;      /* of a send */
     void *shell_context; /* what the entry point is called with */
     void *command_context;
@@ -40,6 +40,9 @@ void target_free(struct target *target);
 
 /* A follow-on operation for the plug-in; NULL when there is no memory for it. */
 struct follow_on *follow_on_new(struct target *target, enum request_kind kind);
+/* The same with options. */
+struct follow_on *follow_on_new_with(struct target *target, enum request_kind kind,
+                                     const struct ipc_items *options, bool must_understand);
 /* Calls the entry point on another thread. False (and `follow_on` is freed) when none is free. */
 bool follow_on_submit(struct follow_on *follow_on, void (*enter)(struct request *request));
 /* One that was not submitted. */
