@@ -83,7 +83,8 @@ enum {
     M(request_cancel) M(output_written) M(host_answer) M(output) \
     M(connect_shell) M(reconnect_shell) M(connect_answer) \
     /* winrmctl asks the broker */ \
-    M(status_ask) M(status_process) M(status_listener) M(status_application) M(status_record) M(status_shell) \
+    M(status_ask) M(status_process) M(status_listener) M(status_application) M(status_plugin) \
+    M(status_record) M(status_shell) \
     M(status_counter) M(status_end) \
     M(reload_ask) M(reload_problem) M(reload_end) \
     M(explain_ask) M(explain_answer) M(explain_end)
@@ -395,11 +396,14 @@ enum {
  * client has got what the items were sent for, and not a fault in its place; and how many of them.
  */
 #define FIELDS_operation_written(F) F(U64, operation, 0) F(BOOL, delivered, 0) F(U32, taken, 0)
-/* broker -> net. `location`: HTTP 302. `decision`: where the audit says why. */
+/*
+ * broker -> net. `location`: HTTP 302. `decision`: where the audit says why. `busy`: an HTTP 503
+ * with nothing in it; code 0 without a text: an HTTP 500 with nothing in it.
+ */
 #define FIELDS_operation_refused(F) \
     F(U64, request, 0) F(U32, code, 0) F(TEXT, text, LIMIT_REASON) F(TEXT, location, LIMIT_URI) \
     F(TEXT, provider, LIMIT_NAME) F(TEXT, provider_path, LIMIT_URI) \
-    F(TEXT, extended, LIMIT_REASON) F(TEXT, decision, LIMIT_ID)
+    F(TEXT, extended, LIMIT_REASON) F(TEXT, decision, LIMIT_ID) F(BOOL, busy, 0)
 /*
  * broker -> net: pass the payload to that host with this ticket (ipc/ticket.h). `idle_timeout`: of
  * the shell; its client's connections may be idle as long.
@@ -611,6 +615,10 @@ enum {
     F(TEXT, application, LIMIT_URI)
 #define FIELDS_status_application(F) \
     F(TEXT, path, LIMIT_URI) F(TEXT, plugin, LIMIT_NAME) F(TEXT, state, LIMIT_ID)
+/* An operations plug-in: what of it is in use, by how many accounts. */
+#define FIELDS_status_plugin(F) \
+    F(TEXT, application, LIMIT_URI) F(TEXT, name, LIMIT_NAME) F(U32, shells, 0) \
+    F(U32, operations, 0) F(U32, users, 0)
 #define FIELDS_status_record(F) \
     F(TEXT, application, LIMIT_URI) F(TEXT, user, LIMIT_NAME) F(TEXT, mechanism, LIMIT_ID) \
     F(TEXT, account, LIMIT_NAME) F(TEXT, state, LIMIT_ID) F(BOOL, administrator, 0) \

@@ -179,6 +179,7 @@
     R(control, broker, serving, status_process) \
     R(control, broker, serving, status_listener) \
     R(control, broker, serving, status_application) \
+    R(control, broker, serving, status_plugin) \
     R(control, broker, serving, status_record) \
     R(control, broker, serving, status_shell) \
     R(control, broker, serving, status_counter) \

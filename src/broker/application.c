@@ -34,6 +34,7 @@ void application_free(struct application *application)
     map_free(&application->records);
     quota_forget(application);
     map_free(&application->quotas);
+    map_free(&application->quota_plugins);
     buffer_free(&application->throttle_times);
     free(application);
 }

@@ -38,6 +38,7 @@ struct application {
     struct list retired;   /* struct record.retired_link: of former settings or hosts, still used */
     struct map quotas;     /* canonical account -> struct quota_account */
     uint64_t quotas_swept; /* loop_now() */
+    struct map quota_plugins;     /* name -> struct quota_plugin: those of which something exists */
     struct buffer throttle_times; /* of the last operations, oldest first; see quota.c */
 };
 

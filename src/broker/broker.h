@@ -29,6 +29,7 @@
 #include "broker/audit.h"
 #include "broker/configuration.h"
 #include "broker/child.h"
+#include "broker/quota.h"
 
 /* What `winrmctl status` shows as counters; C(name). */
 /* clang-format off */
@@ -71,6 +72,7 @@ struct broker {
     struct map sessions;      /* id -> struct session */
     struct map operations;    /* id -> struct operation */
     struct map calls;         /* id -> struct authz_call */
+    struct quota_service quota;
     struct map shells;        /* "application\0SHELL-ID" -> struct shell */
     struct map enumerations;  /* context -> struct enumeration */
     uint64_t next_id;         /* sessions, operations, calls, hosts: one sequence, never reused */

@@ -2,6 +2,7 @@
 
 #include "broker/caller.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -52,4 +53,15 @@ struct caller caller_keep(const struct caller *caller, struct arena *arena)
                         .issuer_thumbprint = arena_text(arena, certificate->issuer_thumbprint),
                         .subject_name = arena_text(arena, certificate->subject_name)},
         .token = token_ref(caller->token)};
+}
+
+bool caller_is_local(const struct caller *caller)
+{
+    const char *text = caller->address != NULL ? caller->address : "";
+    struct in6_addr six;
+    struct in_addr four;
+
+    if (inet_pton(AF_INET, text, &four) == 1)
+        return ntohl(four.s_addr) >> 24 == IN_LOOPBACKNET;
+    return inet_pton(AF_INET6, text, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
 }

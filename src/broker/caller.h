@@ -4,6 +4,8 @@
 #ifndef BROKER_CALLER_H
 #define BROKER_CALLER_H
 
+#include <stdbool.h>
+
 #include "base/arena.h"
 #include "broker/token.h"
 
@@ -28,6 +30,9 @@ struct caller caller_copy(const struct caller *caller);
 void caller_clear(struct caller *caller);
 /* A copy whose texts are the arena's; only the reference to the token has to be given back. */
 struct caller caller_keep(const struct caller *caller, struct arena *arena);
+
+/* Does it come from a loopback address (127.0.0.0/8, ::1)? What is no address is not. */
+bool caller_is_local(const struct caller *caller);
 
 /* For a message with FIELDS_CERTIFICATE. */
 #define CALLER_CERTIFICATE(caller)                                \

@@ -58,6 +58,15 @@ void operation_audit(const struct operation *operation)
 
 /* ---- ends ---- */
 
+/* Its request is over: answered, refused, or nobody waits for the answer. */
+static void operation_leave_net(struct operation *operation)
+{
+    if (list_empty(&operation->net_link))
+        return;
+    list_remove(&operation->net_link);
+    quota_request_leave(operation->broker);
+}
+
 void operation_end(struct operation *operation)
 {
     struct broker *broker = operation->broker;
@@ -66,7 +75,7 @@ void operation_end(struct operation *operation)
     quota_return(&operation->slots);
     authz_release(operation->application, &operation->context);
     record_unref(operation->record);
-    list_remove(&operation->net_link);
+    operation_leave_net(operation);
     list_remove(&operation->record_link);
     list_remove(&operation->shell_link);
     map_remove_u64(&broker->operations, operation->id);
@@ -80,9 +89,11 @@ const struct operation_fault operation_without_body = {.code = 0};
 void operation_refuse_with(struct operation *operation, const struct operation_fault *refused)
 {
     quota_return(&operation->slots);
+    operation_leave_net(operation);
     if (operation->net != NULL)
         channel_send(operation->net->channel, operation_refused, .request = operation->request,
-                     .code = refused->code, .text = refused->text, .location = refused->location,
+                     .busy = refused->busy, .code = refused->code, .text = refused->text,
+                     .location = refused->location,
                      .provider = refused->plugin != NULL ? refused->plugin->name : NULL,
                      .provider_path = refused->plugin != NULL ? refused->plugin->filename : NULL,
                      .extended = refused->extended, .decision = operation->decision);
@@ -134,6 +145,7 @@ static struct operation *operation_new(struct child *net, const struct message_o
     list_init(&operation->record_link);
     list_init(&operation->shell_link);
     list_append(&net->operations, &operation->net_link);
+    quota_request_enter(net->broker);
     operation->caller = caller_keep(&session->caller, &operation->arena);
     operation->action = kept(operation, message->action);
     operation->resource_uri = kept(operation, message->resource_uri);
@@ -192,7 +204,7 @@ void operation_begin(struct child *net, const struct message_operation *message)
 /* Nobody waits for the answer any more. */
 static void operation_abandon(struct operation *operation)
 {
-    list_remove(&operation->net_link);
+    operation_leave_net(operation);
     operation->net = NULL;
     switch (operation->state) {
     case OPERATION_at_record:

@@ -120,6 +120,7 @@ void operation_recorded(struct operation *operation, const struct record_refusal
 
 /* What a refusal tells the client; what is NULL is left out. */
 struct operation_fault {
+    bool busy; /* an HTTP 503 without a body: the service has as many requests as it takes */
     uint32_t code;
     const char *text;
     const char *location;

@@ -178,15 +178,32 @@ static void operation_refuse_quota(struct operation *operation, const struct quo
     operation_refuse(operation, refusal->code, refusal->text);
 }
 
-/* What of the quotas a new operation needs; nothing is taken when one refuses. */
-static bool operation_reserve(struct operation *operation, struct quota_refusal *refusal)
+/*
+ * What of the quotas a new operation needs, of which plug-in, of which shell; nothing is taken when
+ * one refuses.
+ */
+static bool operation_reserve(struct operation *operation, const struct shell *shell,
+                              struct quota_refusal *refusal)
 {
     const struct record *record = operation->record;
+    const struct plugin *plugin = NULL;
+    struct quota_want want = {.shell = operation->kind == OPERATION_shell,
+                              .ending = operation->ending};
 
     if (operation->kind == OPERATION_enumerate && !enumeration_allowed(operation, refusal))
         return false;
-    return quota_reserve(record->account, &record->limits, operation->kind == OPERATION_shell,
-                         operation->ending, &operation->slots, refusal);
+    if (shell == NULL && operation->kind != OPERATION_shell)
+        shell = shell_find(operation, true);
+    if (shell != NULL)
+        plugin = shell->plugin;
+    else if (operation->resource_uri != NULL)
+        application_find_resource(operation->application->settings, operation->resource_uri,
+                                  &plugin);
+    if (plugin != NULL)
+        want.plugin = plugin->name;
+    if (operation->kind == OPERATION_command)
+        want.within = &shell->operation->slots;
+    return quota_reserve(record->account, &record->limits, &want, &operation->slots, refusal);
 }
 
 static bool follows_enumeration(const struct operation *operation)
@@ -213,7 +230,7 @@ static void operation_check(struct operation *operation)
     if ((!operation->ending &&
          !quota_rate_check(record->account, &record->limits, now, &refusal)) ||
         (!follow_on && !(needs_shell && shell == NULL) &&
-         !operation_reserve(operation, &refusal))) {
+         !operation_reserve(operation, shell, &refusal))) {
         operation_refuse_quota(operation, &refusal);
         return;
     }
@@ -304,12 +321,51 @@ void operation_recorded(struct operation *operation, const struct record_refusal
     }
 }
 
+/* What the service's own switches forbid; 0: nothing. */
+static uint32_t switched_off(const struct operation *operation)
+{
+    const struct configuration *configuration = operation->broker->configuration;
+
+    if (!configuration->remote_access && !caller_is_local(&operation->caller))
+        return FAULT_remote_access_disabled;
+    if (!configuration->remote_shell_access && operation->kind == OPERATION_shell)
+        return FAULT_remote_shells_disabled;
+    return 0;
+}
+
+static void operation_refuse_switched_off(struct operation *operation, uint32_t code)
+{
+    decision_make(operation);
+    operation_audit_refused(operation, AUTHZ_answered, code,
+                            code == FAULT_remote_access_disabled
+                                ? "remote-access is false and the client is on another machine"
+                                : "remote-shell-access is false");
+    operation_refuse(operation, code, NULL);
+}
+
+static void operation_refuse_busy(struct operation *operation, const struct quota_refusal *refusal)
+{
+    decision_make(operation);
+    broker_count(operation->broker, COUNTER_quota_refusals);
+    operation_audit_verdict(operation, "over-quota", refusal->code, refusal->text);
+    operation_refuse_with(operation, &(struct operation_fault){.busy = true});
+}
+
 void operation_judge(struct operation *operation)
 {
     struct quota_refusal refusal = {0};
+    uint32_t off = switched_off(operation);
 
     if (!operation_follows_on(operation))
         decision_make(operation);
+    if (off != 0) {
+        operation_refuse_switched_off(operation, off);
+        return;
+    }
+    if (!quota_request_check(operation->broker, operation->ending, &refusal)) {
+        operation_refuse_busy(operation, &refusal);
+        return;
+    }
     if (!quota_throttle(operation->application, operation->ending,
                         loop_now(operation->broker->loop), &refusal)) {
         operation_refuse_quota(operation, &refusal);

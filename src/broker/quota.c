@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-#include "broker/quota.h"
+#include "broker/quota_account.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,17 +12,6 @@
 #include "faults.h"
 
 enum { SWEEP_INTERVAL = 10000 };
-
-struct quota_account {
-    struct application *application;
-    char *name;
-    unsigned references;
-    uint32_t shells;
-    uint32_t operations;
-    uint64_t slot_start; /* of the rate: the first message after the slot before */
-    uint32_t slot_messages;
-    uint64_t slot_end; /* 0: of no length */
-};
 
 struct quota_limits quota_limits_default(const struct application_settings *settings)
 {
@@ -152,67 +141,6 @@ void quota_rate_count(struct quota_account *account, const struct quota_limits *
         accounts_sweep(account->application, now);
     }
     account->slot_messages++;
-}
-
-/* ---- slots ---- */
-
-static bool slot_free(uint32_t used, uint32_t limit, uint32_t code, const char *what,
-                      struct quota_refusal *refusal)
-{
-    if (limit == QUOTA_UNLIMITED || used < limit)
-        return true;
-    refusal->code = code;
-    snprintf(refusal->text, sizeof(refusal->text),
-             "This user may have %" PRIu32 " concurrent %s and has %" PRIu32
-             ". One frees when one of the user's own ends.",
-             limit, what, used);
-    return false;
-}
-
-bool quota_reserve(struct quota_account *account, const struct quota_limits *limits, bool shell,
-                   bool ending, struct quota_slots *slots, struct quota_refusal *refusal)
-{
-    if (!ending) {
-        if (shell &&
-            !slot_free(account->shells, limits->shells, FAULT_quota_shells, "shells", refusal))
-            return false;
-        if (!slot_free(account->operations, limits->operations, FAULT_quota_operations,
-                       "operations", refusal))
-            return false;
-    }
-    account->references++;
-    account->operations++;
-    account->shells += shell ? 1 : 0;
-    *slots = (struct quota_slots){.account = account, .operation = true, .shell = shell};
-    return true;
-}
-
-void quota_return_operation(struct quota_slots *slots)
-{
-    if (slots->operation)
-        slots->account->operations--;
-    slots->operation = false;
-}
-
-void quota_return(struct quota_slots *slots)
-{
-    if (slots->account == NULL)
-        return;
-    quota_return_operation(slots);
-    if (slots->shell)
-        slots->account->shells--;
-    quota_account_unref(slots->account);
-    *slots = (struct quota_slots){0};
-}
-
-uint32_t quota_shells(const struct quota_account *account)
-{
-    return account->shells;
-}
-
-uint32_t quota_operations(const struct quota_account *account)
-{
-    return account->operations;
 }
 
 uint32_t quota_slot_messages(const struct quota_account *account)

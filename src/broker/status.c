@@ -75,6 +75,20 @@ static const char *authz_state_name(const struct application *application)
     return state->host != NULL && state->host->started ? "serving" : "starting";
 }
 
+static void send_plugins(const struct application *application, struct channel *channel)
+{
+    const struct application_settings *settings = application->settings;
+
+    for (size_t i = 0; i < settings->plugin_count; i++) {
+        const char *name = settings->plugins[i].name;
+        struct quota_plugin_use use = quota_plugin_use(application, name);
+
+        if (!settings->plugins[i].authorization)
+            channel_send(channel, status_plugin, .application = settings->path, .name = name,
+                         .shells = use.shells, .operations = use.operations, .users = use.users);
+    }
+}
+
 static void send_record(void *value, void *context)
 {
     const struct record *record = value;
@@ -122,6 +136,9 @@ static void send_counters(const struct broker *broker, struct channel *channel)
     channel_send(channel, status_counter, .name = "tokens", .value = token_count());
     channel_send(channel, status_counter, .name = "sessions", .value = broker->sessions.count);
     channel_send(channel, status_counter, .name = "operations", .value = broker->operations.count);
+    channel_send(channel, status_counter, .name = "requests", .value = broker->quota.requests);
+    channel_send(channel, status_counter, .name = "shell_users",
+                 .value = quota_shell_users(broker));
     channel_send(channel, status_counter, .name = "calls", .value = broker->calls.count);
     channel_send(channel, status_counter, .name = "enumerations",
                  .value = broker->enumerations.count);
@@ -142,6 +159,8 @@ static void handle_ask(struct channel *channel, const union message_body *body)
                                    ? application->settings->authorizer->name
                                    : NULL,
                      .state = authz_state_name(application));
+        if (!application->removed)
+            send_plugins(application, channel);
         map_each(&application->records, send_record, channel);
     }
     map_each(&broker->shells, send_shell, channel);

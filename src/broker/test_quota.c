@@ -8,20 +8,25 @@
 
 #include <cmocka.h>
 
-#include "broker/application.h"
+#include "broker/broker.h"
 #include "broker/quota.h"
 #include "faults.h"
 
 static struct application_settings settings;
-static struct application application = {.settings = &settings};
+static struct configuration configuration;
+static struct broker broker;
+static struct application application;
 static struct quota_account *account;
 static struct quota_refusal refusal;
+static const struct quota_want a_shell = {.shell = true}, an_end = {.ending = true};
 
 static int open_account(void **state)
 {
     (void)state;
     memset(&settings, 0, sizeof(settings));
-    application = (struct application){.settings = &settings};
+    configuration = (struct configuration){.requests = 2, .shell_users = 100};
+    broker = (struct broker){.configuration = &configuration};
+    application = (struct application){.broker = &broker, .settings = &settings};
     memset(&refusal, 0, sizeof(refusal));
     buffer_init(&application.throttle_times, 1 << 20);
     account = quota_account_get(&application, "bob");
@@ -34,6 +39,10 @@ static int close_account(void **state)
     quota_account_unref(account);
     quota_forget(&application);
     assert_int_equal(application.quotas.count, 0);
+    assert_int_equal(application.quota_plugins.count, 0);
+    assert_int_equal(quota_shell_users(&broker), 0);
+    map_free(&application.quota_plugins);
+    map_free(&broker.quota.users);
     map_free(&application.quotas);
     buffer_free(&application.throttle_times);
     return 0;
@@ -47,8 +56,8 @@ static void one_account_has_one_count_however_often_it_is_looked_up(void **state
 
     (void)state;
     assert_ptr_equal(account, again);
-    assert_true(quota_reserve(account, &limits, true, false, &slots, &refusal));
-    assert_false(quota_reserve(again, &limits, true, false, &more, &refusal));
+    assert_true(quota_reserve(account, &limits, &a_shell, &slots, &refusal));
+    assert_false(quota_reserve(again, &limits, &a_shell, &more, &refusal));
     assert_int_equal(refusal.code, FAULT_quota_shells);
     assert_string_equal(refusal.text, "This user may have 1 concurrent shells and has 1. One frees "
                                       "when one of the user's own ends.");
@@ -66,7 +75,7 @@ static void slots_are_taken_together_or_not_at_all(void **state)
     struct quota_slots slots;
 
     (void)state;
-    assert_false(quota_reserve(account, &limits, true, false, &slots, &refusal));
+    assert_false(quota_reserve(account, &limits, &a_shell, &slots, &refusal));
     assert_int_equal(refusal.code, FAULT_quota_operations);
     assert_int_equal(quota_shells(account), 0);
 }
@@ -77,7 +86,7 @@ static void what_ends_something_is_counted_and_never_refused(void **state)
     struct quota_slots slots;
 
     (void)state;
-    assert_true(quota_reserve(account, &limits, false, true, &slots, &refusal));
+    assert_true(quota_reserve(account, &limits, &an_end, &slots, &refusal));
     assert_int_equal(quota_operations(account), 1);
     quota_return(&slots);
 }
@@ -89,9 +98,9 @@ static void zero_allows_nothing_and_all_ones_everything(void **state)
     struct quota_slots slots[100];
 
     (void)state;
-    assert_false(quota_reserve(account, &none, true, false, &slots[0], &refusal));
+    assert_false(quota_reserve(account, &none, &a_shell, &slots[0], &refusal));
     for (size_t i = 0; i < 100; i++)
-        assert_true(quota_reserve(account, &all, true, false, &slots[i], &refusal));
+        assert_true(quota_reserve(account, &all, &a_shell, &slots[i], &refusal));
     for (size_t i = 0; i < 100; i++)
         quota_return(&slots[i]);
 }

@@ -237,10 +237,27 @@ static void certificates_have_records_of_their_own(void **state)
     assert_non_null(map_get(&application.records, "Basic\0bob\0AA", 12));
 }
 
+static void what_is_local(void **state)
+{
+    static const struct {
+        const char *address;
+        bool local;
+    } rows[] = {
+        {"127.0.0.1", true},  {"127.255.0.9", true}, {"::1", true},      {"128.0.0.1", false},
+        {"10.0.0.1", false},  {"::", false},         {"fe80::1", false}, {"::ffff:1.2.3.4", false},
+        {"localhost", false}, {"127.1", false},      {"", false},        {NULL, false}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        assert_int_equal(caller_is_local(&(struct caller){.address = rows[i].address}),
+                         rows[i].local);
+}
+
 int main(void)
 {
 #define RECORD_TEST(test) cmocka_unit_test_setup_teardown(test, open_record, close_record)
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_local),
         RECORD_TEST(the_quota_is_asked_for_after_the_user_was_let_in_again),
         RECORD_TEST(a_refused_refresh_gives_both_contexts_back_at_once),
         RECORD_TEST(a_redirect_at_a_refresh_is_one_for_the_next_message),

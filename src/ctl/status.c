@@ -11,11 +11,9 @@ enum { PATIENCE = 10 };
 static const struct {
     enum message_type type;
     const char *name;
-} shown[] = {{MESSAGE_status_process, "processes"},
-             {MESSAGE_status_listener, "listeners"},
-             {MESSAGE_status_application, "applications"},
-             {MESSAGE_status_record, "records"},
-             {MESSAGE_status_shell, "shells"},
+} shown[] = {{MESSAGE_status_process, "processes"},        {MESSAGE_status_listener, "listeners"},
+             {MESSAGE_status_application, "applications"}, {MESSAGE_status_plugin, "plugins"},
+             {MESSAGE_status_record, "records"},           {MESSAGE_status_shell, "shells"},
              {MESSAGE_status_counter, "counters"}};
 
 enum { TABLES = sizeof(shown) / sizeof(shown[0]) };
@@ -42,6 +40,7 @@ static void asking_add(struct channel *channel, enum message_type type, const vo
 ON_ROW(status_process)
 ON_ROW(status_listener)
 ON_ROW(status_application)
+ON_ROW(status_plugin)
 ON_ROW(status_record)
 ON_ROW(status_shell)
 ON_ROW(status_counter)
@@ -82,6 +81,7 @@ static enum ctl_exit status_show(const struct ctl_options *options, enum message
         [MESSAGE_status_process] = on_status_process,
         [MESSAGE_status_listener] = on_status_listener,
         [MESSAGE_status_application] = on_status_application,
+        [MESSAGE_status_plugin] = on_status_plugin,
         [MESSAGE_status_record] = on_status_record,
         [MESSAGE_status_shell] = on_status_shell,
         [MESSAGE_status_counter] = on_status_counter,

@@ -374,6 +374,7 @@ static void status_is_json(void **state)
                                    "  ],\n"
                                    "  \"listeners\": [],\n"
                                    "  \"applications\": [],\n"
+                                   "  \"plugins\": [],\n"
                                    "  \"records\": [\n"
                                    "    {\"application\": \"/wsman\", \"user\": \"anna\", "));
     assert_non_null(strstr(output, "\n  ],\n" SHELLS_JSON ",\n"
@@ -405,6 +406,8 @@ static void status_is_text(void **state)
                                    "listeners: 0\n"
                                    "\n"
                                    "applications: 0\n"
+                                   "\n"
+                                   "plugins: 0\n"
                                    "\n"
                                    "records: 6\n"
                                    "  application  user  mechanism  account "));

@@ -375,6 +375,8 @@ void respond_refused(struct request *request, const struct message_operation_ref
 
     if (text_or_null(refused->location) != NULL)
         respond_redirected(request, refused->location);
+    else if (refused->busy)
+        respond_status(request, 503);
     else if (refused->code == 0 && fault.text == NULL)
         respond_status(request, 500);
     else

@@ -40,14 +40,18 @@ def test_status_and_shells_say_the_same_in_text_and_json(server):
         code, text, error = winrmctl(server, 'status')
         assert (code, error) == (0, '')
         shown = server.status()
-        assert list(shown) == ['processes', 'listeners', 'applications', 'records', 'shells',
-                               'counters']
+        assert list(shown) == ['processes', 'listeners', 'applications', 'plugins', 'records',
+                               'shells', 'counters']
 
         heading, rows = section(text, 'processes')
         assert heading == 'processes: %d' % len(shown['processes'])
         assert rows[0] == ['name', 'process', 'restarts', 'state', 'application']
         assert {(row[0], int(row[1])) for row in rows[1:]} == {
             (row['name'], row['process']) for row in shown['processes']}
+        heading, rows = section(text, 'plugins')
+        assert rows == [['application', 'name', 'shells', 'operations', 'users'],
+                        ['/wsman', 'cmd', '2', '3', '2']]
+        assert shown['counters']['shell_users'] == 2
         heading, rows = section(text, 'records')
         assert {row[1] for row in rows[1:]} == {'alice', 'bob'} and heading == 'records: 2'
         heading, rows = section(text, 'counters')
