@@ -53,6 +53,7 @@ authentication {{ {authentication} }}
 audit {{ file = "audit.jsonl" }}
 net-processes = {net_processes}
 connections {{ total = 20000  unauthenticated = 20000  per-source = 20000 }}
+limits {{ requests = 20000  shell-users = 20000 }}
 control = "winrmd.sock"
 {applications}'''
 

@@ -97,6 +97,30 @@ static void test_the_head_deadline_is_not_that_of_idle_ones(void **state)
     server_stop(&fixture);
 }
 
+/* Head and body together, whatever each of them may take; not what comes behind the answer. */
+static void test_the_time_of_a_request_is_total(void **state)
+{
+    struct http_settings settings = http_settings_default();
+    struct fixture fixture;
+    int fd;
+
+    (void)state;
+    settings.request_time = LONG;
+    expect_408_for_dripping(&settings, "POST /");
+    expect_408_for_dripping(&settings, HEAD "Content-Length: 60000\r\n\r\n");
+    expect_408_for_dripping(&settings, HEAD "Transfer-Encoding: chunked\r\n\r\nffff\r\n");
+    server_start_with(&fixture, &settings);
+    fd = connect_client(&fixture, false);
+    client_say(fd, "POST ");
+    for (uint64_t begin = loop_now(fixture.loop); loop_now(fixture.loop) < begin + 3 * LONG;) {
+        client_say(fd, "/wsman HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhiPOST ");
+        expect_answer(&fixture, fd, "HTTP/1.1 200 OK\r\n", NULL);
+    }
+    expect_answer(&fixture, fd, "HTTP/1.1 408 Request Timeout\r\n", "Connection: close\r\n");
+    close(fd);
+    server_stop(&fixture);
+}
+
 static void test_body_deadline_is_total(void **state)
 {
     struct http_settings settings = http_settings_default();
@@ -340,6 +364,7 @@ int main(void)
         cmocka_unit_test(test_head_deadline_is_total),
         cmocka_unit_test(test_each_head_has_its_deadline),
         cmocka_unit_test(test_the_head_deadline_is_not_that_of_idle_ones),
+        cmocka_unit_test(test_the_time_of_a_request_is_total),
         cmocka_unit_test(test_body_deadline_is_total),
         cmocka_unit_test(test_the_body_deadline_grows_with_the_body),
         cmocka_unit_test(test_a_dropped_body_has_its_deadline),

@@ -172,7 +172,8 @@ class Server:
     """`authorizer` is the policy plug-in or the name of one of the tests' own, `shell` the shell
     plug-in; `application`, `listener` and `operations` add settings to these parts of winrmd.conf and
     to OperationsConfiguration. `methods` are offered, `authentication` is in that section. `trust` is
-    the file by which clients know a listener with TLS. `environment` is added to that of winrmd."""
+    the file by which clients know a listener with TLS. `environment` is added to that of winrmd,
+    `more` are further sections of winrmd.conf, `quotas` what the plug-in's element Quotas says."""
 
     running = set()  # pids of all servers of this test process
 
@@ -181,7 +182,7 @@ class Server:
                  winrmd=None, net_processes=3, audit='audit.jsonl', shell='cmd',
                  authentication='basic = "file:users"',
                  listener='allow-unencrypted = true', trust=None, methods=('basic',),
-                 environment=None):
+                 environment=None, more='', quotas=None):
         self.environment = environment or {}
         self.folder, self.winrmd = Path(folder), winrmd or built('winrmd')
         self.application_folder = self.folder / 'wsman'
@@ -199,10 +200,10 @@ class Server:
         self.audit_file = self.folder / audit
         self.config.write_text(self._winrmd_conf(
             application, net_processes, audit, authentication, listener,
-            ', '.join('"%s"' % each for each in methods)))
+            ', '.join('"%s"' % each for each in methods)) + more)
         (self.application_folder / 'policy.rules').write_text(rules)
         (self.application_folder / 'web.config').write_text(
-            self._web_config(authorizer, operations, supports_quota, shell))
+            self._web_config(authorizer, operations, supports_quota, shell, quotas))
 
     @staticmethod
     def _winrmd_conf(application, net_processes, audit, authentication, listener, methods):
@@ -222,7 +223,7 @@ application "/wsman" {
 }
 ''' % (methods, listener, authentication, audit, net_processes, application)
 
-    def _web_config(self, authorizer, operations, supports_quota, shell):
+    def _web_config(self, authorizer, operations, supports_quota, shell, quotas):
         parameters = ''
         if authorizer == 'policy':
             parameters = ('<InitializationParameters><Param Name="Rules" Value="policy.rules"/>'
@@ -235,7 +236,7 @@ application "/wsman" {
   <AuthorizationPlugin Name="%s" Filename=%s SDKVersion="1" SupportsQuota="%s">%s
   </AuthorizationPlugin>
   <OperationsPlugins>
-   <Plugin Name="cmd" Filename=%s SDKVersion="1"><Resources>
+   <Plugin Name="cmd" Filename=%s SDKVersion="1">%s<Resources>
     <Resource ResourceUri="%s" SupportsOptions="true"><Capability Type="Shell"/></Resource>
    </Resources></Plugin>
   </OperationsPlugins>
@@ -243,7 +244,8 @@ application "/wsman" {
 </system.management.wsmanagement.config></system.webServer></configuration>
 ''' % (operations, authorizer, quoteattr(str(self._plug_in(authorizer))),
             'true' if supports_quota else 'false', parameters,
-            quoteattr(str(built(shell + '.so'))), CMD)
+            quoteattr(str(built(shell + '.so'))),
+            '<Quotas %s/>' % quotas if quotas is not None else '', CMD)
 
     @staticmethod
     def _plug_in(authorizer):

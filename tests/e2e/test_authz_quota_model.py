@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
-"""Exact accounting (rules Q-1 to Q-4): random histories against a model of what exists. After every
-step the counters of `winrmctl status --json` are those of the model; at the end all are zero."""
+"""Exact accounting (rules Q-1 to Q-4, L-4, L-5 and L-8): random histories against a model of what
+exists, with the limits of the plug-in and of the service beside those of the user. After every step the counters of `winrmctl status --json` are those of the model; at the end all are zero."""
 
 import os
 import random
@@ -17,8 +17,17 @@ USERS = ('alice', 'bob', 'dave')
 SHELLS, OPERATIONS, MESSAGES = 3, 6, 100000
 QUOTA = 'quota * shells=%d operations=%d seconds=3600 messages=%d' % (SHELLS, OPERATIONS, MESSAGES)
 NO_SUCH, SHELLS_FULL, OPERATIONS_FULL = 2150858843, 2150859173, 2150859174
+# Of the plug-in, and of the service: fewer than what the three users may have together.
+ALL_SHELLS, ALL_OPERATIONS, COMMANDS, OWNERS = 4, 8, 1, 2
+QUOTAS = ('MaxShells="%d" MaxConcurrentOperations="%d" MaxConcurrentCommandsPerShell="%d"'
+          % (ALL_SHELLS, ALL_OPERATIONS, COMMANDS))
+LIMITS = 'limits { shell-users = %d }\n' % OWNERS
+OWNERS_FULL, ALL_SHELLS_FULL, ALL_OPERATIONS_FULL, COMMANDS_FULL = (
+    2150859179, 2150859238, 2150859239, 2150859241)
+QUOTA_FAULTS = (SHELLS_FULL, OPERATIONS_FULL, OWNERS_FULL, ALL_SHELLS_FULL, ALL_OPERATIONS_FULL,
+                COMMANDS_FULL)
 CAT = '<rsp:CommandLine><rsp:Command>cat</rsp:Command></rsp:CommandLine>'
-STEPS = 60
+STEPS = 90
 
 
 def lasting(time):
@@ -61,7 +70,7 @@ class History:
                 user.client = None
         fault = response.fault
         number = fault.number if fault else 0
-        if number not in (SHELLS_FULL, OPERATIONS_FULL):
+        if number not in QUOTA_FAULTS:
             user.messages += 1
         return number, response
 
@@ -78,13 +87,29 @@ class History:
                        for command in commands)
         return self.random.choice(pairs) if pairs else (None, None)
 
+    @property
+    def shells(self):
+        return sum(len(user.shells) for user in self.users.values())
+
+    @property
+    def operations(self):
+        return sum(user.operations for user in self.users.values())
+
+    def full(self, user):
+        """What refuses each further operation of the user, if anything does."""
+        return (OPERATIONS_FULL if user.operations >= OPERATIONS
+                else ALL_OPERATIONS_FULL if self.operations >= ALL_OPERATIONS else 0)
+
     # What is asked for, and what the model says that is answered
 
     def create(self, user, body=STREAMS.replace('<rsp:Output',
                                                 '<rsp:InputStreams>stdin</rsp:InputStreams>'
                                                 '<rsp:Output', 1)):
+        owners = [each for each in self.users.values() if each.shells]
         expected = (SHELLS_FULL if len(user.shells) >= SHELLS
-                    else OPERATIONS_FULL if user.operations >= OPERATIONS else 0)
+                    else OPERATIONS_FULL if user.operations >= OPERATIONS
+                    else OWNERS_FULL if not user.shells and len(owners) >= OWNERS
+                    else ALL_SHELLS_FULL if self.shells >= ALL_SHELLS else self.full(user))
         number, response = self.ask(user, CREATE, body)
         assert number == expected
         if number == 0:
@@ -97,14 +122,15 @@ class History:
         if shell is None:
             return
         number, response = self.ask(user, COMMAND, CAT, shell=shell)
-        assert number == (OPERATIONS_FULL if user.operations >= OPERATIONS else 0)
+        assert number == (OPERATIONS_FULL if user.operations >= OPERATIONS
+                          else COMMANDS_FULL if len(user.shells[shell]) >= COMMANDS
+                          else self.full(user))
         if number == 0:
             user.shells[shell].add(response.text('rsp:CommandId'))
 
     def get(self, user):
         number, _ = self.ask(user, GET, shell=self.some_shell(user) or NO_SHELL)
-        assert number == (OPERATIONS_FULL if user.operations >= OPERATIONS
-                          else 0 if user.shells else NO_SUCH)
+        assert number == (self.full(user) or (0 if user.shells else NO_SUCH))
 
     def terminate(self, user):
         shell, command = self.some_command(user)
@@ -228,8 +254,13 @@ class History:
         for user in self.users.values():
             # A message that changes nothing: it makes a record where there is none.
             number, _ = self.ask(user, GET, shell=NO_SHELL)
-            assert number == (OPERATIONS_FULL if user.operations >= OPERATIONS else NO_SUCH)
+            assert number == (self.full(user) or NO_SUCH)
         status = self.server.status()
+        row, = status['plugins']
+        owners = [user for user in self.users.values() if user.shells]
+        assert (row['shells'], row['operations'], row['users']) == (
+            self.shells, self.operations, len(owners)), self.steps
+        assert status['counters']['shell_users'] == len(owners), self.steps
         for user in self.users.values():
             record, = [row for row in status['records'] if row['user'] == user.name]
             counted = record['shells'], record['operations'], record['slot_messages']
@@ -264,7 +295,7 @@ def test_history(new_server, seed):
     server = new_server(
         authorizer='oracle', application='authorization-timeout = "%dms"\n' % (3 * DEADLINE) +
                                          'record-idle-timeout = "800s"',
-        operations=NO_THROTTLE + ' QuotaRefreshIntervalSeconds="0"')
+        operations=NO_THROTTLE + ' QuotaRefreshIntervalSeconds="0"', quotas=QUOTAS, more=LIMITS)
     say(server, QUOTA)
     history = History(server, seed)
     history.run()

@@ -45,7 +45,10 @@ connections {
     unauthenticated = %d
     per-source = %d
 }
-''' % (CONNECTIONS, CONNECTIONS, CONNECTIONS)
+limits {
+    requests = %d
+}
+''' % (CONNECTIONS, CONNECTIONS, CONNECTIONS, CONNECTIONS)
 # Lanes whose probes open more connections than the standard limits let in.
 MANY = ('half-open', 'idle')
 # Lanes whose server has TLS.
