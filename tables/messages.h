@@ -384,6 +384,7 @@ enum {
     F(TEXT, shell_name, LIMIT_NAME) F(TEXT, input_streams, LIMIT_STREAMS) \
     F(TEXT, output_streams, LIMIT_STREAMS) F(U64, idle_timeout, 0) /* 0: the default */ \
     F(U64, lifetime, 0) /* 0: none */ F(U32, options, 0) /* how many */ F(BOOL, ending, 0) /* Signal terminate */ \
+    F(TEXT, sequence_id, LIMIT_ID) \
     F(TEXT, enumeration, LIMIT_ID) /* the context of a Pull or Release */ \
     F(U32, max_elements, 0) /* items that the answer may have */ F(U32, room, 0) /* and bytes */ \
     F(TEXT, session_id, LIMIT_ID) /* of the client; NULL: it says none */ \
@@ -412,7 +413,7 @@ enum {
     F(U64, request, 0) F(U64, operation, 0) F(U32, host, 0) F(U64, sequence, 0) \
     F(U64, ticket, 0) F(TEXT, command_id, LIMIT_ID) F(U64, idle_timeout, 0) \
     F(FD, channel, 0) /* when net has none */
-/* broker -> net: done; the response has an empty body. */
+/* broker -> net: done; the response has an empty body, or, behind shell_details, that of a Create. */
 #define FIELDS_operation_ended(F) F(U64, request, 0) F(U64, operation, 0)
 /* broker -> net: what a shell says of itself. */
 #define FIELDS_shell_details(F) F(U64, request, 0) F(U64, operation, 0) FIELDS_SHELL(F)
@@ -554,7 +555,13 @@ enum {
 
 /* ---- payload ---- */
 
-#define FIELDS_TICKET(F) F(U64, request, 0) F(U64, operation, 0) F(U64, sequence, 0) F(U64, ticket, 0)
+/*
+ * What each of them has. `operation_id`, `sequence_id`: the client's p:OperationID and p:SequenceId;
+ * the same two again are the same message again. `max_envelope`: bytes the client's answer may have.
+ */
+#define FIELDS_TICKET(F) \
+    F(U64, request, 0) F(U64, operation, 0) F(U64, sequence, 0) F(U64, ticket, 0) \
+    F(TEXT, operation_id, LIMIT_ID) F(TEXT, sequence_id, LIMIT_ID) F(U32, max_envelope, 0)
 /* net -> shell host. Flags of options: 1 MustComply. Answered by host_answer. */
 #define FIELDS_shell_create(F) \
     FIELDS_TICKET(F) F(U64, timeout, 0) F(ITEMS, options, LIMIT_OPTIONS) \
@@ -582,10 +589,13 @@ enum {
  * That can also be said after `delivered`, when the client closed without reading.
  */
 #define FIELDS_output_written(F) F(U64, request, 0) F(BOOL, delivered, 0)
-/* host -> net: how it ended; code 0 is success. */
+/*
+ * host -> net: how it ended; code 0 is success. `command_id`: of the command that began with the
+ * same message before; NULL: the one of the grant.
+ */
 #define FIELDS_host_answer(F) \
     F(U64, request, 0) F(U32, code, 0) F(TEXT, extended, LIMIT_REASON) \
-    F(TEXT, provider, LIMIT_NAME) F(TEXT, provider_path, LIMIT_URI)
+    F(TEXT, provider, LIMIT_NAME) F(TEXT, provider_path, LIMIT_URI) F(TEXT, command_id, LIMIT_ID)
 /*
  * host -> net. Items: stream name, data, flags 1: End (then without data). `state`: enum
  * command_state; `state_uri` only when the plug-in reported a state of its own.

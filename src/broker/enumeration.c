@@ -193,7 +193,8 @@ static void enumeration_take_slot(struct enumeration *enumeration)
     struct quota_refusal refusal;
 
     if (!enumeration->requests_only && operation->slots.account == NULL)
-        quota_reserve(record->account, &record->limits, false, true, &operation->slots, &refusal);
+        quota_reserve(record->account, &record->limits, &(struct quota_want){.ending = true},
+                      &operation->slots, &refusal);
 }
 
 void enumeration_fits(struct operation *operation)

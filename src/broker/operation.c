@@ -152,6 +152,7 @@ static struct operation *operation_new(struct child *net, const struct message_o
     operation->url = kept(operation, message->url);
     operation->message_id = kept(operation, message->message_id);
     operation->operation_id = kept(operation, message->operation_id);
+    operation->sequence_id = kept(operation, message->sequence_id);
     operation->locale = kept(operation, message->locale);
     operation->data_locale = kept(operation, message->data_locale);
     operation->shell_id = kept(operation, message->shell_id);

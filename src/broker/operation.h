@@ -62,6 +62,7 @@ struct operation {
     const char *url;
     const char *message_id;
     const char *operation_id;
+    const char *sequence_id;
     const char *locale;
     const char *data_locale;
     const char *shell_id;

@@ -180,14 +180,39 @@ static uint32_t shell_check(const struct operation *operation, const struct plug
     return 0;
 }
 
+static bool same_text(const char *one, const char *other)
+{
+    return one != NULL && other != NULL && strcmp(one, other) == 0;
+}
+
+/* The shell that this very Create has made: its client lost the answer (docs/protocol.md, P-3.4.4).
+ */
+static struct shell *shell_made_by(const struct operation *operation)
+{
+    struct shell *shell = shell_find(operation, false);
+    const struct operation *made = shell != NULL ? shell->operation : NULL;
+
+    return made != NULL && shell->state == SHELL_live &&
+                   same_text(made->operation_id, operation->operation_id) &&
+                   same_text(made->sequence_id, operation->sequence_id)
+               ? shell
+               : NULL;
+}
+
 void shell_create(struct operation *operation)
 {
     const struct plugin *plugin = NULL;
     uint32_t code = shell_check(operation, &plugin);
     struct broker *broker = operation->broker;
-    struct shell *shell;
+    struct shell *shell = shell_made_by(operation);
     bool named;
 
+    if (shell != NULL) {
+        shell_describe(shell, operation);
+        channel_send(operation->net->channel, operation_ended, .request = operation->request,
+                     .operation = operation->id);
+        return;
+    }
     if (code != 0) {
         operation_refuse(operation, code, NULL);
         return;

@@ -10,6 +10,7 @@
 #include "host/disconnect.h"
 #include "host/entry.h"
 #include "host/host.h"
+#include "host/repeat.h"
 #include "host/shell.h"
 #include "host/stray.h"
 
@@ -202,7 +203,9 @@ void command_note(uint64_t operation)
         return;
     command->noted = true;
     if (!command->started) {
-        if (command->request != NULL)
+        if (command->repetition)
+            repeat_follow(&command->reply);
+        else if (command->request != NULL)
             reply_send_plugin(&command->reply, command->refusal, command->request->extended);
         else
             reply_send(&command->reply, command->refusal);
@@ -352,6 +355,14 @@ void command_ask(struct reply reply, const struct message_command_create *messag
         reply_send(&reply, ERROR_ACCESS_DENIED);
         return;
     }
+    if (repeat_is_known(reply.name)) {
+        /* The broker has counted it as one more: that ends first. */
+        command = command_new(message->operation, NULL, reply);
+        command->repetition = true;
+        command_tell_end(command);
+        return;
+    }
+    repeat_begin(&reply, id);
     command = command_new(message->operation, command_by_id(id) == NULL ? id : NULL, reply);
     if (command->id == NULL)
         command->refusal = ERROR_WINRS_SHELLCOMMAND_CLIENTID_RESOURCE_CONFLICT;

@@ -28,6 +28,7 @@ struct command {
     struct request *request;
     struct reply reply; /* to command_create */
     uint32_t refusal;   /* what to answer when the end is noted, if it never began */
+    bool repetition;    /* of a message that came before, which is answered then */
     bool started;
     bool releasing;
     bool ended; /* command_ended is sent */

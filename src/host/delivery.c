@@ -2,6 +2,8 @@
 
 #include "host/delivery.h"
 
+#include <stdlib.h>
+
 enum { HELD_LIMIT = 2 * 1024 * 1024 }; /* bytes of written answers, of all commands together */
 
 static struct list holders = {&holders, &holders};
@@ -33,12 +35,34 @@ void delivery_free(struct delivery *delivery)
 {
     output_free_chunks(&delivery->kept);
     held_drop(delivery);
+    free(delivery->end.state_uri);
 }
 
 void delivery_begin(struct delivery *delivery, struct reply reply)
 {
     held_drop(delivery);
     delivery->sent = reply;
+}
+
+bool delivery_repeat(struct delivery *delivery, struct reply reply)
+{
+    if (reply.name == 0)
+        return false;
+    if (delivery->sent.open && delivery->sent.name == reply.name) {
+        delivery->sent = reply;
+        return true;
+    }
+    if (!delivery->written.open || delivery->written.name != reply.name)
+        return false;
+    while (!list_empty(&delivery->held)) {
+        struct list *link = delivery->held.next;
+
+        list_remove(link);
+        list_append(&delivery->kept, link);
+    }
+    held_leave(delivery);
+    delivery->sent = reply;
+    return true;
 }
 
 static void kept_hold(struct delivery *delivery)

@@ -13,11 +13,20 @@
 #include "host/output.h"
 #include "host/peer.h"
 
+/* What an answer says besides its chunks. */
+struct delivery_end {
+    enum command_state state; /* COMMAND_STATE_none: nothing */
+    char *state_uri;          /* with COMMAND_STATE_other; owned */
+    uint32_t exit_code;
+    uint64_t ended; /* streams whose end stands behind the chunks, a bit for each */
+};
+
 struct delivery {
-    struct reply sent;    /* open: not known yet whether it has been written */
-    struct list kept;     /* its chunks */
-    struct reply written; /* open: it may still turn out that nobody read it */
-    struct list held;     /* its chunks */
+    struct delivery_end end; /* of the latest answer */
+    struct reply sent;       /* open: not known yet whether it has been written */
+    struct list kept;        /* its chunks */
+    struct reply written;    /* open: it may still turn out that nobody read it */
+    struct list held;        /* its chunks */
     size_t held_size;
     struct list link; /* in the list of those that hold something, oldest first */
 };
@@ -27,6 +36,12 @@ void delivery_free(struct delivery *delivery);
 
 /* An answer to `reply` goes out, with the chunks in `kept`; the one before is forgotten. */
 void delivery_begin(struct delivery *delivery, struct reply reply);
+
+/*
+ * Does `reply` ask for the latest answer once more (repeat.h), and is it still there? Then it goes
+ * out again, with the chunks in `kept`.
+ */
+bool delivery_repeat(struct delivery *delivery, struct reply reply);
 
 /*
  * What became of the answer to that request. True when it was one of this delivery; chunks that

@@ -9,6 +9,7 @@
 #include "host/connect.h"
 #include "host/disconnect.h"
 #include "host/host.h"
+#include "host/repeat.h"
 #include "host/shell.h"
 #include "host/stray.h"
 
@@ -48,13 +49,23 @@ static void take_shell_create(struct channel *channel, const union message_body 
         shell_ask(reply, message);
 }
 
+/* The name (repeat.h) of a message, but for what is its own. */
+#define MESSAGE_NAME(kind, message)                                                        \
+    repeat_name_text(repeat_name((kind), (message)->operation_id, (message)->sequence_id), \
+                     (message)->command_id)
+
 static void take_command_create(struct channel *channel, const union message_body *body)
 {
     const struct message_command_create *message = &body->command_create;
     struct reply reply = reply_to(channel, message->request);
 
-    if (TICKET_GOOD("command_create", OPERATION_command, &reply, message))
-        command_ask(reply, message);
+    if (!TICKET_GOOD("command_create", OPERATION_command, &reply, message))
+        return;
+    /* Its id may be the broker's, and another one each time. */
+    reply.name = repeat_name(OPERATION_command, message->operation_id, message->sequence_id);
+    reply.name = repeat_name_text(reply.name, message->command_line);
+    reply.name = repeat_name_items(reply.name, &message->arguments);
+    command_ask(reply, message);
 }
 
 /* The target of a follow-on message, or NULL: then it has been answered. */
@@ -79,6 +90,9 @@ static void take_send_input(struct channel *channel, const union message_body *b
 
     if (!TICKET_GOOD("send_input", OPERATION_send, &reply, message))
         return;
+    reply.name = repeat_name_items(MESSAGE_NAME(OPERATION_send, message), &message->streams);
+    if (repeat_answers(&reply))
+        return;
     target = find_target(&reply, message->command_id, message->sequence);
     if (target != NULL)
         sender_ask(target, reply, message);
@@ -92,6 +106,7 @@ static void take_receive_output(struct channel *channel, const union message_bod
 
     if (!TICKET_GOOD("receive_output", OPERATION_receive, &reply, message))
         return;
+    reply.name = repeat_name_text(MESSAGE_NAME(OPERATION_receive, message), message->streams);
     target = find_target(&reply, message->command_id, message->sequence);
     if (target != NULL)
         receiver_ask(target, reply, message);
@@ -104,6 +119,9 @@ static void take_signal_command(struct channel *channel, const union message_bod
     struct target *target;
 
     if (!TICKET_GOOD("signal_command", OPERATION_signal, &reply, message))
+        return;
+    reply.name = repeat_name_text(MESSAGE_NAME(OPERATION_signal, message), message->code);
+    if (repeat_answers(&reply))
         return;
     target = find_target(&reply, message->command_id, message->sequence);
     if (target != NULL)
@@ -141,11 +159,11 @@ static bool target_cancel_request(struct target *target, void *context)
     const struct subject *subject = context;
 
     if (receiver_cancel(target, subject->channel, subject->request) ||
-        signals_cancel(target, subject->channel, subject->request, ERROR_OPERATION_ABORTED))
+        signals_cancel(target, subject->channel, subject->request))
         return true;
     if (!reply_matches(&target->sender.reply, subject->channel, subject->request))
         return false;
-    reply_send(&target->sender.reply, ERROR_OPERATION_ABORTED);
+    reply_abandon(&target->sender.reply);
     return true;
 }
 

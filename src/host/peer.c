@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "host/host.h"
+#include "host/repeat.h"
 #include "host/shell.h"
 
 struct peer {
@@ -81,8 +82,9 @@ struct reply reply_to(const struct channel *channel, uint64_t request)
 bool reply_matches(const struct reply *reply, const struct channel *channel, uint64_t request)
 {
     const struct peer *peer = channel_owner(channel);
+    const struct reply to = repeat_destination(reply);
 
-    return reply->open && reply->peer == peer->number && reply->request == request;
+    return reply->open && to.open && to.peer == peer->number && to.request == request;
 }
 
 struct channel *reply_channel(const struct reply *reply)
@@ -103,27 +105,43 @@ void reply_watch(void (*answered)(void))
     watcher = answered;
 }
 
-static void reply_write(struct reply *reply, struct message_host_answer *answer)
+void reply_send_answer(struct reply *reply, struct message_host_answer *answer)
 {
-    struct channel *channel = reply->open ? reply_channel(reply) : NULL;
+    const struct reply to = repeat_destination(reply);
+    struct channel *channel = reply->open && to.open ? reply_channel(&to) : NULL;
 
+    if (reply->open)
+        repeat_answered(reply, answer);
     reply->open = false;
-    answer->request = reply->request;
+    answer->request = to.request;
     if (channel != NULL)
         channel_write(channel, MESSAGE_host_answer, answer);
     if (watcher != NULL)
         watcher();
 }
 
+void reply_abandon(struct reply *reply)
+{
+    struct reply to = repeat_destination(reply);
+
+    if (!repeat_is_known(reply->name)) {
+        reply_send(reply, ERROR_OPERATION_ABORTED);
+        return;
+    }
+    repeat_abandon(reply);
+    to.name = 0;
+    reply_send(&to, ERROR_OPERATION_ABORTED);
+}
+
 void reply_send(struct reply *reply, uint32_t code)
 {
-    reply_write(reply, &(struct message_host_answer){.code = code});
+    reply_send_answer(reply, &(struct message_host_answer){.code = code});
 }
 
 void reply_send_plugin(struct reply *reply, uint32_t code, const char *extended)
 {
-    reply_write(reply, &(struct message_host_answer){.code = code,
-                                                     .extended = extended,
-                                                     .provider = host.plugin.name,
-                                                     .provider_path = host.plugin.path});
+    reply_send_answer(reply, &(struct message_host_answer){.code = code,
+                                                           .extended = extended,
+                                                           .provider = host.plugin.name,
+                                                           .provider_path = host.plugin.path});
 }

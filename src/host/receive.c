@@ -182,6 +182,8 @@ static uint64_t streams_asked(const struct receiver *receiver, const char *list)
     return asked;
 }
 
+static void receiver_send(struct receiver *receiver);
+
 void receiver_ask(struct target *target, struct reply reply,
                   const struct message_receive_output *message)
 {
@@ -190,6 +192,12 @@ void receiver_ask(struct target *target, struct reply reply,
     uint32_t room = message->room > ROOM_LEAST ? message->room : ROOM_LEAST;
     uint32_t code = NO_ERROR;
 
+    if (delivery_repeat(&receiver->delivery, reply)) {
+        receiver_send(receiver);
+        return;
+    }
+    if (reply.name != 0 && receiver->waiting.open && receiver->waiting.name == reply.name)
+        receiver_refuse(target, ERROR_OPERATION_ABORTED);
     if (room > ROOM_MOST)
         room = ROOM_MOST;
     if (asked == 0)
@@ -231,12 +239,11 @@ void receiver_refuse(struct target *target, uint32_t code)
     reply_send(&receiver->waiting, code);
 }
 
-/* Ends of the streams whose end the plug-in did not report, behind the chunks. */
-static uint32_t items_of_ends(const struct receiver *receiver, const struct output_view *view,
-                              struct ipc_item *items, uint32_t count)
+/* Ends of streams, behind the chunks. */
+static uint32_t items_of_ends(uint64_t ended, struct ipc_item *items, uint32_t count)
 {
     for (size_t i = 0; i < shell.output_count; i++)
-        if ((receiver->asked & stream_bit(i)) != 0 && (view->ended & stream_bit(i)) == 0)
+        if ((ended & stream_bit(i)) != 0)
             items[count++] =
                 (struct ipc_item){.name = shell.outputs[i], .value = "", .flags = ITEM_END};
     return count;
@@ -266,40 +273,65 @@ static uint32_t items_of_chunks(const struct list *chunks, struct ipc_item *item
     return count;
 }
 
+/* Sends the answer that stands in the delivery, for the first time or once more. */
+static void receiver_send(struct receiver *receiver)
+{
+    const struct delivery *delivery = &receiver->delivery;
+    const struct delivery_end *end = &delivery->end;
+    struct channel *channel = reply_channel(&delivery->sent);
+    struct message_output message = {.request = delivery->sent.request,
+                                     .state = end->state,
+                                     .state_uri = end->state_uri,
+                                     .exit_code = end->exit_code};
+    struct ipc_item *items;
+
+    if (channel == NULL)
+        return;
+    items = mem_alloc((list_length(&delivery->kept) + shell.output_count) * sizeof(*items));
+    message.chunks.item = items;
+    message.chunks.count = items_of_chunks(&delivery->kept, items);
+    message.chunks.count = items_of_ends(end->ended, items, message.chunks.count);
+    channel_write(channel, MESSAGE_output, &message);
+    free(items);
+}
+
+/* What the answer says besides its chunks. */
+static struct delivery_end receiver_end(const struct target *target, const struct output_view *view,
+                                        bool final)
+{
+    struct delivery_end end = {.state = COMMAND_STATE_none};
+
+    if (final)
+        end.ended = target->receiver.asked & ~view->ended;
+    if (target->command == NULL)
+        return end;
+    end.state = COMMAND_STATE_running;
+    if (final || (view->state != COMMAND_STATE_none && view->state != COMMAND_STATE_done))
+        end.state = final ? COMMAND_STATE_done : view->state;
+    if (end.state == COMMAND_STATE_other)
+        end.state_uri = mem_text(view->state_uri);
+    end.exit_code = final && view->done ? view->exit_code : 0;
+    return end;
+}
+
 /* Sends what there is; with `final` and if it all fits, the command's end with it. */
 static void receiver_answer(struct target *target, const struct output_view *view, bool final)
 {
     struct receiver *receiver = &target->receiver;
-    struct message_output message = {.request = receiver->waiting.request};
-    struct channel *channel = reply_channel(&receiver->waiting);
-    struct list *chunks = &receiver->delivery.kept;
-    struct ipc_item *items;
+    struct delivery *delivery = &receiver->delivery;
     struct output_view rest;
 
     output_take(receiver->output, receiver->asked, receiver->room,
-                LIMIT_CHUNKS - shell.output_count, chunks);
-    items = mem_alloc((list_length(chunks) + shell.output_count) * sizeof(*items));
+                LIMIT_CHUNKS - shell.output_count, &delivery->kept);
     output_look(receiver->output, receiver->asked, &rest);
     free(rest.state_uri);
-    final = final && rest.chunks == 0;
-    message.chunks.item = items;
-    message.chunks.count = items_of_chunks(chunks, items);
-    if (final)
-        message.chunks.count = items_of_ends(receiver, view, items, message.chunks.count);
-    if (target->command != NULL) {
-        message.state = COMMAND_STATE_running;
-        if (final || (view->state != COMMAND_STATE_none && view->state != COMMAND_STATE_done))
-            message.state = final ? COMMAND_STATE_done : view->state;
-        message.state_uri = message.state == COMMAND_STATE_other ? view->state_uri : NULL;
-        message.exit_code = final && view->done ? view->exit_code : 0;
-    }
-    delivery_begin(&receiver->delivery, receiver->waiting);
+    delivery_begin(delivery, receiver->waiting);
+    free(delivery->end.state_uri);
+    delivery->end = receiver_end(target, view, final && rest.chunks == 0);
     receiver->waiting.open = false;
     loop_timer_stop(host.loop, &receiver->deadline);
     loop_timer_stop(host.loop, &receiver->gather);
-    if (channel != NULL)
-        channel_write(channel, MESSAGE_output, &message);
-    free(items);
+    receiver_send(receiver);
 }
 
 /* The code with which everything ended, if it was an error; 0 if not, or not yet. */

@@ -202,23 +202,21 @@ void signals_refuse(struct target *target, uint32_t code)
     list_refuse(&target->signals.enders, code);
 }
 
-static bool list_cancel(struct list *signals, const struct channel *channel, uint64_t request,
-                        uint32_t code)
+static bool list_cancel(struct list *signals, const struct channel *channel, uint64_t request)
 {
     list_each(link, signals) {
         struct signal *signal = container_of(link, struct signal, link);
 
         if (!reply_matches(&signal->reply, channel, request))
             continue;
-        reply_send(&signal->reply, code);
+        reply_abandon(&signal->reply);
         return true;
     }
     return false;
 }
 
-bool signals_cancel(struct target *target, const struct channel *channel, uint64_t request,
-                    uint32_t code)
+bool signals_cancel(struct target *target, const struct channel *channel, uint64_t request)
 {
-    return list_cancel(&target->signals.waiting, channel, request, code) ||
-           list_cancel(&target->signals.enders, channel, request, code);
+    return list_cancel(&target->signals.waiting, channel, request) ||
+           list_cancel(&target->signals.enders, channel, request);
 }

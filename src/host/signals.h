@@ -33,8 +33,7 @@ void signals_over(struct target *target);
 bool signals_noted(struct target *target);
 /* Answers all with `code`. */
 void signals_refuse(struct target *target, uint32_t code);
-/* Answers the one that came with this request with `code`, if it is still open. */
-bool signals_cancel(struct target *target, const struct channel *channel, uint64_t request,
-                    uint32_t code);
+/* The client of this request has left. True when it was one of them. */
+bool signals_cancel(struct target *target, const struct channel *channel, uint64_t request);
 
 #endif

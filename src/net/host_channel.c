@@ -167,6 +167,16 @@ uint32_t host_channel_number(const struct host_channel *host)
     P(connect, connect_shell)  \
     P(reconnect, reconnect_shell)
 
+/* Bytes of the answer as it goes out; the limit of a request is that of its UTF-8. */
+static uint32_t answer_limit(const struct wsman_request *message)
+{
+    size_t limit = message->response_limit;
+
+    if (message->encoding != SOAP_UTF8)
+        limit *= 2;
+    return limit < UINT32_MAX ? (uint32_t)limit : UINT32_MAX;
+}
+
 static bool payload_send(struct channel *channel, struct request *request)
 {
     const struct grant *grant = &request->grant;
@@ -179,6 +189,9 @@ static bool payload_send(struct channel *channel, struct request *request)
         payload->operation = request->operation;                         \
         payload->sequence = grant->sequence;                             \
         payload->ticket = grant->ticket;                                 \
+        payload->operation_id = request->message.operation.operation_id; \
+        payload->sequence_id = request->message.sequence_id;             \
+        payload->max_envelope = answer_limit(&request->message);         \
         return channel_write(channel, MESSAGE_##name, payload);          \
     }
         PAYLOAD_TABLE(P)

@@ -29,6 +29,7 @@ bool operation_ask(struct request *request, const struct session_ref *session)
     operation->session = session_ref_id(session);
     operation->application = request->application->number;
     operation->url = operation_url(request);
+    operation->sequence_id = request->message.sequence_id;
     if (!channel_write(request->net->broker, MESSAGE_operation, operation))
         return false;
     request->state = REQUEST_ASKED;

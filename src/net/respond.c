@@ -232,16 +232,6 @@ void respond_shell(struct request *request, const struct message_shell_details *
     respond_written(request);
 }
 
-void respond_done(struct request *request)
-{
-    struct buffer *response = respond_begin_response(request);
-
-    if (response == NULL)
-        return;
-    wsman_write_done(response, &request->message);
-    respond_written(request);
-}
-
 void respond_items(struct request *request)
 {
     struct items *items = &request->items;
@@ -279,13 +269,29 @@ static void respond_created(struct request *request)
     respond_written(request);
 }
 
-static void respond_command(struct request *request)
+void respond_done(struct request *request)
+{
+    struct buffer *response;
+
+    if (request->message.operation.kind == OPERATION_shell) {
+        respond_created(request);
+        return;
+    }
+    response = respond_begin_response(request);
+    if (response == NULL)
+        return;
+    wsman_write_done(response, &request->message);
+    respond_written(request);
+}
+
+static void respond_command(struct request *request, const char *command_id)
 {
     struct buffer *response = respond_begin_response(request);
 
     if (response == NULL)
         return;
-    wsman_write_command(response, &request->message, request->grant.command_id);
+    wsman_write_command(response, &request->message,
+                        command_id != NULL ? command_id : request->grant.command_id);
     respond_written(request);
 }
 
@@ -335,7 +341,7 @@ void respond_host_answer(struct request *request, const struct message_host_answ
         respond_created(request);
         break;
     case OPERATION_command:
-        respond_command(request);
+        respond_command(request, answer->command_id);
         break;
     case OPERATION_send:
     case OPERATION_signal:

@@ -47,7 +47,7 @@ void respond_identify(struct request *request, bool guest);
 /* The broker's answers. */
 void respond_refused(struct request *request, const struct message_operation_refused *refused);
 void respond_shell(struct request *request, const struct message_shell_details *details);
-/* An empty body, of the operation's kind. */
+/* An empty body, of the operation's kind; of a Create what the broker said of the shell. */
 void respond_done(struct request *request);
 /*
  * The items of an Enumerate or Pull. When they are the last and the broker has not noted that they
