@@ -7,6 +7,7 @@
 #include "source.h"
 
 #include "base/text.h"
+#include "configuration_elements.h"
 #include "wsman/response.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -128,6 +129,47 @@ static void try_shell(struct source *source, struct wsman_request *request, stru
     require_text(element, NS_shell, "Locale", NULL);
 }
 
+/* A plug-in's texts stand in attributes, a listener's in elements. */
+static void try_configuration(struct source *source, struct wsman_request *request,
+                              struct buffer *out, struct arena *arena, size_t size)
+{
+    struct ipc_item resources[CHUNKS] = {0};
+    struct message_plugin_item plugin = {.name = source_text(source),
+                                         .filename = source_text(source),
+                                         .sdk_version = source_byte(source),
+                                         .resources = {resources, source_byte(source) % CHUNKS}};
+    struct message_listener_item listener = {.address = source_text(source),
+                                             .url_prefix = source_text(source),
+                                             .listening_on = source_text(source)};
+    struct message_configuration_details details = {.part = source_byte(source) % 10u,
+                                                    .channel_binding = source_text(source)};
+    const struct soap_element *element;
+
+    /* What is fixed of each resource and capability. */
+    size += CHUNKS * 8 * 100;
+    for (unsigned i = 0; i < plugin.resources.count; i++) {
+        resources[i].name = source_text(source);
+        resources[i].flags = source_byte(source);
+    }
+    wsman_write_plugin(out, request, &plugin);
+    element = body_of(read_back(out, request->encoding == SOAP_UTF16, arena, size));
+    require_same(plugin.name, soap_attribute(element, NS_none, "Name"));
+    require_same(plugin.filename, soap_attribute(element, NS_none, "Filename"));
+    element = element->first->first;
+    for (unsigned i = 0; i < plugin.resources.count; i++, element = element->next)
+        require_same(resources[i].name, soap_attribute(element, NS_none, "ResourceUri"));
+    require(element == NULL);
+    buffer_reset(out);
+    wsman_write_listener(out, request, &listener);
+    element = body_of(read_back(out, request->encoding == SOAP_UTF16, arena, size))->first;
+    require_same(listener.address, element->text);
+    buffer_reset(out);
+    wsman_write_configuration(out, request, &details);
+    element = body_of(read_back(out, request->encoding == SOAP_UTF16, arena, size));
+    require((element != NULL) ==
+            (details.part > CONFIGURATION_none && details.part < CONFIGURATION_PARTS));
+}
+
 static void try_fault(struct source *source, struct wsman_request *request, struct buffer *out,
                       struct arena *arena, size_t size)
 {
@@ -179,7 +221,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     request.operation.resource_uri = "http://r";
     arena_init(&arena, 8 * LIMIT);
     buffer_init(&out, LIMIT);
-    if (choice % 3 == 0)
+    if ((choice & 0x08) != 0)
+        try_configuration(&source, &request, &out, &arena, size);
+    else if (choice % 3 == 0)
         try_output(&source, &request, &out, &arena, size);
     else if (choice % 3 == 1)
         try_shell(&source, &request, &out, &arena, size);

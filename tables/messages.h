@@ -38,7 +38,9 @@ enum {
     LIMIT_CERTIFICATES = 65536, /* those that a client shows */
     LIMIT_TOKEN = 65536,     /* a GSS-API token of a login; an exported context */
     LIMIT_REALMS = 64,       /* of Kerberos */
-    LIMIT_CHUNKS = 4096      /* pieces of output in one answer */
+    LIMIT_CHUNKS = 4096,     /* pieces of output in one answer */
+    LIMIT_SELECTORS = 64,
+    LIMIT_RESOURCES = 4096   /* of a plug-in */
 };
 
 #define MESSAGE_TABLE(M) \
@@ -67,6 +69,7 @@ enum {
     M(operation_refused) M(operation_granted) M(operation_ended) M(shell_details) M(host_gone) \
     /* what was enumerated, between winrmd-net and the broker */ \
     M(shell_item) M(command_item) M(items_end) M(items_fit) \
+    M(configuration_details) M(listener_item) M(plugin_item) \
     /* the broker tells a host its task */ \
     M(host_start) M(host_started) M(host_stop) M(host_traced) M(host_crashing) \
     /* authorization calls, between the broker and an authorization host */ \
@@ -144,7 +147,9 @@ enum {
     F(TEXT, filename, LIMIT_URI) F(U32, sdk_version, 0) F(BOOL, supports_quota, 0) \
     F(BOOL, enabled, 0) F(TEXT, extra_info, LIMIT_PAYLOAD) \
     F(U32, buffering, 0) /* enum output_buffering */ \
-    /* its Quotas; 0xffffffff: no limit */ \
+    FIELDS_QUOTAS(F)
+/* The Quotas of a plug-in; 0xffffffff: no limit. */
+#define FIELDS_QUOTAS(F) \
     F(U32, max_shells, 0) F(U32, max_shells_per_user, 0) F(U32, max_users, 0) \
     F(U32, max_commands, 0) F(U32, max_operations, 0) F(U32, max_operations_per_user, 0) \
     F(U64, idle_timeout, 0) F(U64, max_idle_timeout, 0)
@@ -370,10 +375,10 @@ enum {
 
 /*
  * net -> broker: a request wants to do this; nothing of it has been done. Answered by exactly one
- * of operation_refused, operation_granted (for Create after shell_details), shell_details (Get),
- * items_end (Enumerate and Pull), operation_ended (Delete). For every answer that carries an
- * operation id, operation_written follows when the response has been written or can not be written
- * any more.
+ * of operation_refused, operation_granted (for Create after shell_details), shell_details,
+ * configuration_details, listener_item, plugin_item (Get), items_end (Enumerate and Pull),
+ * operation_ended (Delete). For every answer that carries an operation id, operation_written
+ * follows when the response has been written or can not be written any more.
  */
 #define FIELDS_operation(F) \
     F(U64, request, 0) F(U64, session, 0) F(U32, application, 0) \
@@ -389,7 +394,8 @@ enum {
     F(U32, max_elements, 0) /* items that the answer may have */ F(U32, room, 0) /* and bytes */ \
     F(TEXT, session_id, LIMIT_ID) /* of the client; NULL: it says none */ \
     F(U32, buffering, 0) /* enum output_buffering; of Disconnect, Reconnect and Connect */ \
-    F(U32, item_form, 0) /* enum item_form, of an Enumerate */
+    F(U32, item_form, 0) /* enum item_form, of an Enumerate */ \
+    F(ITEMS, selectors, LIMIT_SELECTORS)
 /* net -> broker: the client left before the answer. */
 #define FIELDS_operation_cancel(F) F(U64, request, 0)
 /*
@@ -424,6 +430,31 @@ enum {
     F(TEXT, output_streams, LIMIT_STREAMS) F(TEXT, locale, LIMIT_ID) \
     F(TEXT, data_locale, LIMIT_ID) F(U64, run_time, 0) F(U64, inactivity, 0) \
     F(BOOL, disconnected, 0) F(U32, buffering, 0) /* enum output_buffering */
+/*
+ * broker -> net: the configuration of the service, for a Get of that part of it (enum
+ * configuration_part). Numbers as tables/configuration_elements.h has them.
+ */
+#define FIELDS_configuration_details(F) \
+    F(U64, request, 0) F(U64, operation, 0) F(U32, part, 0) F(U64, max_envelope, 0) /* KiB */ \
+    F(U64, max_time, 0) F(U64, batch_items, 0) F(U64, user_operations, 0) \
+    F(U64, enumeration_idle, 0) F(U64, requests, 0) F(U64, retrieval_seconds, 0) \
+    F(BOOL, allow_unencrypted, 0) \
+    F(BOOL, basic, 0) F(BOOL, kerberos, 0) F(BOOL, negotiate, 0) F(BOOL, certificate, 0) \
+    F(TEXT, channel_binding, LIMIT_ID) F(BOOL, remote_access, 0) F(BOOL, remote_shells, 0) \
+    F(U64, shell_idle, 0) F(U64, shell_users, 0) F(U64, user_shells, 0)
+/*
+ * broker -> net: a listener, and a plug-in, for a Get of it. `ambiguous`: there are others with
+ * that address and transport, so that its selectors have the port, too. Names of `resources` are
+ * URIs, their flags enum capability and RESOURCE_....
+ */
+#define FIELDS_listener_item(F) \
+    F(U64, request, 0) F(U64, operation, 0) F(TEXT, address, LIMIT_ID) F(BOOL, tls, 0) \
+    F(U32, port, 0) F(BOOL, ambiguous, 0) F(TEXT, url_prefix, LIMIT_URI) \
+    F(TEXT, thumbprint, LIMIT_ID) F(TEXT, listening_on, LIMIT_ID)
+#define FIELDS_plugin_item(F) \
+    F(U64, request, 0) F(U64, operation, 0) F(TEXT, name, LIMIT_NAME) \
+    F(TEXT, filename, LIMIT_URI) F(U32, sdk_version, 0) F(BOOL, enabled, 0) \
+    F(U32, buffering, 0) F(ITEMS, resources, LIMIT_RESOURCES) FIELDS_QUOTAS(F)
 /* broker -> net: the channel to that host ends; what was asked there has failed. */
 #define FIELDS_host_gone(F) F(U32, host, 0)
 
@@ -722,5 +753,8 @@ enum capability {
     CAPABILITY_subscribe = 64,
     CAPABILITY_shell = 128
 };
+
+/* Beside them in plugin_item: SupportsOptions and ExactMatch of the resource. */
+enum { RESOURCE_SUPPORTS_OPTIONS = 1 << 16, RESOURCE_EXACT_MATCH = 1 << 17 };
 
 #endif

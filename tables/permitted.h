@@ -47,6 +47,9 @@
     R(net, broker, serving, command_item) \
     R(net, broker, serving, items_end) \
     R(net, broker, serving, host_gone) \
+    R(net, broker, serving, configuration_details) \
+    R(net, broker, serving, listener_item) \
+    R(net, broker, serving, plugin_item) \
     R(net, broker, starting, net_mechanisms) \
     R(net, broker, serving, net_mechanisms) \
     R(net, auth, serving, auth_refused) \

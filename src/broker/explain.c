@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "broker/authz.h"
 #include "broker/broker.h"
+#include "broker/configuration_resource.h"
 #include "broker/session.h"
 #include "faults.h"
 #include "operations.h"
@@ -24,6 +25,7 @@ struct explain {
     char *action;
     char *resource_uri;
     bool quota_wanted;
+    bool administrator;
     struct authz_context user; /* given back at the end */
 };
 
@@ -131,10 +133,19 @@ static void operation_answered(void *asker, const struct authz_answer *answer)
 {
     struct explain *explain = asker;
     struct authz_context context = answer->context;
+    const char *refusal =
+        configuration_resource_refusal(explain->resource_uri, explain->administrator);
+    struct authz_answer told;
 
     authz_release(explain->application, &context);
-    if (explain_goes_on(explain, "AuthzOperation", answer, NULL, NULL))
+    if (!explain_goes_on(explain, "AuthzOperation", answer, NULL, NULL))
+        return;
+    if (refusal == NULL) {
         explain_end(explain, "allowed", 0);
+        return;
+    }
+    told = (struct authz_answer){.code = FAULT_access_denied, .extended = refusal};
+    explain_goes_on(explain, "winrmd", &told, NULL, NULL);
 }
 
 static void ask_operation(struct explain *explain)
@@ -165,6 +176,7 @@ static void user_answered(void *asker, const struct authz_answer *answer)
     bool goes_on;
 
     explain->user = answer->context;
+    explain->administrator = answer->administrator;
     if (told.code == 0 && token == NULL) {
         told.code = FAULT_access_denied;
         told.extended = "the plug-in named an account this application may not map to";

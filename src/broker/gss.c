@@ -87,6 +87,12 @@ static void mechanisms_set(struct gss *gss, bool kerberos, bool ntlm)
     }
 }
 
+void gss_mechanisms(const struct broker *broker, bool *kerberos, bool *ntlm)
+{
+    *kerberos = broker->gss != NULL && broker->gss->kerberos;
+    *ntlm = broker->gss != NULL && broker->gss->ntlm;
+}
+
 void gss_introduce(struct broker *broker)
 {
     const struct gss *gss = gss_of(broker);

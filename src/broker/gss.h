@@ -25,6 +25,9 @@ void gss_introduce(struct broker *broker);
 /* Tells a new winrmd-net what Negotiate can be accepted with. */
 void gss_tell_net(struct broker *broker, struct child *net);
 
+/* What Negotiate can be accepted with now. */
+void gss_mechanisms(const struct broker *broker, bool *kerberos, bool *ntlm);
+
 /* Has it said what it accepts, or shown that it cannot be waited for? */
 bool gss_settled(const struct broker *broker);
 

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "broker/broker.h"
+#include "broker/configuration_resource.h"
 #include "broker/enumeration.h"
 #include "broker/shell.h"
 #include "faults.h"
@@ -127,6 +128,20 @@ static const char *kept(struct operation *operation, const char *text)
     return arena_text(&operation->arena, text);
 }
 
+/* Items with a name and a value that is text. */
+static struct ipc_items kept_items(struct operation *operation, const struct ipc_items *items)
+{
+    struct ipc_item *copy = arena_alloc(&operation->arena, (items->count + 1) * sizeof(*copy));
+
+    for (uint32_t i = 0; copy != NULL && i < items->count; i++) {
+        copy[i].name = kept(operation, items->item[i].name != NULL ? items->item[i].name : "");
+        copy[i].value = kept(operation, items->item[i].value != NULL ? items->item[i].value : "");
+        if (copy[i].name == NULL || copy[i].value == NULL)
+            return (struct ipc_items){0};
+    }
+    return (struct ipc_items){copy, copy != NULL ? items->count : 0};
+}
+
 static struct operation *operation_new(struct child *net, const struct message_operation *message,
                                        const struct session *session,
                                        struct application *application)
@@ -165,6 +180,8 @@ static struct operation *operation_new(struct child *net, const struct message_o
         message->timeout > 0 && message->timeout < application->settings->max_operation_time
             ? message->timeout
             : application->settings->max_operation_time;
+    if (configuration_resource_is(operation->resource_uri))
+        operation->selectors = kept_items(operation, &message->selectors);
     operation->idle_timeout = message->idle_timeout;
     operation->lifetime = message->lifetime;
     operation->options = message->options;

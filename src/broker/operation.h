@@ -82,6 +82,7 @@ struct operation {
     uint32_t item_form;    /* of the items of an Enumerate; for winrmd-net */
     uint32_t buffering;     /* enum output_buffering */
     const char *session_id; /* of the client; NULL: it says none */
+    struct ipc_items selectors; /* of the configuration's resources; none for others */
     bool ending; /* Delete, Signal terminate: never refused by a quota */
 
     struct record *record; /* a reference */
@@ -97,6 +98,7 @@ struct operation {
     uint64_t latency;  /* of the verdict, microseconds */
     uint32_t verdict;  /* code of AuthzOperation */
     bool unavailable;  /* there was no plug-in to ask */
+    bool by_service;   /* the plug-in has allowed it, and the service refuses it */
     const char *reason;
     const char *extended;
     struct audit_action acting;

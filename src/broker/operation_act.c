@@ -2,34 +2,20 @@
 
 /* What an operation does once it has been judged and the audit has (or has not) got its line. */
 #include <stdio.h>
-#include <string.h>
 
 #include "base/list.h"
 #include "broker/broker.h"
+#include "broker/configuration_resource.h"
 #include "broker/enumeration.h"
 #include "broker/operation.h"
 #include "broker/shell.h"
 #include "faults.h"
 
-/*
- * The service's own configuration. A client library that asks for it before it opens a shell goes
- * on when it hears "access denied" and gives up at anything else (docs/protocol.md, P-4.12.2).
- */
-static bool is_configuration(const char *uri)
-{
-    static const char prefix[] = "http://schemas.microsoft.com/wbem/wsman/1/config";
-
-    return uri != NULL && strncmp(uri, prefix, sizeof(prefix) - 1) == 0;
-}
-
 static void act_get(struct operation *operation)
 {
     struct shell *shell = operation->shell_id != NULL ? shell_find(operation, true) : NULL;
 
-    if (is_configuration(operation->resource_uri))
-        operation_refuse(operation, FAULT_access_denied,
-                         "The configuration of this service cannot be read over the network.");
-    else if (shell != NULL)
+    if (shell != NULL)
         shell_describe(shell, operation);
     else if (operation->shell_id != NULL)
         operation_refuse_shell(operation);
@@ -96,9 +82,10 @@ void operation_act(struct audit_action *action, bool written)
     } else if (operation->verdict == FAULT_access_denied) {
         snprintf(text, sizeof(text), "Access is denied; the audit tells why under decision %s.",
                  operation->decision);
-        operation_refuse_provider(operation, FAULT_access_denied, text,
-                                  operation->application->settings->authorizer,
-                                  operation->extended);
+        operation_refuse_provider(
+            operation, FAULT_access_denied, text,
+            operation->by_service ? NULL : operation->application->settings->authorizer,
+            operation->extended);
     } else if (operation->verdict != 0) {
         snprintf(text, sizeof(text),
                  "The operation was not authorized; the audit tells why under decision %s.",
@@ -111,7 +98,9 @@ void operation_act(struct audit_action *action, bool written)
                          "The service cannot write its audit trail and grants nothing new.");
     } else {
         operation->state = OPERATION_acting;
-        if (acts[operation->kind] != NULL)
+        if (configuration_resource_is(operation->resource_uri))
+            configuration_resource_act(operation);
+        else if (acts[operation->kind] != NULL)
             acts[operation->kind](operation);
         else
             act_unsupported(operation);

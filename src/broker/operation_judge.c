@@ -11,6 +11,7 @@
 
 #include "base/hash.h"
 #include "broker/broker.h"
+#include "broker/configuration_resource.h"
 #include "broker/enumeration.h"
 #include "broker/operation.h"
 #include "broker/shell.h"
@@ -100,6 +101,7 @@ static void operation_judged(void *asker, const struct authz_answer *answer)
     struct operation *operation = asker;
     struct broker *broker = operation->broker;
     const char *reason = answer->extended;
+    const char *refusal;
     char text[128];
 
     operation->context = answer->context;
@@ -112,6 +114,13 @@ static void operation_judged(void *asker, const struct authz_answer *answer)
     /* Only AuthzUser may redirect (WSManPluginAuthzUserComplete). */
     if (operation->verdict == FAULT_redirect)
         operation->verdict = FAULT_redirect_elsewhere;
+    refusal =
+        configuration_resource_refusal(operation->resource_uri, operation->record->administrator);
+    if (operation->verdict == 0 && refusal != NULL) {
+        operation->verdict = FAULT_access_denied;
+        operation->by_service = true;
+        reason = refusal;
+    }
     operation->unavailable = answer->lost == AUTHZ_unavailable;
     if (answer->lost == AUTHZ_answered && answer->code != 0)
         operation->extended = arena_text(&operation->arena, answer->extended);

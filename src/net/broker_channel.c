@@ -222,6 +222,33 @@ static void on_shell_details(struct channel *channel, const union message_body *
         respond_shell(request, details);
 }
 
+static void on_configuration_details(struct channel *channel, const union message_body *body)
+{
+    const struct message_configuration_details *details = &body->configuration_details;
+    struct request *request = asked_for(net_of(channel), details->request, details->operation);
+
+    if (request != NULL)
+        respond_configuration(request, details);
+}
+
+static void on_listener_item(struct channel *channel, const union message_body *body)
+{
+    const struct message_listener_item *listener = &body->listener_item;
+    struct request *request = asked_for(net_of(channel), listener->request, listener->operation);
+
+    if (request != NULL)
+        respond_listener(request, listener);
+}
+
+static void on_plugin_item(struct channel *channel, const union message_body *body)
+{
+    const struct message_plugin_item *plugin = &body->plugin_item;
+    struct request *request = asked_for(net_of(channel), plugin->request, plugin->operation);
+
+    if (request != NULL)
+        respond_plugin(request, plugin);
+}
+
 static void on_host_gone(struct channel *channel, const union message_body *body)
 {
     host_channel_leaving(net_of(channel), body->host_gone.host);
@@ -262,6 +289,9 @@ bool broker_channel_open(struct net *net)
         [MESSAGE_command_item] = on_command_item,
         [MESSAGE_items_end] = on_items_end,
         [MESSAGE_host_gone] = on_host_gone,
+        [MESSAGE_configuration_details] = on_configuration_details,
+        [MESSAGE_listener_item] = on_listener_item,
+        [MESSAGE_plugin_item] = on_plugin_item,
     };
     static const struct channel_events events = {handlers, broker_channel_ended};
 

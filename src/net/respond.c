@@ -232,6 +232,37 @@ void respond_shell(struct request *request, const struct message_shell_details *
     respond_written(request);
 }
 
+void respond_configuration(struct request *request,
+                           const struct message_configuration_details *details)
+{
+    struct buffer *response = respond_begin_response(request);
+
+    if (response == NULL)
+        return;
+    wsman_write_configuration(response, &request->message, details);
+    respond_written(request);
+}
+
+void respond_listener(struct request *request, const struct message_listener_item *listener)
+{
+    struct buffer *response = respond_begin_response(request);
+
+    if (response == NULL)
+        return;
+    wsman_write_listener(response, &request->message, listener);
+    respond_written(request);
+}
+
+void respond_plugin(struct request *request, const struct message_plugin_item *plugin)
+{
+    struct buffer *response = respond_begin_response(request);
+
+    if (response == NULL)
+        return;
+    wsman_write_plugin(response, &request->message, plugin);
+    respond_written(request);
+}
+
 void respond_items(struct request *request)
 {
     struct items *items = &request->items;

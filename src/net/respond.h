@@ -47,6 +47,10 @@ void respond_identify(struct request *request, bool guest);
 /* The broker's answers. */
 void respond_refused(struct request *request, const struct message_operation_refused *refused);
 void respond_shell(struct request *request, const struct message_shell_details *details);
+void respond_configuration(struct request *request,
+                           const struct message_configuration_details *details);
+void respond_listener(struct request *request, const struct message_listener_item *listener);
+void respond_plugin(struct request *request, const struct message_plugin_item *plugin);
 /* An empty body, of the operation's kind; of a Create what the broker said of the shell. */
 void respond_done(struct request *request);
 /*

@@ -38,6 +38,13 @@ void wsman_write_output(struct buffer *out, const struct wsman_request *request,
 void wsman_write_connected(struct buffer *out, struct soap_reader *reader,
                            const struct wsman_request *request,
                            const struct message_connect_answer *answer);
+/* The answers to the Get of a part of the configuration, of a listener and of a plug-in. */
+void wsman_write_configuration(struct buffer *out, const struct wsman_request *request,
+                               const struct message_configuration_details *details);
+void wsman_write_listener(struct buffer *out, const struct wsman_request *request,
+                          const struct message_listener_item *listener);
+void wsman_write_plugin(struct buffer *out, const struct wsman_request *request,
+                        const struct message_plugin_item *plugin);
 /* The answer to Send, Signal and Delete (and to whatever has an empty body), by operation.kind. */
 void wsman_write_done(struct buffer *out, const struct wsman_request *request);
 

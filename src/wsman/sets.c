@@ -76,6 +76,7 @@ bool wsman_read_header_selector_set(struct wsman_read *read, struct soap_element
         return wsman_refuse(read, FAULT_duplicate_selectors, "The selector %.64s is given twice.",
                             twice);
     read->request->selectors = (struct ipc_items){items, count};
+    read->request->operation.selectors = read->request->selectors;
     return true;
 }
 

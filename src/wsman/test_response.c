@@ -5,6 +5,7 @@
 #include "wsman/test_support.h"
 
 #include "base/guid.h"
+#include "configuration_elements.h"
 #include "wsman/fault.h"
 
 static struct buffer out;
@@ -148,6 +149,87 @@ static void writes_a_shell(void **state)
     text = finish();
     check_text(text, "<s:Body><rsp:Shell ");
     assert_string_equal(header_text(NS_addressing, "Action"), TRANSFER "GetResponse");
+}
+
+static const char *write_part(const char *part)
+{
+    const struct message_configuration_details details = {
+        .part = strcmp(part, "auth") == 0    ? CONFIGURATION_service_auth
+                : strcmp(part, "winrs") == 0 ? CONFIGURATION_winrs
+                                             : CONFIGURATION_config,
+        .max_envelope = 500,
+        .max_time = 60000,
+        .basic = true,
+        .channel_binding = "a<b",
+        .remote_shells = true,
+        .shell_idle = UINT64_MAX,
+    };
+
+    wsman_write_configuration(&out, &request, &details);
+    return finish();
+}
+
+/* P-4.15.1 and P-4.15.2 */
+static void writes_the_configuration(void **state)
+{
+    const char *text;
+
+    (void)state;
+    assert_int_equal(read_transfer("Get", "", ""), WSMAN_request);
+    text = write_part("config");
+    check_text(text, "<s:Body><cfg:Config xmlns:cfg=\"" CONFIGURATION_URI "\">"
+                     "<cfg:MaxEnvelopeSizekb>500</cfg:MaxEnvelopeSizekb>"
+                     "<cfg:MaxTimeoutms>60000</cfg:MaxTimeoutms>");
+    check_text(text, "<cfg:TrustedHosts></cfg:TrustedHosts></cfg:Client><cfg:Service>");
+    check_text(text, "</cfg:Winrs></cfg:Config></s:Body></s:Envelope>");
+    assert_string_equal(header_text(NS_addressing, "Action"), TRANSFER "GetResponse");
+    check_text(write_part("auth"),
+               "<s:Body><cfg:Auth xmlns:cfg=\"" CONFIGURATION_URI "\"><cfg:Basic>true</cfg:Basic>"
+               "<cfg:Kerberos>false</cfg:Kerberos><cfg:Negotiate>false</cfg:Negotiate>"
+               "<cfg:Certificate>false</cfg:Certificate><cfg:CredSSP>false</cfg:CredSSP>"
+               "<cfg:CbtHardeningLevel>a&lt;b</cfg:CbtHardeningLevel></cfg:Auth></s:Body>");
+    check_text(write_part("winrs"), "<s:Body><cfg:Winrs xmlns:cfg=\"" CONFIGURATION_URI "\">"
+                                    "<cfg:AllowRemoteShellAccess>true</cfg:AllowRemoteShellAccess>"
+                                    "<cfg:IdleTimeout>18446744073709551615</cfg:IdleTimeout>");
+}
+
+/* P-4.15.5 and P-4.15.6 */
+static void writes_a_listener_and_a_plugin(void **state)
+{
+    const struct message_listener_item listener = {.address = "*",
+                                                   .tls = true,
+                                                   .port = 5986,
+                                                   .url_prefix = "wsman",
+                                                   .thumbprint = "ab",
+                                                   .listening_on = "0.0.0.0"};
+    const struct ipc_item resources[] = {
+        {.name = "urn:a&b", .flags = CAPABILITY_get | CAPABILITY_shell | RESOURCE_EXACT_MATCH},
+        {.name = "urn:c", .flags = RESOURCE_SUPPORTS_OPTIONS}};
+    const struct message_plugin_item plugin = {.name = "a \"b\"",
+                                               .filename = "b.so",
+                                               .sdk_version = 2,
+                                               .enabled = true,
+                                               .resources = {resources, 2}};
+
+    (void)state;
+    assert_int_equal(read_transfer("Get", "", ""), WSMAN_request);
+    wsman_write_listener(&out, &request, &listener);
+    check_text(finish(), "<s:Body><cfg:Listener xmlns:cfg=\"" CONFIGURATION_URI "\">"
+                         "<cfg:Address>*</cfg:Address><cfg:Transport>HTTPS</cfg:Transport>"
+                         "<cfg:Port>5986</cfg:Port><cfg:Hostname></cfg:Hostname>"
+                         "<cfg:Enabled>true</cfg:Enabled><cfg:URLPrefix>wsman</cfg:URLPrefix>"
+                         "<cfg:CertificateThumbprint>ab</cfg:CertificateThumbprint>"
+                         "<cfg:ListeningOn>0.0.0.0</cfg:ListeningOn></cfg:Listener></s:Body>");
+    wsman_write_plugin(&out, &request, &plugin);
+    check_text(finish(), "<Resources><Resource ResourceUri=\"urn:a&amp;b\" "
+                         "SupportsOptions=\"false\" ExactMatch=\"true\"><Capability Type=\"Get\" "
+                         "SupportsFragment=\"false\" SupportsFiltering=\"false\"/><Capability "
+                         "Type=\"Shell\" SupportsFragment=\"false\" SupportsFiltering=\"false\"/>"
+                         "</Resource><Resource ResourceUri=\"urn:c\" SupportsOptions=\"true\" "
+                         "ExactMatch=\"false\"></Resource></Resources><Quotas IdleTimeoutms=\"0\" ");
+    assert_string_equal(
+        soap_attribute(soap_child(answer.root, NS_soap, "Body")->first, NS_none, "Name"),
+        "a \"b\"");
 }
 
 static void writes_a_command(void **state)
@@ -411,6 +493,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_the_message_it_answers),
         cmocka_unit_test(writes_a_shell),
+        cmocka_unit_test(writes_the_configuration),
+        cmocka_unit_test(writes_a_listener_and_a_plugin),
         cmocka_unit_test(writes_a_command),
         cmocka_unit_test(separates_data_and_end),
         cmocka_unit_test(gives_each_command_of_the_text_shell_a_state),

@@ -68,6 +68,19 @@ def test_what_is_allowed(policy):
     assert_nothing_is_kept(policy)
 
 
+def test_the_configuration_is_for_administrators(policy):
+    """docs/protocol.md, P-4.15.3: what winrmd adds to a yes of the plug-in."""
+    config = 'http://schemas.microsoft.com/wbem/wsman/1/config/winrs'
+    for user, verdict in (('alice', 'allowed'), ('bob', 'denied')):
+        code, text, _ = explain(policy, user, '--uri', config, operation='Get')
+        lines = [line.split(None, 1) for line in text.splitlines()]
+        assert code == 0 and lines[-1] == ['verdict', verdict]
+        assert ['AuthzOperation', 'allowed'] in lines
+        assert (['winrmd', 'denied, code 5: the configuration is for administrators, and the user '
+                 'is none'] in lines) == (verdict == 'denied')
+    assert_nothing_is_kept(policy)
+
+
 def test_the_account_and_the_quota(policy):
     verdict, calls = told(policy, 'dave')
     assert verdict == 'allowed'
