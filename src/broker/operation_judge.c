@@ -275,7 +275,9 @@ static bool redirect_valid(const char *location, uint32_t *code)
 
     for (size_t i = 0; i < length; i++)
         valid = valid && (unsigned char)location[i] > 0x20 && (unsigned char)location[i] < 0x7f;
-    if (length > REDIRECT_LIMIT)
+    if (length == 0)
+        *code = FAULT_redirect_location_missing;
+    else if (length > REDIRECT_LIMIT)
         *code = FAULT_redirect_location_long;
     else if (!valid)
         *code = FAULT_redirect_location_invalid;
