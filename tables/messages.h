@@ -395,7 +395,8 @@ enum {
     F(TEXT, session_id, LIMIT_ID) /* of the client; NULL: it says none */ \
     F(U32, buffering, 0) /* enum output_buffering; of Disconnect, Reconnect and Connect */ \
     F(U32, item_form, 0) /* enum item_form, of an Enumerate */ \
-    F(ITEMS, selectors, LIMIT_SELECTORS)
+    F(ITEMS, selectors, LIMIT_SELECTORS) \
+    F(BOOL, no_profile, 0) /* of a Create: the user's profile is not wanted */
 /* net -> broker: the client left before the answer. */
 #define FIELDS_operation_cancel(F) F(U64, request, 0)
 /*
@@ -429,7 +430,8 @@ enum {
     F(U64, idle_timeout, 0) F(U64, max_idle_timeout, 0) F(TEXT, input_streams, LIMIT_STREAMS) \
     F(TEXT, output_streams, LIMIT_STREAMS) F(TEXT, locale, LIMIT_ID) \
     F(TEXT, data_locale, LIMIT_ID) F(U64, run_time, 0) F(U64, inactivity, 0) \
-    F(BOOL, disconnected, 0) F(U32, buffering, 0) /* enum output_buffering */
+    F(BOOL, disconnected, 0) F(U32, buffering, 0) /* enum output_buffering */ \
+    F(BOOL, no_profile, 0)
 /*
  * broker -> net: the configuration of the service, for a Get of that part of it (enum
  * configuration_part). Numbers as tables/configuration_elements.h has them.

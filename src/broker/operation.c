@@ -190,6 +190,7 @@ static struct operation *operation_new(struct child *net, const struct message_o
     operation->item_form = message->item_form;
     operation->buffering = message->buffering;
     operation->session_id = kept(operation, message->session_id);
+    operation->no_profile = message->no_profile;
     operation->ending = message->kind == OPERATION_delete ||
                         (message->kind == OPERATION_signal && message->ending) ||
                         message->kind == OPERATION_release;

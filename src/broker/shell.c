@@ -276,9 +276,9 @@ struct message_shell_details shell_details(const struct shell *shell)
         .data_locale = made->data_locale,
         .run_time = now - shell->created_at,
         .inactivity = shell->outstanding > 0 ? 0 : now - shell->used_at,
-        .disconnected =
-            shell->client == CLIENT_disconnected || shell->client == CLIENT_connecting,
-        .buffering = shell->buffering};
+        .disconnected = shell->client == CLIENT_disconnected || shell->client == CLIENT_connecting,
+        .buffering = shell->buffering,
+        .no_profile = made->no_profile};
 }
 
 static void shell_send_details(const struct shell *shell, const struct operation *to)

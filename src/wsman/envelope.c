@@ -81,11 +81,11 @@ static bool read_payload(struct wsman_read *read)
     case OPERATION_command:
         return wsman_read_command(read);
     case OPERATION_send:
-        return wsman_read_send(read);
+        return wsman_obey_options(read) && wsman_read_send(read);
     case OPERATION_receive:
-        return wsman_read_receive(read);
+        return wsman_obey_options(read) && wsman_read_receive(read);
     case OPERATION_signal:
-        return wsman_read_signal(read);
+        return wsman_obey_options(read) && wsman_read_signal(read);
     case OPERATION_disconnect:
         return wsman_read_disconnect(read);
     case OPERATION_reconnect:
@@ -98,6 +98,8 @@ static bool read_payload(struct wsman_read *read)
         return wsman_read_pull(read);
     case OPERATION_release:
         return wsman_read_release(read);
+    case OPERATION_delete:
+        return wsman_obey_options(read);
     default:
         return true;
     }

@@ -58,6 +58,8 @@ bool wsman_read_headers(struct wsman_read *read, const struct soap_element *head
 bool wsman_read_header_message_id(struct wsman_read *read, struct soap_element *element);
 bool wsman_read_header_selector_set(struct wsman_read *read, struct soap_element *element);
 bool wsman_read_header_option_set(struct wsman_read *read, struct soap_element *element);
+/* Of a message whose options nobody is shown: false when one of them has to be obeyed. sets.c. */
+bool wsman_obey_options(struct wsman_read *read);
 
 /* Finds operation.kind by action and body; action.c. */
 bool wsman_read_action(struct wsman_read *read);

@@ -114,6 +114,22 @@ static bool read_option(struct wsman_read *read, struct soap_element *element,
     return true;
 }
 
+bool wsman_obey_options(struct wsman_read *read)
+{
+    const struct ipc_items *options = &read->request->options;
+
+    for (uint32_t i = 0; i < options->count; i++) {
+        const struct ipc_item *option = &options->item[i];
+
+        if ((option->flags & ITEM_MUST_COMPLY) != 0 &&
+            !text_equal_case(option->name, "WSMAN_CMDSHELL_OPTION_KEEPALIVE"))
+            return wsman_refuse(read, FAULT_invalid_options,
+                                "The option %.64s must be obeyed, and nobody here knows it.",
+                                option->name);
+    }
+    return true;
+}
+
 bool wsman_read_header_option_set(struct wsman_read *read, struct soap_element *element)
 {
     uint32_t count = wsman_count(element, NS_wsman, "Option");

@@ -48,8 +48,8 @@ static void put_shell(struct buffer *out, const struct wsman_request *request,
                      duration_format_seconds(time, shell->max_idle_timeout));
     soap_put_element(out, "rsp:Locale", shell->locale);
     soap_put_element(out, "rsp:DataLocale", shell->data_locale);
-    soap_put(out, "<rsp:CompressionMode>NoCompression</rsp:CompressionMode>"
-                  "<rsp:ProfileLoaded>No</rsp:ProfileLoaded>");
+    soap_put(out, "<rsp:CompressionMode>NoCompression</rsp:CompressionMode>");
+    soap_put_element(out, "rsp:ProfileLoaded", shell->no_profile ? "No" : "Yes");
     soap_put_element(out, "rsp:Encoding", request->encoding == SOAP_UTF16 ? "UTF16" : "UTF8");
     soap_put_element(out, "rsp:BufferMode", buffer_mode(shell->buffering));
     soap_put_element(out, "rsp:State", shell->disconnected ? "Disconnected" : "Connected");

@@ -116,6 +116,21 @@ static bool read_part(struct wsman_read *read, struct soap_element *element, uns
     return true;
 }
 
+/*
+ * What the shell says of itself as ProfileLoaded. Whether this is a value at all is for the plug-in
+ * to say.
+ */
+static void read_no_profile(struct wsman_request *request)
+{
+    const struct ipc_items *options = &request->options;
+    bool value;
+
+    for (uint32_t i = 0; i < options->count; i++)
+        if (text_equal_case(options->item[i].name, "WINRS_NOPROFILE") &&
+            soap_boolean(options->item[i].value, &value))
+            request->operation.no_profile = value;
+}
+
 bool wsman_read_shell_create(struct wsman_read *read)
 {
     struct wsman_request *request = read->request;
@@ -126,6 +141,7 @@ bool wsman_read_shell_create(struct wsman_read *read)
     for (struct soap_element *child = read->body->first; child != NULL; child = child->next)
         if (!read_part(read, child, &seen))
             return false;
+    read_no_profile(request);
     request->payload.shell_create.timeout = request->operation.timeout;
     request->payload.shell_create.options = request->options;
     request->payload.shell_create.options_must_understand = request->options_must_understand;

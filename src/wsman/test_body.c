@@ -312,6 +312,54 @@ static void reads_a_receive(void **state)
     check_refused(read_shell("Receive", SELECTORS, ""), FAULT_schema);
 }
 
+/* P-4.6.13 */
+static void reads_whether_a_profile_is_wanted(void **state)
+{
+    static const struct {
+        const char *option;
+        bool no_profile;
+    } rows[] = {
+        {"", false},
+        {"<w:Option Name='WINRS_NOPROFILE'>TRUE</w:Option>", true},
+        {"<w:Option Name='winrs_noprofile' mustComply='true'>1</w:Option>", true},
+        {"<w:Option Name='WINRS_NOPROFILE'>False</w:Option>", false},
+        {"<w:Option Name='WINRS_NOPROFILE'>yes</w:Option>", false},
+        {"<w:Option Name='WINRS_NOPROFILE'/>", false},
+        {"<w:Option Name='NOPROFILE'>TRUE</w:Option>", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char header[256];
+
+        snprintf(header, sizeof(header), "<w:OptionSet>%s</w:OptionSet>", rows[i].option);
+        assert_int_equal(read_transfer("Create", header, "<rsp:Shell/>"), WSMAN_request);
+        assert_int_equal(request.operation.no_profile, rows[i].no_profile);
+    }
+}
+
+/* P-4.8.5 */
+static void obeys_options_that_nobody_is_shown(void **state)
+{
+    static const char body[] = "<rsp:Receive><rsp:DesiredStream/></rsp:Receive>";
+    static const char known[] =
+        SELECTORS "<w:OptionSet s:mustUnderstand='true'><w:Option MustComply='true' "
+                  "Name='wsman_cmdshell_option_KEEPALIVE'>True</w:Option></w:OptionSet>";
+    static const char ignored[] =
+        SELECTORS "<w:OptionSet><w:Option Name='OTHER'>x</w:Option></w:OptionSet>";
+    static const char unknown[] = SELECTORS
+        "<w:OptionSet><w:Option Name='OTHER' MustComply='true'>x</w:Option></w:OptionSet>";
+
+    (void)state;
+    assert_int_equal(read_shell("Receive", known, body), WSMAN_request);
+    assert_int_equal(read_shell("Receive", ignored, body), WSMAN_request);
+    check_refused(read_shell("Receive", unknown, body), FAULT_invalid_options);
+    check_refused(read_shell("Signal", unknown, ""), FAULT_invalid_options);
+    check_refused(read_shell("Send", unknown, ""), FAULT_invalid_options);
+    check_refused(read_transfer("Delete", unknown, ""), FAULT_invalid_options);
+    assert_int_equal(read_transfer("Delete", ignored, ""), WSMAN_request);
+}
+
 /* P-4.10.1 */
 static void reads_a_signal(void **state)
 {
@@ -349,6 +397,8 @@ int main(void)
         cmocka_unit_test(accepts_each_spelling_of_end),
         cmocka_unit_test(refuses_wrong_input),
         cmocka_unit_test(reads_a_receive),
+        cmocka_unit_test(reads_whether_a_profile_is_wanted),
+        cmocka_unit_test(obeys_options_that_nobody_is_shown),
         cmocka_unit_test(reads_a_signal),
     };
 

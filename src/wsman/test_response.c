@@ -106,6 +106,21 @@ static void names_the_message_it_answers(void **state)
     assert_null(header_text(NS_microsoft, "OperationID"));
 }
 
+/* P-4.6.13 */
+static void writes_whether_a_profile_is_loaded(void **state)
+{
+    struct message_shell_details shell = {.shell_id = SHELL_ID, .resource_uri = CMD_URI};
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        shell.no_profile = i == 1;
+        assert_int_equal(read_transfer("Get", "", ""), WSMAN_request);
+        wsman_write_shell(&out, &request, &shell);
+        check_text(finish(), i == 1 ? "<rsp:ProfileLoaded>No</rsp:ProfileLoaded>"
+                                    : "<rsp:ProfileLoaded>Yes</rsp:ProfileLoaded>");
+    }
+}
+
 /* P-4.6.8 and P-4.6.9 */
 static void writes_a_shell(void **state)
 {
@@ -495,6 +510,7 @@ int main(void)
         cmocka_unit_test(writes_a_shell),
         cmocka_unit_test(writes_the_configuration),
         cmocka_unit_test(writes_a_listener_and_a_plugin),
+        cmocka_unit_test(writes_whether_a_profile_is_loaded),
         cmocka_unit_test(writes_a_command),
         cmocka_unit_test(separates_data_and_end),
         cmocka_unit_test(gives_each_command_of_the_text_shell_a_state),
