@@ -8,6 +8,9 @@ umask 022
 export LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 unset MAKEFLAGS CFLAGS CXXFLAGS CPPFLAGS LDFLAGS DESTDIR
 
+# Where programs are looked for, also those that packages would bring.
+program_path=/usr/local/bin:/usr/bin:/bin
+
 say() {
     printf '%s\n' "$*"
 }
@@ -17,12 +20,14 @@ die() {
     exit 1
 }
 
-# Packages of these uses (first column of the file `packages`) that are not installed.
+# Packages of these uses (first column of the file `packages`) that are not installed, nor the command
+# that a third column says is enough.
 missing_packages() {
-    local use package
-    while read -r use package; do
+    local use package command
+    while read -r use package command; do
         case " $* " in
         *" $use "*)
+            [ -z "$command" ] || ! (PATH=$program_path command -v "$command") >/dev/null || continue
             dpkg-query -W -f '${Status}\n' "$package" 2>/dev/null | grep -q '^install ok' ||
                 say "$package" ;;
         esac
@@ -47,6 +52,17 @@ install_packages() {
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y \
         --no-install-recommends $missing >>"$work/apt.log" 2>&1 ||
         { tail -n 20 "$work/apt.log" >&2; die "the packages could not be installed"; }
+}
+
+# The Node client's packages, from npm's registry: tests/clients/node/fetch. Its tests find them by
+# WINRMD_NODE, and fail without them.
+fetch_node_client() {
+    [ -z "${WINRMD_NODE:-}" ] || return 0
+    export WINRMD_NODE=$work/node
+    PATH=$program_path "$root/tests/clients/node/fetch" "$WINRMD_NODE" >"$work/npm.log" 2>&1 || {
+        tail -n 20 "$work/npm.log" >&2
+        say "the Node client could not be fetched: its tests are going to fail"
+    }
 }
 
 # A temporary folder from which programs can be started, and its removal.
@@ -140,7 +156,7 @@ give_up_root() {
     fi
     status=0
     setpriv --reuid="$uid" --regid="$uid" --clear-groups --no-new-privs env -i \
-        PATH=/usr/local/bin:/usr/bin:/bin HOME="$work/home" TMPDIR="$work/tmp" \
+        PATH="$program_path" WINRMD_NODE="${WINRMD_NODE:-}" HOME="$work/home" TMPDIR="$work/tmp" \
         WINRMD_ROOT="${keeper:+$work/root}" TERM="${TERM:-dumb}" \
         "$work/tree/${0##*/}" "$@" || status=$?
     cd /
