@@ -14,7 +14,7 @@
 #include "http/client.h"
 
 static const char busy[] = "HTTP/1.1 503 Service Unavailable\r\n"
-                           "Content-Type: application/soap+xml;charset=UTF-8\r\n"
+                           "Content-Type: text/plain\r\n"
                            "Server: winrmd\r\n"
                            "Connection: close\r\n"
                            "Content-Length: 0\r\n\r\n";

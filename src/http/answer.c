@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char default_type[] = "application/soap+xml;charset=UTF-8";
+static const char envelope_type[] = "application/soap+xml;charset=UTF-8";
+/* What has no body says so to a client that would look for an envelope in it. */
+static const char nothing_type[] = "text/plain";
 
 static const struct {
     unsigned status;
@@ -132,7 +134,9 @@ bool http_answer_head(struct buffer *out, unsigned status, const struct http_hea
 {
     static const char *const persistences[] = {
         [HTTP_PERSIST_NONE] = "close", [HTTP_PERSIST] = NULL, [HTTP_PERSIST_SPELT] = "keep-alive"};
-    const char *type = headers->content_type != NULL ? headers->content_type : default_type;
+    const char *type = headers->content_type != NULL      ? headers->content_type
+                       : body_length > 0 || status == 200 ? envelope_type
+                                                          : nothing_type;
     size_t before = buffer_length(out);
     bool done = add_status(out, status) && add_header(out, "Content-Type: ", type);
 
