@@ -107,6 +107,15 @@ def test_with_ntlm(program, new_negotiating, user):
     assert server.audit('authentication', verdict='accepted')[0]['mechanism'] == 'NTLM'
 
 
+@pytest.mark.parametrize('task, said', [
+    ({'password': 'wrong'}, 'http response error: 401 - invalid content type'),
+    # This version of the library looks for no fault, and goes on without a shell.
+    ({'user': 'carol'}, 'Command has already been closed')])
+def test_who_is_refused(go, task, said):
+    result, = go('echo hello', **task)
+    assert said in result['Error'] and result['Out'] == ''
+
+
 def test_powershell_is_not_there(go):
     result, = go('Get-Date', way='powershell')
     assert result['Code'] == 127 and 'powershell.exe: not found' in result['Err']

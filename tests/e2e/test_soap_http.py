@@ -105,7 +105,9 @@ def test_statuses_and_types_of_answers(running):
         if status in (200, 302, 500):
             assert response.header('Content-Type') == 'application/soap+xml;charset=UTF-8'
             assert (response.fault is None) == (status == 200)
-        elif status not in (404, 405):
+        else:
+            assert response.header('Content-Type') == 'text/plain'
+        if status in (400, 401, 413):
             assert response.body == b''
 
 
