@@ -157,14 +157,31 @@ static DWORD error_of(int number)
     }
 }
 
+/*
+ * C-9.1: python3-winrm's run_ps() of Debian 12 raises a TypeError on anything at stderr, and its
+ * user would never see that sh has found no PowerShell.
+ */
+static bool lacks_powershell(const struct shell *shell, const char *line)
+{
+    static const char run_ps[] = "powershell -encodedcommand ";
+
+    return strncmp(line, run_ps, sizeof(run_ps) - 1) == 0 && !is_program(shell, "powershell");
+}
+
 /* False: the operation is completed. */
 static bool start_shell(struct command *command, const char *line)
 {
     char *const arguments[] = {(char *)"sh", (char *)"-c", (char *)"--", (char *)line, NULL};
     const struct shell *shell = command->shell;
-    int error =
-        child_start("/bin/sh", arguments, shell->directory, shell->environment, &command->child);
+    int error;
 
+    if (lacks_powershell(shell, line)) {
+        complete_with_text(command->request, ERROR_FILE_NOT_FOUND,
+                           "there is no program \"powershell\" in PATH");
+        return false;
+    }
+    error =
+        child_start("/bin/sh", arguments, shell->directory, shell->environment, &command->child);
     if (error != 0)
         complete_with_text(command->request, error_of(error), "cannot start /bin/sh in %s: %s",
                            shell->directory, strerror(error));

@@ -224,7 +224,7 @@ void receiver_ask(struct target *target, struct reply reply,
     }
     if (receiver->request != NULL)
         request_limits(receiver->request, message->timeout, receiver->room);
-    loop_timer_start(host.loop, &receiver->deadline, message->timeout);
+    loop_timer_start(host.loop, &receiver->deadline, request_wait(message->timeout));
     receiver_consider(target);
 }
 

@@ -97,6 +97,17 @@ void request_cancel(struct request *request);
 /* What the client's latest message allows, for WSManPluginGetOperationParameters. */
 void request_limits(struct request *request, uint64_t timeout, uint32_t room);
 
+/*
+ * How long (milliseconds) a Receive waits for something to answer. OperationTimeout is the time
+ * that the client is willing to wait for the answer itself (DSP0226 6.1), and masterzen's, whose
+ * timer of HTTP has the same 60 s, gives up when they are over: a twentieth is for the way, at most
+ * a second.
+ */
+static inline uint64_t request_wait(uint64_t timeout)
+{
+    return timeout - (timeout / 20 < 1000 ? timeout / 20 : 1000);
+}
+
 static inline bool request_finished(const struct request *request)
 {
     return request == NULL || (request->over && request->returned);

@@ -20,6 +20,7 @@
 #include "host/address.h"
 #include "host/orphans.h"
 #include "host/post.h"
+#include "host/request.h"
 #include "host/text16.h"
 #include "host/token.h"
 
@@ -214,6 +215,19 @@ static void words_keep_their_order(void **state)
     free(words);
 }
 
+/* ---- waiting ---- */
+
+/* P-3.2.7: the way of the answer is part of what the client has said. */
+static void a_receive_is_answered_in_time(void **state)
+{
+    (void)state;
+    assert_int_equal(request_wait(60000), 59000);
+    assert_int_equal(request_wait(20000), 19000);
+    assert_int_equal(request_wait(2000), 1900);
+    assert_int_equal(request_wait(1), 1);
+    assert_true(request_wait(UINT64_MAX) == UINT64_MAX - 1000);
+}
+
 static int set_up(void **state)
 {
     struct loop *loop = loop_new();
@@ -234,6 +248,7 @@ int main(void)
         cmocka_unit_test(reasons_are_repaired_and_cut),
         cmocka_unit_test(text_is_given_by_length),
         cmocka_unit_test(words_keep_their_order),
+        cmocka_unit_test(a_receive_is_answered_in_time),
     };
 
     return cmocka_run_group_tests(tests, set_up, NULL);

@@ -5,6 +5,7 @@ test_negotiate_clients.py has it with Kerberos and NTLM, test_certificates.py wi
 """
 
 import base64
+import functools
 import threading
 import uuid
 
@@ -55,17 +56,32 @@ def test_run_cmd(server):
     at = session(server)
     first = at.run_cmd('echo', ['a', "'b  c'", '>&2; exit 9'])
     assert (first.std_out, first.std_err, first.status_code) == (b'', b'a b  c\n', 9)
-    second = at.run_cmd("printf '<&> \u20ac %s' ]]")
-    assert (second.std_out, second.status_code) == ('<&> \u20ac ]]'.encode(), 0)
+    second = at.run_cmd("printf '<&> \u00e4 %s' ]]")
+    assert (second.std_out, second.status_code) == ('<&> \u00e4 ]]'.encode('cp437'), 0)
     assert server.status()['shells'] == []
 
 
 def test_run_ps_without_powershell(server):
-    """The version of Debian 12 fails on anything at standard error, whatever it says; what it would
-    have shown is what run_cmd shows. Nothing stays open but the shell that it did not close."""
-    shown = session(server).run_cmd('powershell -encodedcommand RwBlAHQALQBEAGEAdABlAA==')
-    assert shown.status_code == 127
-    assert b'powershell: not found' in shown.std_err
+    """C-9.1: an exception with a code, not a TypeError of the library's own."""
+    with pytest.raises(WinRMError) as refused:
+        session(server).run_ps('Get-Date')
+    assert 'there is no program "powershell" in PATH' in str(refused.value)
+    assert "'wsmanfault_code': '2'" in str(refused.value)
+    called = session(server).run_cmd('powershell -version')
+    assert (called.status_code, called.std_out) == (127, b'')
+    assert b'powershell: not found' in called.std_err
+
+
+def test_run_ps_with_a_powershell(server, tmp_path):
+    """Where there is a program of that name, it gets what the library sends."""
+    program = tmp_path / 'powershell'
+    program.write_text('#!/bin/sh\necho "$1"; echo "$2" | base64 -d | tr -d "\\0"; exit 3\n')
+    program.chmod(0o755)
+    client = session(server)
+    client.protocol.open_shell = functools.partial(
+        client.protocol.open_shell, env_vars={'PATH': '%s:/usr/bin:/bin' % tmp_path})
+    result = client.run_ps('Get-Date')
+    assert (result.std_out, result.status_code) == (b'-encodedcommand\nGet-Date', 3)
 
 
 def test_a_session_over_tls(new_server, tmp_path, monkeypatch):
@@ -87,7 +103,7 @@ def test_environment_and_working_directory(server, tmp_path):
     """One variable: of several this version of the library sends the last."""
     folder = tmp_path / 'a folder \u00e4'
     folder.mkdir(mode=0o755)
-    opened = {'working_directory': str(folder), 'env_vars': {'A': 'two words <&> "\u20ac"'}}
+    opened = {'codepage': 65001, 'working_directory': str(folder), 'env_vars': {'A': 'two words <&> "\u20ac"'}}
     out, _, code = carry_out(server.protocol('alice'), 'pwd; echo "$A"', opened=opened)
     assert (out.decode(), code) == ('%s\ntwo words <&> "\u20ac"\n' % folder, 0)
 
