@@ -55,9 +55,10 @@ class Line:
 
     def receive(self):
         response = self.connection.receive()
-        # 1.1 of RFC 9110 lets a server close at any time; none of these clients can bear it in the
-        # middle of a login, so it may not say so.
-        need(self.client, (response.header('Connection') or 'keep-alive').lower() == 'keep-alive',
+        # A server may close a connection at any time (RFC 9112, 9.6); none of these clients can bear that
+        # in the middle of a login or of a session. What can not be opened ends it.
+        need(self.client, response.status == 400 or
+             (response.header('Connection') or 'keep-alive').lower() == 'keep-alive',
              'keeps its connection', response.headers)
         need(self.client, response.header('Content-Type') is not None,
              'reads the Content-Type of every answer', response.status, response.headers)
