@@ -50,6 +50,16 @@ def test_winrs(pypsrp):
     pypsrp.close()
 
 
+def test_winrs_without_a_shell_between(pypsrp):
+    """WINRS_SKIP_CMD_SHELL: the program itself."""
+    pypsrp.open_winrs('<rsp:Shell><rsp:InputStreams>stdin</rsp:InputStreams>'
+                      '<rsp:OutputStreams>stdout stderr</rsp:OutputStreams></rsp:Shell>', '65001')
+    command = pypsrp.begin('/bin/echo', '$HOME', 'b', skip='True')
+    assert pypsrp.finish(command).streams == {'stdout': b'$HOME b\n'}
+    pypsrp.signal(command, TERMINATE)
+    pypsrp.close()
+
+
 def test_is_alive(pypsrp):
     """Get of the common URI of shells, with the state in it; after the end it is a fault that means no."""
     pypsrp.open_winrs()

@@ -25,6 +25,50 @@ def ruby(request, new_negotiating, realm):
         yield client
 
 
+def test_cmd(ruby):
+    """Commands in double quotes, whose single quotes are as they are, input with line breaks in its base64,
+    its own ids, and an answer without output in between."""
+    shell = ruby.open_cmd('<rsp:WorkingDirectory>/tmp</rsp:WorkingDirectory>'
+                          '<rsp:IdleTimeOut>PT2M0S</rsp:IdleTimeOut>'
+                          '<rsp:Environment><rsp:Variable Name="A">b</rsp:Variable></rsp:Environment>')
+    command = ruby.begin(shell, 'cat; printf %s "$A"; pwd >&2; exit 5')
+    data = bytes(range(32, 127)) * 3
+    ruby.write(shell, command, data)
+    body = '<rsp:Send><rsp:Stream Name="stdin" CommandId="%s" End="true"></rsp:Stream></rsp:Send>'
+    ruby.request('http://schemas.microsoft.com/wbem/wsman/1/windows/shell/Send', body % command,
+                 shell=shell)
+    out, err, code = ruby.finish(shell, command)
+    assert (out, err, code) == (data.decode() + 'b', '/tmp\n', 5)
+    ruby.clean_up(shell, command)
+    ruby.clean_up(shell, command)  # a second one is 2150858843, which it forgives
+    ruby.close(shell)
+
+
+def test_output_of_each_stream_element_is_whole_characters(ruby):
+    shell = ruby.open_cmd()
+    command = ruby.begin(
+        shell, "i=0; while [ $i -lt 40 ]; do printf '\\303'; printf '\\251'; i=$((i+1)); done")
+    assert ruby.finish(shell, command)[0] == '\u00e9' * 40
+    ruby.clean_up(shell, command)
+    ruby.close(shell)
+
+
+def test_a_shell_that_is_gone_is_opened_again(ruby):
+    """2150858843 means that: once, and the work is done in the new one."""
+    gone = []
+
+    def work(shell):
+        if not gone:
+            gone.append(shell)
+            ruby.close(shell)
+        command = ruby.begin(shell, 'echo again')
+        return ruby.finish(shell, command)
+
+    shell, result = ruby.retried(work)
+    need(ruby.NAME, shell != gone[0] and result == ('again\n', '', 0), 'opens its shell again', result)
+    ruby.close(shell)
+
+
 def test_closing_what_is_closed(ruby):
     """An error that it forgives by its number."""
     with pytest.raises(WSManFault, match='2150858843'):
