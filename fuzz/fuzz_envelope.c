@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "wsman/items.h"
 #include "wsman/response.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -87,6 +88,39 @@ static void answer(struct buffer *out, const struct wsman_request *request)
     check_answer(out);
 }
 
+/* As many as the request asks for, and whatever limit it has. */
+static void answer_items(struct buffer *out, const struct wsman_request *request)
+{
+    const struct message_operation *operation = &request->operation;
+    const struct message_shell_item shell = {.shell_id = operation->message_id,
+                                             .resource_uri = operation->resource_uri};
+    const struct message_command_item command = {.command_id = operation->enumeration,
+                                                 .command_line = operation->action};
+    const struct wsman_item second = {.type = MESSAGE_command_item, .message = &command};
+    const struct wsman_item first = {.next = (struct wsman_item *)(uintptr_t)&second,
+                                     .type = MESSAGE_shell_item,
+                                     .message = &shell};
+    const struct wsman_page page = {
+        .items = operation->max_elements > 0 ? &first : NULL,
+        .context = "uuid:3B2C8B55-35F5-4B3C-9D4A-1C9B4A3F2E11",
+        .form =
+            (enum item_form)(operation->item_form != 0 ? operation->item_form : ITEM_FORM_object),
+        .last = operation->max_elements > 2};
+    size_t limit = out->limit;
+    bool last;
+
+    wsman_write_items(out, request, &page, &last);
+    check_answer(out);
+    /* An answer without items is about as long as its headers. */
+    wsman_write_done(out, request);
+    out->limit = buffer_length(out) + 400;
+    buffer_reset(out);
+    wsman_write_items(out, request, &page, &last);
+    require(buffer_length(out) <= out->limit);
+    out->limit = limit;
+    check_answer(out);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const struct wsman_limits limits = {.max_envelope = 512000, .max_time = 60000};
@@ -104,6 +138,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (result == WSMAN_request && !request.identify) {
         check_payload(&request);
         answer(&out, &request);
+        if (request.operation.kind == OPERATION_enumerate ||
+            request.operation.kind == OPERATION_pull)
+            answer_items(&out, &request);
         fault = (struct wsman_fault){
             .code = FAULT_access_denied, .provider = "p", .extended = request.operation.action};
     }
