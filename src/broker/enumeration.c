@@ -182,21 +182,6 @@ static void enumeration_send(struct enumeration *enumeration, struct operation *
                  .form = enumeration->operation->item_form);
 }
 
-/*
- * The slot was given back because the last items fitted, and their answer is lost: the client may
- * pull them again, so it is taken anew.
- */
-static void enumeration_take_slot(struct enumeration *enumeration)
-{
-    struct operation *operation = enumeration->operation;
-    struct record *record = operation->record;
-    struct quota_refusal refusal;
-
-    if (!enumeration->requests_only && operation->slots.account == NULL)
-        quota_reserve(record->account, &record->limits, &(struct quota_want){.ending = true},
-                      &operation->slots, &refusal);
-}
-
 void enumeration_fits(struct operation *operation)
 {
     struct enumeration *enumeration = operation->enumeration;
@@ -205,13 +190,17 @@ void enumeration_fits(struct operation *operation)
         quota_return(&enumeration->operation->slots);
 }
 
-/* It waits for its next Pull. */
+/*
+ * It waits for its next Pull. When its slot was given back because the last items fitted, their
+ * answer is lost, and the client may pull them again.
+ */
 static void enumeration_wait(struct enumeration *enumeration)
 {
     struct operation *operation = enumeration->operation;
 
     operation->state = OPERATION_living;
-    enumeration_take_slot(enumeration);
+    if (!enumeration->requests_only)
+        operation_reserve_again(operation);
     loop_timer_start(operation->broker->loop, &enumeration->idle,
                      operation->application->settings->enumerate_idle);
 }

@@ -154,6 +154,11 @@ void operation_refuse(struct operation *operation, uint32_t code, const char *te
 void operation_refuse_provider(struct operation *operation, uint32_t code, const char *text,
                                const struct plugin *plugin, const char *extended);
 void operation_refuse_with(struct operation *operation, const struct operation_fault *fault);
+/*
+ * Takes anew what an operation that lives has given back of its quotas; never refused. Nothing when
+ * it holds it.
+ */
+void operation_reserve_again(struct operation *operation);
 /* Gives back slots, context and record, and frees the operation. */
 void operation_end(struct operation *operation);
 

@@ -191,16 +191,13 @@ static void operation_refuse_quota(struct operation *operation, const struct quo
  * What of the quotas a new operation needs, of which plug-in, of which shell; nothing is taken when
  * one refuses.
  */
-static bool operation_reserve(struct operation *operation, const struct shell *shell,
-                              struct quota_refusal *refusal)
+static bool operation_take_slots(struct operation *operation, const struct shell *shell,
+                                 bool ending, struct quota_refusal *refusal)
 {
     const struct record *record = operation->record;
     const struct plugin *plugin = NULL;
-    struct quota_want want = {.shell = operation->kind == OPERATION_shell,
-                              .ending = operation->ending};
+    struct quota_want want = {.shell = operation->kind == OPERATION_shell, .ending = ending};
 
-    if (operation->kind == OPERATION_enumerate && !enumeration_allowed(operation, refusal))
-        return false;
     if (shell == NULL && operation->kind != OPERATION_shell)
         shell = shell_find(operation, true);
     if (shell != NULL)
@@ -213,6 +210,22 @@ static bool operation_reserve(struct operation *operation, const struct shell *s
     if (operation->kind == OPERATION_command)
         want.within = &shell->operation->slots;
     return quota_reserve(record->account, &record->limits, &want, &operation->slots, refusal);
+}
+
+static bool operation_reserve(struct operation *operation, const struct shell *shell,
+                              struct quota_refusal *refusal)
+{
+    if (operation->kind == OPERATION_enumerate && !enumeration_allowed(operation, refusal))
+        return false;
+    return operation_take_slots(operation, shell, operation->ending, refusal);
+}
+
+void operation_reserve_again(struct operation *operation)
+{
+    struct quota_refusal refusal;
+
+    if (operation->slots.account == NULL)
+        operation_take_slots(operation, NULL, true, &refusal);
 }
 
 static bool follows_enumeration(const struct operation *operation)
