@@ -4,7 +4,7 @@
  * Shells: which exist, whose they are, in which host they run, who may talk to that host. A shell
  * belongs to no connection and to no winrmd-net; its owner is an application and a canonical
  * account, never a uid. Commands, output and input live in the host: the broker knows of a command
- * only its operation.
+ * only its operation and the beginning of its line.
  */
 #ifndef BROKER_SHELL_H
 #define BROKER_SHELL_H

@@ -8,7 +8,7 @@
  *
  *   guest ─> authenticate ─> content ─> read ─> ask ······> pass ······> (response)
  *     │           ·             │         │      ·  broker          host
- *     │           · winrmd-auth │         │      └> refused, Get, Delete: (response)
+ *     │           · winrmd-auth │         │      └> refused, Get, Pull ...: (response)
  *     └───────────┴─────────────┴─────────┴───────> (response)
  */
 #ifndef NET_STEPS_H
