@@ -488,7 +488,7 @@ enum {
     F(TEXT, plugin, LIMIT_NAME) F(TEXT, filename, LIMIT_URI) F(U32, sdk_version, 0) \
     F(TEXT, extra_info, LIMIT_PAYLOAD) F(BOOL, supports_quota, 0) \
     F(U32, startup_flags, 0) F(ITEMS, may_map_to, LIMIT_GROUPS) F(BYTES, key, 16) \
-    F(BOOL, traced, 0) /* say host_traced */
+    F(BOOL, traced, 0) /* say host_traced */ F(TEXT, account, LIMIT_NAME) /* of a shell */
 /* `path`, `version`: what was loaded, so that a reload sees when that file is another one. */
 #define FIELDS_host_started(F) \
     F(U32, code, 0) F(TEXT, text, LIMIT_REASON) F(TEXT, path, LIMIT_URI) \
@@ -599,12 +599,14 @@ enum {
 #define FIELDS_shell_create(F) \
     FIELDS_TICKET(F) F(U64, timeout, 0) F(ITEMS, options, LIMIT_OPTIONS) \
     F(BOOL, options_must_understand, 0) F(ITEMS, environment, LIMIT_ENVIRONMENT) \
-    F(TEXT, working_directory, LIMIT_URI) F(TEXT, creation_xml, LIMIT_PAYLOAD)
+    F(TEXT, working_directory, LIMIT_URI) F(TEXT, creation_xml, LIMIT_PAYLOAD) \
+    F(ITEMS, option_types, LIMIT_OPTIONS) /* values only, one for each option; or none */
 /* Arguments are items with a value and no name. */
 #define FIELDS_command_create(F) \
     FIELDS_TICKET(F) F(U64, timeout, 0) F(ITEMS, options, LIMIT_OPTIONS) \
     F(BOOL, options_must_understand, 0) F(TEXT, command_id, LIMIT_ID) \
-    F(TEXT, command_line, LIMIT_PAYLOAD) F(ITEMS, arguments, LIMIT_ARGUMENTS)
+    F(TEXT, command_line, LIMIT_PAYLOAD) F(ITEMS, arguments, LIMIT_ARGUMENTS) \
+    F(ITEMS, option_types, LIMIT_OPTIONS)
 /* Items: stream name, data, flags 1: End. */
 #define FIELDS_send_input(F) \
     FIELDS_TICKET(F) F(U64, timeout, 0) F(TEXT, command_id, LIMIT_ID) \

@@ -11,7 +11,7 @@
 enum { SHUTDOWN_SERVICE = 2 /* WSMAN_PLUGIN_SHUTDOWN_SERVICE */, STOP_PATIENCE = 3000 };
 
 struct child *host_start(struct broker *broker, struct application_settings *settings,
-                         const struct plugin *plugin, uint32_t startup_flags,
+                         const struct plugin *plugin, uint32_t startup_flags, const char *account,
                          const uint8_t *ticket_key, const struct channel_events *events,
                          void (*gone)(struct child *, bool))
 {
@@ -35,7 +35,8 @@ struct child *host_start(struct broker *broker, struct application_settings *set
                  .extra_info = plugin->extra_info, .supports_quota = plugin->supports_quota,
                  .startup_flags = startup_flags,
                  .may_map_to = {.item = accounts, .count = (uint32_t)count},
-                 .key = {.data = ticket_key, .length = ticket_key != NULL ? TICKET_KEY_SIZE : 0});
+                 .key = {.data = ticket_key, .length = ticket_key != NULL ? TICKET_KEY_SIZE : 0},
+                 .account = account);
     free(accounts);
     return host;
 }

@@ -44,6 +44,8 @@ static void act_command(struct operation *operation)
         operation_refuse_shell(operation);
     else if (shell->client != CLIENT_connected)
         operation_refuse(operation, FAULT_shell_disconnected, NULL);
+    else if (operation->options > 0 && !shell->takes_options)
+        operation_refuse(operation, FAULT_options_not_supported, NULL);
     else
         shell_grant(shell, operation);
 }

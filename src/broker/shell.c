@@ -157,7 +157,8 @@ static uint64_t idle_of(const struct operation *operation, const struct plugin *
 }
 
 /* What of a Create can be refused before a host is started. */
-static uint32_t shell_check(const struct operation *operation, const struct plugin **plugin)
+static uint32_t shell_check(const struct operation *operation, const struct plugin **plugin,
+                            bool *takes_options)
 {
     const struct application *application = operation->application;
     const struct resource *resource =
@@ -169,6 +170,7 @@ static uint32_t shell_check(const struct operation *operation, const struct plug
         return FAULT_invalid_resource_uri;
     if ((resource->capabilities & CAPABILITY_shell) == 0)
         return FAULT_not_a_shell;
+    *takes_options = resource->supports_options;
     if (operation->options > 0 && !resource->supports_options)
         return FAULT_options_not_supported;
     if (operation->shell_id != NULL && !guid_valid(operation->shell_id))
@@ -202,7 +204,8 @@ static struct shell *shell_made_by(const struct operation *operation)
 void shell_create(struct operation *operation)
 {
     const struct plugin *plugin = NULL;
-    uint32_t code = shell_check(operation, &plugin);
+    bool takes_options = false;
+    uint32_t code = shell_check(operation, &plugin, &takes_options);
     struct broker *broker = operation->broker;
     struct shell *shell = shell_made_by(operation);
     bool named;
@@ -229,6 +232,7 @@ void shell_create(struct operation *operation)
     shell->broker = broker;
     shell->operation = operation;
     shell->plugin = plugin;
+    shell->takes_options = takes_options;
     shell->settings = application_settings_ref(operation->application->settings);
     shell->id = mem_text(operation->shell_id);
     shell->key = shell_key(operation->application, shell->id, &shell->key_length);

@@ -49,6 +49,7 @@ struct shell {
     unsigned outstanding;    /* all requests in progress: the idle timer stands still */
     struct loop_timer begin; /* for the plug-in to begin what was answered or given up */
     uint64_t idle_timeout;
+    bool takes_options; /* its resource SupportsOptions */
     uint64_t created_at;
     uint64_t used_at;
     struct loop_timer idle;

@@ -167,8 +167,9 @@ bool shell_host_start(struct shell *shell)
     };
     static const struct channel_events events = {handlers, child_channel_ended};
 
-    shell->host = host_start(shell->broker, shell->settings, shell->plugin, 0, shell->ticket_key,
-                             &events, host_gone);
+    shell->host =
+        host_start(shell->broker, shell->settings, shell->plugin, 0,
+                   shell->operation->record->token->account, shell->ticket_key, &events, host_gone);
     if (shell->host == NULL)
         return false;
     shell->host->owner = shell;

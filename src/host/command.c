@@ -330,9 +330,11 @@ static uint32_t command_begin(struct command *command, const struct message_comm
     if (request == NULL)
         return ERROR_NOT_ENOUGH_MEMORY;
     request_limits(request, message->timeout, shell.caller.max_envelope);
+    request_envelope(request, message->max_envelope);
     loop_timer_start(host.loop, &command->deadline, message->timeout);
     command->request = request;
-    if (!command_describe(command, message)) {
+    if (!request_option_types(request, &message->option_types) ||
+        !command_describe(command, message)) {
         command->request = NULL;
         request_free(request);
         return ERROR_INVALID_PARAMETER;

@@ -82,10 +82,19 @@ static void kept_hold(struct delivery *delivery)
         held_drop(container_of(holders.next, struct delivery, link));
 }
 
+/* The latest answer did not arrive. */
+static void give_back(struct delivery *delivery, struct output *output, struct list *chunks)
+{
+    if (delivery->end.state != COMMAND_STATE_none)
+        output_state_again(output);
+    delivery->told_end &= ~delivery->end.ended;
+    output_give_back(output, chunks);
+}
+
 static void kept_give_back(struct delivery *delivery, struct output *output)
 {
     delivery->sent.open = false;
-    output_give_back(output, &delivery->kept);
+    give_back(delivery, output, &delivery->kept);
 }
 
 bool delivery_end(struct delivery *delivery, struct output *output, const struct channel *channel,
@@ -101,7 +110,7 @@ bool delivery_end(struct delivery *delivery, struct output *output, const struct
     if (!reply_matches(&delivery->written, channel, request))
         return false;
     if (!delivered) {
-        output_give_back(output, &delivery->held);
+        give_back(delivery, output, &delivery->held);
         held_leave(delivery);
     }
     return true;

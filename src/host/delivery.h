@@ -23,6 +23,7 @@ struct delivery_end {
 
 struct delivery {
     struct delivery_end end; /* of the latest answer */
+    uint64_t told_end;       /* streams whose end an answer has told so, a bit for each */
     struct reply sent;       /* open: not known yet whether it has been written */
     struct list kept;        /* its chunks */
     struct reply written;    /* open: it may still turn out that nobody read it */

@@ -140,6 +140,7 @@ static void plugin_describe(struct plugin *plugin, const struct message_host_sta
     plugin->name = mem_text(start->plugin != NULL ? start->plugin : "");
     plugin->path = mem_text(path);
     plugin->name16 = utf16_new(plugin->name);
+    plugin->account16 = utf16_new(start->account != NULL ? start->account : "");
     plugin->application = utf16_new(start->application != NULL ? start->application : "");
     plugin->extra_info = utf16_new(start->extra_info);
     plugin->startup_flags = start->startup_flags;

@@ -25,7 +25,7 @@ struct plugin {
     char *path; /* of the library, as found */
     char version[FILE_VERSION_SIZE];
     char16_t *name16;      /* what WSManPluginGetConfiguration tells */
-    char16_t *account16;   /* the same: the user a shell runs as; NULL in an authorization host */
+    char16_t *account16;   /* the same: the user a shell runs as; empty in an authorization host */
     char16_t *application; /* for WSManPluginStartup */
     char16_t *extra_info;
     uint32_t startup_flags;

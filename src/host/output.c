@@ -43,6 +43,7 @@ struct output {
     uint64_t ended;
     uint64_t flush; /* bit per stream */
     bool told;      /* false: a state, or a flush of no stream, has not been told yet */
+    bool news;      /* the state has not been told yet */
     enum command_state state;
     char *state_uri;
     uint32_t exit_code;
@@ -394,7 +395,10 @@ static void output_set_state(struct output *output, const struct output_result *
     output->state_uri = mem_text(result->state_uri);
     output->state = result->state;
     output->exit_code = result->exit_code;
-    if (result->state != COMMAND_STATE_running && result->state != COMMAND_STATE_done)
+    output->news = true;
+    /* With data it goes when that does. */
+    if (result->state != COMMAND_STATE_done &&
+        (result->state != COMMAND_STATE_running || (result->length == 0 && !result->end)))
         output->told = false;
 }
 
@@ -445,6 +449,7 @@ void output_look(struct output *output, uint64_t streams, struct output_view *vi
 {
     pthread_mutex_lock(&lock);
     *view = (struct output_view){.flush = (output->flush & streams) != 0 || !output->told,
+                                 .news = output->news,
                                  .done = output->state == COMMAND_STATE_done,
                                  .state = output->state,
                                  .state_uri = mem_text(output->state_uri),
@@ -488,6 +493,7 @@ void output_take(struct output *output, uint64_t streams, size_t room, size_t mo
     pthread_mutex_lock(&lock);
     output->flush &= ~streams;
     output->told = true;
+    output->news = false;
     for (size_t count = 0; count < most && left >= OUTPUT_OVERHEAD + 4 &&
                            (chunk = output_first(output, streams)) != NULL;
          count++) {
@@ -524,6 +530,13 @@ void output_give_back(struct output *output, struct list *taken)
     }
     output->told = false;
     output_announce(output);
+    pthread_mutex_unlock(&lock);
+}
+
+void output_state_again(struct output *output)
+{
+    pthread_mutex_lock(&lock);
+    output->news = true;
     pthread_mutex_unlock(&lock);
 }
 

@@ -58,6 +58,7 @@ struct output_view {
     size_t chunks;
     uint64_t first_at; /* CLOCK_MONOTONIC milliseconds of the oldest chunk's arrival */
     bool flush;        /* of one of them, or a new state: to be told at once */
+    bool news;         /* the state has not been told yet */
     bool done;
     enum command_state state;
     char *state_uri; /* with COMMAND_STATE_other; free it */
@@ -115,6 +116,8 @@ void output_take(struct output *output, uint64_t streams, size_t room, size_t mo
                  struct list *taken);
 /* Puts chunks that were taken back in front; what they were told with is to be told again. */
 void output_give_back(struct output *output, struct list *taken);
+/* The state was told in an answer that did not arrive: it is news again. */
+void output_state_again(struct output *output);
 /* Frees chunks that were taken. */
 void output_free_chunks(struct list *taken);
 

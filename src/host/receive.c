@@ -123,7 +123,8 @@ static void receive_completed(struct follow_on *follow_on, uint32_t code, const 
 }
 
 /* The limits are the first Receive's: the plug-in may ask for them as soon as it is entered. */
-static uint32_t receiver_begin(struct target *target, uint64_t timeout, uint32_t room)
+static uint32_t receiver_begin(struct target *target, uint64_t timeout, uint32_t room,
+                               uint32_t envelope)
 {
     struct receiver *receiver = &target->receiver;
     struct follow_on *follow_on = follow_on_new(target, REQUEST_receive);
@@ -135,6 +136,7 @@ static uint32_t receiver_begin(struct target *target, uint64_t timeout, uint32_t
     follow_on->request->output = output_ref(receiver->output);
     follow_on->streams = shell.output_set;
     request_limits(follow_on->request, timeout, room);
+    request_envelope(follow_on->request, envelope);
     if (!follow_on_submit(follow_on, receive_enter))
         return ERROR_BUSY;
     receiver->request = follow_on->request;
@@ -152,7 +154,7 @@ static uint32_t receiver_resume(struct target *target)
     receiver->extended = NULL;
     receiver->resumed = true;
     output_reopen(receiver->output);
-    return receiver_begin(target, receiver->timeout, receiver->room);
+    return receiver_begin(target, receiver->timeout, receiver->room, receiver->envelope);
 }
 
 static uint64_t stream_bit(size_t stream)
@@ -205,7 +207,7 @@ void receiver_ask(struct target *target, struct reply reply,
     else if (receiver->waiting.open)
         code = ERROR_WINRS_RECEIVE_IN_PROGRESS;
     else if (!receiver->begun && !target_is_over(target))
-        code = receiver_begin(target, message->timeout, room);
+        code = receiver_begin(target, message->timeout, room, message->max_envelope);
     if (code != NO_ERROR) {
         reply_send(&reply, code);
         return;
@@ -214,6 +216,7 @@ void receiver_ask(struct target *target, struct reply reply,
     receiver->waiting = reply;
     receiver->room = room;
     receiver->timeout = message->timeout;
+    receiver->envelope = message->max_envelope;
     receiver->resumed = false;
     if (receiver_was_cut_off(target)) {
         code = receiver_resume(target);
@@ -222,8 +225,10 @@ void receiver_ask(struct target *target, struct reply reply,
             return;
         }
     }
-    if (receiver->request != NULL)
+    if (receiver->request != NULL) {
         request_limits(receiver->request, message->timeout, receiver->room);
+        request_envelope(receiver->request, message->max_envelope);
+    }
     loop_timer_start(host.loop, &receiver->deadline, request_wait(message->timeout));
     receiver_consider(target);
 }
@@ -295,19 +300,33 @@ static void receiver_send(struct receiver *receiver)
     free(items);
 }
 
-/* What the answer says besides its chunks. */
+/* The streams that are over and whose end no answer has told: the plug-in may leave that to us. */
+static uint64_t streams_to_end(const struct target *target, const struct output_view *view)
+{
+    const struct receiver *receiver = &target->receiver;
+
+    if (target->command != NULL && !shell.text)
+        return 0;
+    return receiver->asked & ~view->ended &
+           (target->command != NULL ? UINT64_MAX : ~receiver->delivery.told_end);
+}
+
+/* What the answer says besides its chunks (docs/protocol.md, P-4.9.2 and P-4.9.5). */
 static struct delivery_end receiver_end(const struct target *target, const struct output_view *view,
                                         bool final)
 {
     struct delivery_end end = {.state = COMMAND_STATE_none};
 
     if (final)
-        end.ended = target->receiver.asked & ~view->ended;
+        end.ended = streams_to_end(target, view);
     if (target->command == NULL)
         return end;
-    end.state = COMMAND_STATE_running;
-    if (final || (view->state != COMMAND_STATE_none && view->state != COMMAND_STATE_done))
-        end.state = final ? COMMAND_STATE_done : view->state;
+    if (final)
+        end.state = COMMAND_STATE_done;
+    else if (view->state != COMMAND_STATE_done && (shell.text || view->news))
+        end.state = view->state;
+    if (end.state == COMMAND_STATE_none && shell.text)
+        end.state = COMMAND_STATE_running;
     if (end.state == COMMAND_STATE_other)
         end.state_uri = mem_text(view->state_uri);
     end.exit_code = final && view->done ? view->exit_code : 0;
@@ -328,6 +347,7 @@ static void receiver_answer(struct target *target, const struct output_view *vie
     delivery_begin(delivery, receiver->waiting);
     free(delivery->end.state_uri);
     delivery->end = receiver_end(target, view, final && rest.chunks == 0);
+    delivery->told_end |= delivery->end.ended;
     receiver->waiting.open = false;
     loop_timer_stop(host.loop, &receiver->deadline);
     loop_timer_stop(host.loop, &receiver->gather);
@@ -372,13 +392,16 @@ static bool receiver_has_enough(struct receiver *receiver, const struct output_v
 
 /*
  * Nothing more will come: the plug-in said Done, or completed everything there is to complete. It
- * is shown when the broker has taken note of the command's end.
+ * is shown when the broker has taken note of the command's end. Of the shell itself the end of its
+ * streams is told, once.
  */
 static bool receiver_is_final(struct target *target, const struct output_view *view)
 {
     struct receiver *receiver = &target->receiver;
 
-    if (target->command == NULL || !(view->done || target_is_over(target)))
+    if (target->command == NULL)
+        return receiver->over && streams_to_end(target, view) != 0;
+    if (!(view->done || target_is_over(target)))
         return false;
     if (target_is_noted(target) || (view->done && receiver->noting_over))
         return true;
@@ -415,6 +438,11 @@ static void receiver_say(struct target *target, bool hurry)
 void receiver_consider(struct target *target)
 {
     receiver_say(target, false);
+}
+
+void receiver_flush(struct target *target)
+{
+    receiver_say(target, true);
 }
 
 /* ---- what clients and their connections do ---- */

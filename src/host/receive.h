@@ -31,8 +31,9 @@ struct receiver {
     bool resumed; /* the plug-in was asked anew for the waiting message */
     struct reply waiting;
     uint64_t asked; /* the streams it names, a bit for each */
-    uint32_t room;    /* bytes of data the answer to it can take */
-    uint64_t timeout; /* milliseconds it may wait in all */
+    uint32_t room;     /* bytes of data the answer to it can take */
+    uint32_t envelope; /* and all of it */
+    uint64_t timeout;  /* milliseconds it may wait in all */
     struct loop_timer deadline;
     struct loop_timer gather; /* a little more may come: do not answer with a single byte */
     struct loop_timer noting; /* for a plug-in that says Done and does not end its command */
@@ -49,6 +50,8 @@ void receiver_ask(struct target *target, struct reply reply,
                   const struct message_receive_output *message);
 /* Answers a waiting message if there is something to say now. */
 void receiver_consider(struct target *target);
+/* Answers a waiting message with what there is, if there is something. */
+void receiver_flush(struct target *target);
 /* Answers a waiting message with `code`. */
 void receiver_refuse(struct target *target, uint32_t code);
 

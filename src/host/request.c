@@ -77,6 +77,7 @@ struct request *request_new(enum request_kind kind, const struct request_events 
     request->owner = owner;
     request->event_fd = -1;
     request->room = caller->max_envelope;
+    request->envelope = caller->max_envelope;
     request->timeout = WSMAN_DEFAULT_TIMEOUT_MS;
     arena_init(&request->arena, REQUEST_TEXTS_LIMIT);
     address_lock();
@@ -87,6 +88,25 @@ struct request *request_new(enum request_kind kind, const struct request_events 
         return request;
     request_free(request);
     return NULL;
+}
+
+bool request_option_types(struct request *request, const struct ipc_items *types)
+{
+    WSMAN_OPERATION_INFOEX *info = (WSMAN_OPERATION_INFOEX *)request->details->operationInfo;
+    PCWSTR *names;
+
+    if (types->count == 0 || types->count != info->optionSet.optionsCount)
+        return true;
+    names = arena_alloc(&request->arena, types->count * sizeof(*names));
+    if (names == NULL)
+        return false;
+    for (uint32_t i = 0; i < types->count; i++) {
+        names[i] = utf16_arena(&request->arena, types->item[i].value);
+        if (names[i] == NULL && types->item[i].value != NULL)
+            return false;
+    }
+    info->optionSet.optionTypes = names;
+    return true;
 }
 
 void request_free(struct request *request)
@@ -183,5 +203,14 @@ void request_limits(struct request *request, uint64_t timeout, uint32_t room)
     address_lock();
     request->timeout = timeout < UINT32_MAX ? (uint32_t)timeout : UINT32_MAX;
     request->room = room;
+    address_unlock();
+}
+
+void request_envelope(struct request *request, uint32_t bytes)
+{
+    if (bytes == 0)
+        return;
+    address_lock();
+    request->envelope = bytes;
     address_unlock();
 }

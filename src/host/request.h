@@ -76,6 +76,7 @@ struct request {
     struct output *output; /* of a receive: where its results go */
     uint32_t timeout;      /* milliseconds the client's message is waited for */
     uint32_t room;         /* bytes of data its answer can take */
+    uint32_t envelope;     /* and of the whole answer */
 };
 
 /*
@@ -85,6 +86,11 @@ struct request {
 struct request *request_new(enum request_kind kind, const struct request_events *events,
                             void *owner, const struct caller *caller,
                             const struct ipc_items *options, bool options_must_understand);
+/*
+ * The types of its options, in their order: values of items, without one where the client named
+ * none. False when there is no memory for them.
+ */
+bool request_option_types(struct request *request, const struct ipc_items *types);
 /* NULL is allowed. Only when the request never was submitted, or is finished. */
 void request_free(struct request *request);
 
@@ -96,6 +102,8 @@ void request_cancel(struct request *request);
 
 /* What the client's latest message allows, for WSManPluginGetOperationParameters. */
 void request_limits(struct request *request, uint64_t timeout, uint32_t room);
+/* The same: bytes that its answer may have; 0: as many as the application allows. */
+void request_envelope(struct request *request, uint32_t bytes);
 
 /*
  * How long (milliseconds) a Receive waits for something to answer. OperationTimeout is the time

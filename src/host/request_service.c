@@ -116,11 +116,10 @@ static DWORD request_parameter(const struct request *request, DWORD which, WSMAN
 {
     const WSMAN_OPERATION_INFOEX *info =
         (const WSMAN_OPERATION_INFOEX *)request->details->operationInfo;
-    DWORD envelope = shell_max_envelope();
 
     switch (which) {
     case WSMAN_PLUGIN_PARAMS_MAX_ENVELOPE_SIZE:
-        give_number(data, envelope);
+        give_number(data, request->envelope);
         return NO_ERROR;
     case WSMAN_PLUGIN_PARAMS_TIMEOUT:
         give_number(data, request->timeout);

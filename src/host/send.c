@@ -123,6 +123,10 @@ static void send_next(struct target *target)
         follow_on = NULL;
     }
     free(piece);
+    if (follow_on != NULL) {
+        request_limits(follow_on->request, sender->timeout, follow_on->request->room);
+        request_envelope(follow_on->request, sender->envelope);
+    }
     if (follow_on == NULL)
         sender_done(target, ERROR_NOT_ENOUGH_MEMORY, NULL);
     else if (!follow_on_submit(follow_on, send_enter))
@@ -178,6 +182,8 @@ void sender_ask(struct target *target, struct reply reply, const struct message_
     }
     sender->busy = true;
     sender->reply = reply;
+    sender->timeout = message->timeout;
+    sender->envelope = message->max_envelope;
     loop_timer_start(host.loop, &sender->deadline, message->timeout);
     send_next(target);
 }

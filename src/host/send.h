@@ -16,6 +16,8 @@ struct target;
 struct sender {
     bool busy;
     struct reply reply;
+    uint64_t timeout; /* of the message, and its answer's bytes: the plug-in may ask for them */
+    uint32_t envelope;
     struct loop_timer deadline;
     struct list pieces; /* still to come */
 };

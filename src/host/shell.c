@@ -145,10 +145,15 @@ void shell_end(bool asked)
     list_each(link, &shell.commands) {
         struct command *command = container_of(link, struct command, link);
 
+        if (!asked)
+            receiver_flush(&command->target);
         target_refuse(&command->target, ERROR_OPERATION_ABORTED);
         reply_send(&command->reply, ERROR_OPERATION_ABORTED);
         command_cancel(command);
     }
+    /* A plug-in that ends the shell itself may have put out its last words before. */
+    if (!asked)
+        receiver_flush(&shell.target);
     target_refuse(&shell.target, ERROR_OPERATION_ABORTED);
     connect_end();
     if (asked)
@@ -257,6 +262,11 @@ static uint32_t shell_begin(const struct message_shell_create *message)
     if (request == NULL)
         return ERROR_NOT_ENOUGH_MEMORY;
     request_limits(request, message->timeout, shell.caller.max_envelope);
+    request_envelope(request, message->max_envelope);
+    if (!request_option_types(request, &message->option_types)) {
+        request_free(request);
+        return ERROR_NOT_ENOUGH_MEMORY;
+    }
     shell.request = request;
     if (!shell_describe(&request->arena, message)) {
         shell.request = NULL;

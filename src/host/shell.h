@@ -16,6 +16,7 @@
 
 struct shell {
     bool known; /* host_shell has come */
+    bool text;  /* the text shell: its clients rely on more than plug-ins report (P-4.9.2) */
     uint64_t operation;
     struct caller caller;
     char **inputs; /* stream names */

@@ -15,6 +15,7 @@
 #include "host/sender.h"
 #include "host/shell.h"
 #include "host/text16.h"
+#include "operations.h"
 
 enum { CALLER_TEXTS_LIMIT = 1024 * 1024 };
 
@@ -79,6 +80,7 @@ static bool streams_describe(const char *list, const char *fallback, char ***nam
 static bool shell_know(const struct message_host_shell *message)
 {
     shell.operation = message->operation;
+    shell.text = text_equal_case(text_or_empty(message->resource_uri), SHELL "/cmd");
     if (!caller_describe(&shell.caller, message) ||
         !streams_describe(message->input_streams, "stdin", &shell.inputs, &shell.input_count,
                           &shell.input_set) ||
@@ -90,7 +92,6 @@ static bool shell_know(const struct message_host_shell *message)
     shell.startup.idleTimeoutMs =
         message->idle_timeout < UINT32_MAX ? (DWORD)message->idle_timeout : UINT32_MAX;
     shell.startup.name = utf16_arena(&shell.caller.arena, message->shell_name);
-    host.plugin.account16 = utf16_arena(&shell.caller.arena, message->account);
     list_init(&shell.commands);
     map_init(&shell.by_id);
     map_init(&shell.operations);

@@ -21,6 +21,8 @@ struct signal {
     struct loop_timer deadline;
     char *code;
     bool terminate;
+    uint64_t timeout; /* of the message, and its answer's bytes: the plug-in may ask for them */
+    uint32_t envelope;
 };
 
 struct reply *signal_reply(struct list *link)
@@ -124,6 +126,8 @@ static uint32_t signal_submit(struct signal *signal)
         return ERROR_NOT_ENOUGH_MEMORY;
     follow_on->completed = signal_completed;
     follow_on->subject = signal;
+    request_limits(follow_on->request, signal->timeout, follow_on->request->room);
+    request_envelope(follow_on->request, signal->envelope);
     follow_on->text = utf16_arena(&follow_on->request->arena, signal->code);
     if (follow_on->text == NULL) {
         follow_on_free(follow_on);
@@ -156,6 +160,8 @@ void signals_ask(struct target *target, struct reply reply,
     signal->target = target;
     signal->reply = reply;
     signal->code = mem_text(message->code != NULL ? message->code : "");
+    signal->timeout = message->timeout;
+    signal->envelope = message->max_envelope;
     signal->terminate = text_equal_case(signal->code, SHELL "/signal/terminate");
     signal->deadline.expired = signal_late;
     loop_timer_start(host.loop, &signal->deadline, message->timeout);

@@ -46,6 +46,7 @@ bool wsman_read_command(struct wsman_read *read)
     create->command_line = command->text;
     create->timeout = request->operation.timeout;
     create->options = request->options;
+    create->option_types = request->option_types;
     create->options_must_understand = request->options_must_understand;
     request->operation.command_id = create->command_id;
     return read_arguments(read);

@@ -56,6 +56,7 @@ struct wsman_request {
     const char *activity_id;
     struct ipc_items selectors;
     struct ipc_items options; /* flags: ITEM_MUST_COMPLY */
+    struct ipc_items option_types; /* values: the type of each option; none when none has one */
     bool options_must_understand;
 
     /*

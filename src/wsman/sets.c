@@ -96,6 +96,31 @@ static bool read_must_comply(const struct soap_element *element, bool *must_comp
     return true;
 }
 
+/* The types of the options, if any has one: kept as they are written. */
+static bool read_option_types(struct wsman_read *read, const struct soap_element *set,
+                              uint32_t count)
+{
+    struct ipc_item *types = wsman_items(read, count, LIMIT_OPTIONS, "options");
+    uint32_t at = 0;
+    bool any = false;
+
+    if (types == NULL)
+        return false;
+    for (struct soap_element *child = set->first; child != NULL; child = child->next) {
+        const char *type;
+
+        if (!soap_is(child, NS_wsman, "Option"))
+            continue;
+        type = soap_attribute(child, NS_none, "Type");
+        types[at].value = type;
+        types[at++].length = type != NULL ? (uint32_t)strlen(type) : 0;
+        any = any || type != NULL;
+    }
+    if (any)
+        read->request->option_types = (struct ipc_items){types, count};
+    return true;
+}
+
 static bool read_option(struct wsman_read *read, struct soap_element *element,
                         struct ipc_item *item)
 {
@@ -147,5 +172,5 @@ bool wsman_read_header_option_set(struct wsman_read *read, struct soap_element *
             return false;
     read->request->options = (struct ipc_items){items, count};
     read->request->operation.options = count;
-    return true;
+    return read_option_types(read, element, count);
 }

@@ -144,6 +144,7 @@ bool wsman_read_shell_create(struct wsman_read *read)
     read_no_profile(request);
     request->payload.shell_create.timeout = request->operation.timeout;
     request->payload.shell_create.options = request->options;
+    request->payload.shell_create.option_types = request->option_types;
     request->payload.shell_create.options_must_understand = request->options_must_understand;
     return true;
 }

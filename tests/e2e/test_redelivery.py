@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """A message that comes again with the same p:OperationID and p:SequenceId is answered once more and
-not carried out again: rules P-3.4.1 to P-3.4.5 and P-4.9.9 to P-4.9.11 of docs/protocol.md."""
+not carried out again: rules P-3.4.1 to P-3.4.5 and P-4.9.9 to P-4.9.11 of docs/protocol.md,
+W-14.8 of docs/plugin-api.md."""
 
 import base64
 import os
