@@ -9,9 +9,10 @@ import subprocess
 
 import pytest
 
+from enumeration import ask_release, enumerate_, pull
 from server import DEADLINE, HANG, built, wait_until
 from test_quota import assert_over_quota
-from wire import COMMAND, CREATE, GET, envelope
+from wire import CMD, COMMAND, CREATE, GET, envelope
 
 RULES = 'user dave allow quota shells=1\nuser * allow\noperation * * * allow\n'
 SHELL = ('<rsp:Shell>%s<rsp:InputStreams>stdin</rsp:InputStreams>'
@@ -246,6 +247,24 @@ def test_commands_are_counted_where_requests_alone_are_operations(new_server):
         alice.command(shell, 'cat')
         alice.delete(shell)
         alice.delete(other)
+
+
+def test_an_open_enumeration_is_an_operation_of_the_plug_in(new_server):
+    """L-5, L-8: from Enumerate to the Pull of the last item, or Release."""
+    server = new_server(rules=RULES, quotas='MaxConcurrentOperationsPerUser="3"')
+    with server.connect('alice') as alice:
+        shells = [alice.create() for _ in range(2)]
+        for _ in range(3):
+            page = enumerate_(alice, resource=CMD, most=None)
+            assert in_use(server) == (2, 3, 1)
+            assert_over_quota(alice.ask(GET, shell=shells[0]), 2150859240, limit=3, use=3)
+            assert pull(alice, page.context, 2, resource=CMD).end
+            assert in_use(server) == (2, 2, 1)
+        page = enumerate_(alice, resource=CMD, most=None)
+        assert ask_release(alice, page.context, resource=CMD).status == 200
+        assert in_use(server) == (2, 2, 1)
+        for shell in shells:
+            alice.delete(shell)
 
 
 def test_the_smaller_limit_wins(new_server):

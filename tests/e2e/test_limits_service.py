@@ -11,6 +11,7 @@ import subprocess
 
 import pytest
 
+from enumeration import enumerate_, pull
 from server import HANG, IDLE, PATIENCE, built, wait_until
 from test_quota import assert_over_quota
 from wire import COMMAND, CREATE, DELETE, GET, RECEIVE, envelope, receive_body
@@ -270,6 +271,23 @@ def test_the_standard_quota_of_an_application(new_server):
         assert_over_quota(alice.ask(GET, shell=shells[0]), 2150859174, limit=3, use=3)
         reload(server, 'operations-per-user = 3', 'operations-per-user = 4')
         alice.get_done(GET, shell=shells[0])
+        for shell in shells:
+            alice.delete(shell)
+
+
+def test_items_of_a_batch(new_server):
+    """batch-items, whatever the request says; a reload changes it for the next answer."""
+    server = new_server(rules=RULES, application='batch-items = 2')
+    with server.connect('alice') as alice:
+        shells = [alice.create() for _ in range(5)]
+        page = enumerate_(alice, most=32000)
+        assert page.shells == shells[:2] and page.context and not page.end
+        reload(server, 'batch-items = 2', 'batch-items = 1')
+        page = pull(alice, page.context, 32000)
+        assert page.shells == shells[2:3]
+        reload(server, 'batch-items = 1', 'batch-items = 32000')
+        page = pull(alice, page.context, 32000)
+        assert page.shells == shells[3:] and page.end
         for shell in shells:
             alice.delete(shell)
 
