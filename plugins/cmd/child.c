@@ -63,21 +63,43 @@ static int set_attributes(posix_spawnattr_t *attributes)
                                                     POSIX_SPAWN_SETPGROUP);
 }
 
-static int set_actions(posix_spawn_file_actions_t *actions, int pipes[3][2], const char *directory)
+/* stdin and the output beside; stdout and stderr go nowhere. */
+static int add_apart(posix_spawn_file_actions_t *actions, int pipes[3][2])
+{
+    int error = posix_spawn_file_actions_adddup2(actions, pipes[0][0], 0);
+
+    for (int fd = 1; fd <= 2 && error == 0; fd++)
+        error = posix_spawn_file_actions_addopen(actions, fd, "/dev/null", O_WRONLY, 0);
+    if (error == 0)
+        error = posix_spawn_file_actions_adddup2(actions, pipes[1][1], CHILD_APART);
+    for (int fd = 3; fd < CHILD_APART && error == 0; fd++)
+        error = posix_spawn_file_actions_addclose(actions, fd);
+    return error;
+}
+
+static int add_streams(posix_spawn_file_actions_t *actions, int pipes[3][2])
 {
     int error = 0;
 
     for (int i = 0; i < 3 && error == 0; i++)
         error = posix_spawn_file_actions_adddup2(actions, pipes[i][!our_end(i)], i);
-    if (error == 0)
-        error = posix_spawn_file_actions_addclosefrom_np(actions, 3);
-    if (error == 0)
-        error = posix_spawn_file_actions_addchdir_np(actions, directory);
     return error;
 }
 
-static int run(const char *program, char *const *arguments, const char *directory,
-               char *const *environment, int pipes[3][2], pid_t *pid)
+static int set_actions(posix_spawn_file_actions_t *actions, int pipes[3][2],
+                       const struct child_plan *plan)
+{
+    int error = plan->apart ? add_apart(actions, pipes) : add_streams(actions, pipes);
+
+    if (error == 0)
+        error =
+            posix_spawn_file_actions_addclosefrom_np(actions, plan->apart ? CHILD_APART + 1 : 3);
+    if (error == 0)
+        error = posix_spawn_file_actions_addchdir_np(actions, plan->directory);
+    return error;
+}
+
+static int run(const struct child_plan *plan, int pipes[3][2], pid_t *pid)
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
@@ -89,23 +111,23 @@ static int run(const char *program, char *const *arguments, const char *director
     if (error == 0) {
         error = set_attributes(&attributes);
         if (error == 0)
-            error = set_actions(&actions, pipes, directory);
+            error = set_actions(&actions, pipes, plan);
         if (error == 0)
-            error = posix_spawn(pid, program, &actions, &attributes, arguments, environment);
+            error = posix_spawn(pid, plan->program, &actions, &attributes, plan->arguments,
+                                plan->environment);
         posix_spawnattr_destroy(&attributes);
     }
     posix_spawn_file_actions_destroy(&actions);
     return error;
 }
 
-int child_start(const char *program, char *const *arguments, const char *directory,
-                char *const *environment, struct child *child)
+int child_start(const struct child_plan *plan, struct child *child)
 {
     int pipes[3][2] = {{-1, -1}, {-1, -1}, {-1, -1}};
     int error = open_pipes(pipes);
 
     if (error == 0)
-        error = run(program, arguments, directory, environment, pipes, &child->pid);
+        error = run(plan, pipes, &child->pid);
     if (error != 0)
         goto out;
     child->exit_fd = pidfd_open(child->pid, 0);

@@ -173,6 +173,10 @@ static bool start_shell(struct command *command, const char *line)
 {
     char *const arguments[] = {(char *)"sh", (char *)"-c", (char *)"--", (char *)line, NULL};
     const struct shell *shell = command->shell;
+    const struct child_plan plan = {.program = "/bin/sh",
+                                    .arguments = arguments,
+                                    .environment = shell->environment,
+                                    .directory = shell->directory};
     int error;
 
     if (lacks_powershell(shell, line)) {
@@ -180,8 +184,7 @@ static bool start_shell(struct command *command, const char *line)
                            "there is no program \"powershell\" in PATH");
         return false;
     }
-    error =
-        child_start("/bin/sh", arguments, shell->directory, shell->environment, &command->child);
+    error = child_start(&plan, &command->child);
     if (error != 0)
         complete_with_text(command->request, error_of(error), "cannot start /bin/sh in %s: %s",
                            shell->directory, strerror(error));
@@ -204,7 +207,11 @@ static bool start_program(struct command *command, const char *line)
                                              : "there is no program \"%s\" in PATH",
                            name);
     } else if (error == 0) {
-        error = child_start(path, arguments, shell->directory, shell->environment, &command->child);
+        error = child_start(&(struct child_plan){.program = path,
+                                                 .arguments = arguments,
+                                                 .environment = shell->environment,
+                                                 .directory = shell->directory},
+                            &command->child);
         if (error != 0)
             complete_with_text(command->request, error_of(error), "cannot start %s in %s: %s", path,
                                shell->directory, strerror(error));

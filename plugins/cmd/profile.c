@@ -21,12 +21,10 @@
 #define CANCEL_MOST 2
 
 /*
- * What the profile writes goes nowhere; the environment has descriptor 8 for itself, the last but
- * one that sh can name (scripts like 3 and 9 for their own use).
+ * The environment has CHILD_APART for itself: the last but one of those that sh can name, because
+ * scripts like 3 and 9 for their own use.
  */
-#define READ_PROFILE                         \
-    "exec 8>&1 </dev/null >/dev/null 2>&1; " \
-    "exec /bin/sh -l -c 'exec /usr/bin/env -0 >&8 8>&-'"
+#define PRINT_ENVIRONMENT "exec /usr/bin/env -0 >&8 8>&-"
 
 struct text {
     char *bytes;
@@ -118,20 +116,29 @@ static char **divide(const struct text *text)
 
 char **profile_read(char *const *environment, const int *cancel, size_t count)
 {
-    char *const arguments[] = {(char *)"sh", (char *)"-c", (char *)READ_PROFILE, NULL};
-    const char *directory = environment_get(environment, "HOME");
+    char *const arguments[] = {(char *)"sh", (char *)"-l", (char *)"-c", (char *)PRINT_ENVIRONMENT,
+                               NULL};
+    const char *home = environment_get(environment, "HOME");
+    struct child_plan plan = {.program = "/bin/sh",
+                              .arguments = arguments,
+                              .environment = environment,
+                              .directory = home,
+                              .apart = true};
     struct text text = {.bytes = malloc(PROFILE_LIMIT + 1)};
     char **result = NULL;
     struct stat status;
     struct child child;
     bool ended;
 
-    if (!directory || stat(directory, &status) != 0 || !S_ISDIR(status.st_mode))
-        directory = "/";
-    if (!text.bytes || child_start("/bin/sh", arguments, directory, environment, &child) != 0) {
+    if (!home || stat(home, &status) != 0 || !S_ISDIR(status.st_mode))
+        plan.directory = "/";
+    if (!text.bytes || child_start(&plan, &child) != 0) {
         free(text.bytes);
         return NULL;
     }
+    /* It reads nothing, and does not wait for it. */
+    close(child.input);
+    child.input = -1;
     ended = follow(&child, cancel, count, &text);
     text.bytes[text.used] = '\0';
     if (ended && succeeded(&child) && text.used > 0)
