@@ -70,7 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     for (int i = 0; i < 2; i++) {
         if (!pages[i])
-            require(code_page_new(i == 0 ? 437 : 1252, &pages[i]) == 0);
+            require(code_page_new(i == 0 ? 437 : 1252, false, &pages[i]) == 0);
         if (size > 0)
             try_page(pages[i], data, size);
     }

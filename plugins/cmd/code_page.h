@@ -3,7 +3,8 @@
 /*
  * The code page that a client has its streams in (WINRS_CODEPAGE), and UTF-8, which programs here
  * speak. The pages are those of one byte a character: what iconv says of each of the 256 bytes is
- * asked once, when a shell begins, and the rest is looked up.
+ * asked once, when a shell begins, and the rest is looked up. A glibc may be installed without 437,
+ * which is what clients ask for that say nothing else; so that one is here, too.
  *
  * A page does not change once it is made, and any thread may use it. What is kept of a character
  * that has not come to its end yet is the caller's.
@@ -21,10 +22,10 @@
 struct code_page;
 
 /*
- * Makes the table of a page: 437 or 1252. 0 or an errno: EINVAL when it is another page, or iconv
- * does not have it. To be ended with code_page_free, which takes NULL.
+ * Makes the table of a page: 437 or 1252; `builtin`: without iconv. 0 or an errno: EINVAL when it
+ * is another page, or there is none. To be ended with code_page_free, which takes NULL.
  */
-int code_page_new(unsigned number, struct code_page **page);
+int code_page_new(unsigned number, bool builtin, struct code_page **page);
 void code_page_free(struct code_page *page);
 
 /*

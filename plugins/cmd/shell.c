@@ -221,7 +221,7 @@ static bool obey_options(struct shell *shell)
     }
     shell->ready = options.no_profile;
     if (options.code_page != CODE_PAGE_UTF8)
-        number = code_page_new(options.code_page, &shell->page);
+        number = code_page_new(options.code_page, false, &shell->page);
     if (number == 0)
         return true;
     complete_with_text(shell->request, ERROR_WINRS_CODE_PAGE_NOT_SUPPORTED,

@@ -67,7 +67,7 @@ static void pages_convert(void **state)
     unsigned char text[64];
 
     (void)state;
-    assert_int_equal(code_page_new(437, &page), 0);
+    assert_int_equal(code_page_new(437, false, &page), 0);
     check_page(page, "plain\r\n", "plain\r\n");
     check_page(page, "\xc3\xa4\xc3\x9f", "\x84\xe1");
     check_page(page, "\xe2\x94\x80", "\xc4");
@@ -76,13 +76,13 @@ static void pages_convert(void **state)
     assert_int_equal(code_page_to_utf8(page, (const unsigned char *)"a\x84\xc4", 3, text), 6);
     assert_memory_equal(text, "a\xc3\xa4\xe2\x94\x80", 6);
     code_page_free(page);
-    assert_int_equal(code_page_new(1252, &page), 0);
+    assert_int_equal(code_page_new(1252, false, &page), 0);
     check_page(page, "\xe2\x82\xac\xc3\xa4", "\x80\xe4");
     /* What the page leaves open. */
     check_page(page, "\xc2\x81", "\x81");
     code_page_free(page);
-    assert_int_equal(code_page_new(850, &page), EINVAL);
-    assert_int_equal(code_page_new(65001, &page), EINVAL);
+    assert_int_equal(code_page_new(850, false, &page), EINVAL);
+    assert_int_equal(code_page_new(65001, false, &page), EINVAL);
     code_page_free(NULL);
 }
 
@@ -95,7 +95,7 @@ static void no_byte_of_a_page_is_lost(void **state)
     for (size_t i = 0; i < 2; i++) {
         struct code_page *page = NULL;
 
-        assert_int_equal(code_page_new(numbers[i], &page), 0);
+        assert_int_equal(code_page_new(numbers[i], false, &page), 0);
         for (unsigned byte = 0; byte < 256; byte++) {
             unsigned char one = (unsigned char)byte;
             unsigned char text[CODE_PAGE_GROWTH];
@@ -109,6 +109,29 @@ static void no_byte_of_a_page_is_lost(void **state)
     }
 }
 
+/* C-2.1: where iconv has the page it says the same. */
+static void the_page_that_is_here_is_the_one_of_iconv(void **state)
+{
+    struct code_page *asked = NULL;
+    struct code_page *here = NULL;
+    struct code_page *none = NULL;
+
+    (void)state;
+    assert_int_equal(code_page_new(437, false, &asked), 0);
+    assert_int_equal(code_page_new(437, true, &here), 0);
+    assert_int_equal(code_page_new(1252, true, &none), EINVAL);
+    for (unsigned byte = 0; byte < 256; byte++) {
+        unsigned char one = (unsigned char)byte;
+        unsigned char texts[2][CODE_PAGE_GROWTH];
+        size_t length = code_page_to_utf8(asked, &one, 1, texts[0]);
+
+        assert_int_equal(code_page_to_utf8(here, &one, 1, texts[1]), length);
+        assert_memory_equal(texts[0], texts[1], length);
+    }
+    code_page_free(here);
+    code_page_free(asked);
+}
+
 /* C-2.4 */
 static void pieces_are_the_whole(void **state)
 {
@@ -116,7 +139,7 @@ static void pieces_are_the_whole(void **state)
     struct code_page *page = NULL;
 
     (void)state;
-    assert_int_equal(code_page_new(437, &page), 0);
+    assert_int_equal(code_page_new(437, false, &page), 0);
     for (size_t cut = 0; cut < sizeof(whole); cut++) {
         unsigned char text[sizeof(whole)];
         size_t used = cut;
@@ -226,6 +249,7 @@ int main(void)
         cmocka_unit_test(unfinished_characters_are_seen),
         cmocka_unit_test(pages_convert),
         cmocka_unit_test(no_byte_of_a_page_is_lost),
+        cmocka_unit_test(the_page_that_is_here_is_the_one_of_iconv),
         cmocka_unit_test(pieces_are_the_whole),
         cmocka_unit_test(quotation_marks_around_a_command),
         cmocka_unit_test(lines_are_split_as_on_windows),
