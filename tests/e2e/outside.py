@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: ISC
-"""Clients in other languages: programs of tests/clients that read a task and write results as JSON."""
+"""Clients in other languages: programs of tests/clients that read a task and write results as JSON,
+and the examples of docs/clients.md."""
 
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
 from server import password
 from wire import HANG
 
-CLIENTS = Path(__file__).resolve().parents[1] / 'clients'
+TREE = Path(__file__).resolve().parents[2]
+CLIENTS = TREE / 'tests' / 'clients'
 # A compiler or an interpreter on a busy machine.
 PATIENT = 8 * HANG
 
@@ -28,3 +31,23 @@ def ask(command, server, user='alice', environment=None, **task):
     task = {**dict(host='localhost' if server.scheme == 'https' else '127.0.0.1', port=server.port,
                    user=user, password=password(user.split('\\')[-1])), **task}
     return json.loads(run(command, environment, json.dumps(task)))
+
+
+def blocks(page, language):
+    """The blocks of a language in a page of docs/."""
+    return re.findall(r'```%s\n(.*?)```' % language, (TREE / 'docs' / page).read_text(), re.DOTALL)
+
+
+def example(heading, language, server):
+    """The only block of that language below a heading of docs/clients.md, for this server."""
+    text = (TREE / 'docs' / 'clients.md').read_text()
+    found = re.findall(r'```%s\n(.*?)```' % language, text.split('\n## %s\n' % heading)[1].split('\n## ')[0],
+                       re.DOTALL)
+    assert len(found) == 1, '%d examples in %s' % (len(found), heading)
+    return found[0].replace('5985', str(server.port))
+
+
+def shown(heading, server):
+    """What the page says that the example writes, without the line that calls it."""
+    return ''.join(line for line in example(heading, 'text', server).splitlines(True)
+                   if not line.startswith('$ '))

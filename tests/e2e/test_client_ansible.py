@@ -13,10 +13,10 @@ import subprocess
 
 import pytest
 
-from outside import CLIENTS, PATIENT
+from outside import CLIENTS, PATIENT, TREE, example, shown
 from server import password
 
-PLUG_IN = CLIENTS.parents[1] / 'docs' / 'examples' / 'ansible' / 'shell_plugins'
+PLUG_IN = TREE / 'docs' / 'examples' / 'ansible' / 'shell_plugins'
 LARGE = bytes(range(256)) * 2900  # three pieces on its way there, two on its way back
 
 
@@ -46,19 +46,29 @@ def play(server, tmp_path):
     (folder / 'ansible.cfg').write_text('')
     (folder / 'large').write_bytes(LARGE)
 
-    def run(name, status):
+    def call(status, *command, **environment):
         done = subprocess.run(
-            ['ansible-playbook', '-i', 'hosts', name], cwd=folder, capture_output=True, text=True,
-            timeout=PATIENT, env={**os.environ, 'HOME': str(folder), 'LC_ALL': 'C.UTF-8',
-                                  'ANSIBLE_CONFIG': str(folder / 'ansible.cfg'),
-                                  'ANSIBLE_STDOUT_CALLBACK': 'json', 'ANSIBLE_NOCOLOR': '1'})
+            command, cwd=folder, capture_output=True, text=True, timeout=PATIENT,
+            env={**os.environ, 'HOME': str(folder), 'LC_ALL': 'C.UTF-8', 'ANSIBLE_NOCOLOR': '1',
+                 'ANSIBLE_CONFIG': str(folder / 'ansible.cfg'), **environment})
         assert done.returncode == status, done.stdout + done.stderr
+        return done
+
+    def run(name, status):
+        done = call(status, 'ansible-playbook', '-i', 'hosts', name, ANSIBLE_STDOUT_CALLBACK='json')
         return {(host, task['task']['name']): result
                 for part in json.loads(done.stdout)['plays'] for task in part['tasks']
                 for host, result in task['hosts'].items()}
 
-    run.folder, run.there = folder, there
+    run.folder, run.there, run.call = folder, there, call
     return run
+
+
+def test_the_inventory_of_the_page(play, server):
+    lines = example('Ansible', 'ini', server).replace('/tmp/ansible-alice', str(play.there))
+    (play.folder / 'hosts').write_text(lines)
+    done = play.call(0, 'ansible', '-i', 'hosts', '--playbook-dir', '.', 'linux', '-m', 'ping')
+    assert done.stdout == shown('Ansible', server)
 
 
 def test_without_powershell_everything_fails_and_says_so(play, server):

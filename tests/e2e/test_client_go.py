@@ -7,20 +7,28 @@ import pytest
 
 import certificates
 import client_certificates
-from outside import CLIENTS, ask, run
+from outside import CLIENTS, ask, example, run, shown
 
 CLEAR = 'allow-unencrypted = true'
 
 
 @pytest.fixture(scope='module')
-def program(tmp_path_factory):
-    """Built without modules and without a network: the library's sources are installed."""
+def build(tmp_path_factory):
+    """Builds without modules and without a network: the library's sources are installed. It is
+    compiled once."""
     folder = tmp_path_factory.mktemp('go')
-    run(['go', 'build', '-o', folder / 'client', 'main.go'],
-        {'GO111MODULE': 'off', 'GOPATH': '/usr/share/gocode', 'GOCACHE': str(folder / 'cache'),
-         'GOTOOLCHAIN': 'local', 'GOFLAGS': '', 'CGO_ENABLED': '0', 'HOME': str(folder)},
-        cwd=CLIENTS / 'go')
-    return folder / 'client'
+
+    def build_it(source, name):
+        run(['go', 'build', '-o', folder / name, source],
+            {'GO111MODULE': 'off', 'GOPATH': '/usr/share/gocode', 'GOCACHE': str(folder / 'cache'),
+             'GOTOOLCHAIN': 'local', 'GOFLAGS': '', 'CGO_ENABLED': '0', 'HOME': str(folder)})
+        return folder / name
+    return build_it
+
+
+@pytest.fixture(scope='module')
+def program(build):
+    return build(CLIENTS / 'go' / 'main.go', 'client')
 
 
 @pytest.fixture
@@ -32,6 +40,11 @@ def go(program, server):
 
 def said(out='', err='', code=0):
     return {'Out': out, 'Err': err, 'Code': code}
+
+
+def test_the_example_of_the_page(build, server, tmp_path):
+    (tmp_path / 'hello.go').write_text(example('Go, masterzen/winrm', 'go', server))
+    assert run([build(tmp_path / 'hello.go', 'hello')]) == shown('Go, masterzen/winrm', server)
 
 
 def test_a_command_its_streams_and_its_exit_code(go):

@@ -16,6 +16,7 @@ from winrm.exceptions import (InvalidCredentialsError, WinRMError, WinRMOperatio
                               WinRMTransportError)
 
 import certificates
+from outside import example, run, shown
 from server import password, wait_until
 from wire import CMD, SEND
 
@@ -50,6 +51,11 @@ def carry_out(client, line, arguments=(), opened=None, **options):
 
 
 # Session
+
+
+def test_the_example_of_the_page(server):
+    assert run(['/usr/bin/python3', '-c', example('python3-winrm', 'python', server)]) == shown(
+        'python3-winrm', server)
 
 
 def test_run_cmd(server):
