@@ -17,8 +17,11 @@ from winrm.exceptions import (InvalidCredentialsError, WinRMError, WinRMOperatio
 
 import certificates
 from outside import example, run, shown
-from server import password, wait_until
+from server import PATIENCE, password, wait_until
 from wire import CMD, SEND
+
+# (seconds) An OperationTimeout that is to pass while a command runs, and in no other operation.
+SHORT = int(2 * PATIENCE)
 
 
 def session(server, user='alice', secret=None, **settings):
@@ -156,7 +159,7 @@ def test_input_in_chunks(server):
 
 def test_output_while_it_comes(server):
     """_raw_get_command_output() is what programs use that want to see it; it raises on time-out."""
-    client = server.protocol('alice', operation_timeout_sec=1)
+    client = server.protocol('alice', operation_timeout_sec=SHORT)
     shell = client.open_shell()
     command = client.run_command(shell, 'echo first; read x; echo "got $x"')
     out = b''
@@ -175,8 +178,8 @@ def test_output_of_ten_megabytes(server):
 
 
 def test_a_command_that_takes_longer_than_its_operation_timeout(server):
-    client = server.protocol('alice', operation_timeout_sec=1, read_timeout_sec=100)
-    assert carry_out(client, 'sleep 3; echo late; exit 2') == (b'late\n', b'', 2)
+    client = server.protocol('alice', operation_timeout_sec=SHORT, read_timeout_sec=100)
+    assert carry_out(client, 'sleep %d; echo late; exit 2' % (SHORT + 2)) == (b'late\n', b'', 2)
 
 
 def test_several_commands_in_one_shell_at_once(server):
