@@ -343,6 +343,107 @@ static void chunks_taken_count_until_they_are_freed(void **state)
         output_unref(outputs[i]);
 }
 
+static uint32_t put(struct output *output, char letter, size_t length, bool boundary)
+{
+    char *data = malloc(length);
+    uint32_t code;
+
+    memset(data, letter, length);
+    code = output_push(
+        output, &(struct output_result){.data = data, .length = length, .boundary = boundary});
+    free(data);
+    return code;
+}
+
+/* The first letters of what is there, in its order. */
+static void letters(struct output *output, char *text)
+{
+    struct list taken;
+    size_t used = 0;
+
+    list_init(&taken);
+    output_take(output, ALL, 64 * OUTPUT_LIMIT, 1000, &taken);
+    list_each(link, &taken)
+        text[used++] = container_of(link, struct output_chunk, link)->data[0];
+    text[used] = '\0';
+    output_free_chunks(&taken);
+}
+
+/* W-15.4 */
+static void the_oldest_gives_way(void **state)
+{
+    struct output *output = output_new(streams, 2, nothing, &streams);
+    char text[64];
+
+    (void)state;
+    output_keep_as(BUFFERING_drop);
+    for (char letter = 'a'; letter <= 'f'; letter++)
+        assert_int_equal(put(output, letter, OUTPUT_LIMIT / 3, false), NO_ERROR);
+    letters(output, text);
+    assert_string_equal(text, "def");
+    /* Objects of two results each go whole. */
+    for (char letter = 'a'; letter <= 'f'; letter++)
+        assert_int_equal(put(output, letter, OUTPUT_LIMIT / 3, (letter - 'a') % 2 == 1), NO_ERROR);
+    letters(output, text);
+    assert_string_equal(text, "ef");
+    for (char letter = 'a'; letter <= 'g'; letter++)
+        assert_int_equal(put(output, letter, OUTPUT_LIMIT / 3, (letter - 'a') % 2 == 1), NO_ERROR);
+    letters(output, text);
+    assert_string_equal(text, "efg");
+    output_keep_as(BUFFERING_none);
+    output_detach(output);
+    output_unref(output);
+}
+
+/* W-15.4 */
+static void nothing_is_taken_while_nobody_is_there(void **state)
+{
+    struct output *output = output_new(streams, 2, nothing, &streams);
+    char text[64];
+
+    (void)state;
+    assert_int_equal(put(output, 'a', 10, false), NO_ERROR);
+    output_keep_as(BUFFERING_refuse);
+    assert_int_equal(put(output, 'b', 10, false), ERROR_WSMAN_SERVICE_STREAM_DISCONNECTED);
+    assert_int_equal(output_push(output, &(struct output_result){.stream = OUTPUT_NO_STREAM,
+                                                                 .state = COMMAND_STATE_done}),
+                     ERROR_WSMAN_SERVICE_STREAM_DISCONNECTED);
+    output_keep_as(BUFFERING_none);
+    assert_int_equal(put(output, 'c', 10, false), NO_ERROR);
+    output_cancel(output);
+    assert_int_equal(put(output, 'd', 10, false), ERROR_OPERATION_ABORTED);
+    output_reopen(output);
+    assert_int_equal(put(output, 'e', 10, false), NO_ERROR);
+    letters(output, text);
+    assert_string_equal(text, "ace");
+    output_detach(output);
+    output_unref(output);
+}
+
+static void *put_one_more(void *output)
+{
+    return (void *)(uintptr_t)put(output, 'z', 10, false);
+}
+
+/* W-15.4: a thread that waits as the client goes. */
+static void who_waits_is_refused(void **state)
+{
+    struct output *output = output_new(streams, 2, nothing, &streams);
+    pthread_t thread;
+    void *code;
+
+    (void)state;
+    assert_int_equal(put(output, 'a', OUTPUT_PIECE, false), NO_ERROR);
+    assert_int_equal(put(output, 'b', OUTPUT_PIECE, false), NO_ERROR);
+    assert_int_equal(pthread_create(&thread, NULL, put_one_more, output), 0);
+    output_keep_as(BUFFERING_refuse);
+    assert_int_equal(pthread_join(thread, &code), 0);
+    assert_int_equal((uintptr_t)code, ERROR_WSMAN_SERVICE_STREAM_DISCONNECTED);
+    output_keep_as(BUFFERING_none);
+    output_detach(output);
+    output_unref(output);
+}
+
 static int set_up(void **state)
 {
     post_open(loop_new());
@@ -362,6 +463,9 @@ int main(void)
         cmocka_unit_test(streams_together_come_in_their_order),
         cmocka_unit_test(all_together_are_bounded),
         cmocka_unit_test(chunks_taken_count_until_they_are_freed),
+        cmocka_unit_test(the_oldest_gives_way),
+        cmocka_unit_test(nothing_is_taken_while_nobody_is_there),
+        cmocka_unit_test(who_waits_is_refused),
     };
 
     return cmocka_run_group_tests(tests, set_up, NULL);
