@@ -63,6 +63,12 @@ static void check_payload(const struct wsman_request *request)
     case OPERATION_signal:
         check_message(MESSAGE_signal_command, &request->payload);
         break;
+    case OPERATION_connect:
+        check_message(MESSAGE_connect_shell, &request->payload);
+        break;
+    case OPERATION_reconnect:
+        check_message(MESSAGE_reconnect_shell, &request->payload);
+        break;
     default:
         break;
     }
@@ -78,6 +84,12 @@ static void answer(struct buffer *out, const struct wsman_request *request)
         .resource_uri = request->operation.resource_uri,
         .input_streams = request->operation.input_streams};
 
+    /* What a plug-in says is what it likes. */
+    const struct message_connect_answer connected = {.input_streams = "stdin",
+                                                     .response = request->operation.action};
+
+    wsman_write_connected(out, reader, request, &connected);
+    check_answer(out);
     wsman_write_shell_created(out, request, &shell);
     check_answer(out);
     wsman_write_command(out, request, request->operation.command_id);

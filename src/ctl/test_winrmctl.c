@@ -268,7 +268,7 @@ static void on_ask(struct channel *channel, const union message_body *body)
                  .state = "serving", .application = NULL);
     channel_send(channel, status_shell, .application = "/wsman", .shell_id = "A\"B\\",
                  .owner = "j\xc3\xb6rg", .account = "x\ny", .process = 9, .commands = 2,
-                 .idle = 1500, .age = 90000);
+                 .idle = 1500, .age = 90000, .state = "connected");
     for (size_t i = 0; i < sizeof(ages) / sizeof(ages[0]); i++)
         channel_send(channel, status_record, .application = "/wsman", .user = "anna",
                      .account = i == 0 ? long_name() : "a", .administrator = i == 1,
@@ -353,12 +353,12 @@ static char *configure(void)
     "  \"shells\": [\n"                                                                        \
     "    {\"application\": \"/wsman\", \"shell_id\": \"A\\\"B\\\\\", \"owner\": "              \
     "\"j\xc3\xb6rg\", \"account\": \"x\\u000ay\", \"process\": 9, \"commands\": 2, \"idle\": " \
-    "1500, \"age\": 90000}\n"                                                                  \
+    "1500, \"age\": 90000, \"state\": \"connected\"}\n"                                                                  \
     "  ]"
 #define SHELLS_TEXT                                                                  \
     "shells: 1\n"                                                                    \
-    "  application  shell id  owner  account  process  commands  idle         age\n" \
-    "  /wsman       A\"B\\      j\xc3\xb6rg   x?y            9         2   1 s  1 min 30 s\n"
+    "  application  shell id  owner  account  process  commands  idle         age  state\n" \
+    "  /wsman       A\"B\\      j\xc3\xb6rg   x?y            9         2   1 s  1 min 30 s  connected\n"
 
 static void status_is_json(void **state)
 {

@@ -109,7 +109,9 @@ static void a_send_is_waited_for_and_not_for_ever(void **state)
     data[300000] = '\0';
     start_command(f, "C1", "sleep 1000", NULL);
     send_input(f, "C1", "stdin", data, false, 60000);
-    assert_true(test_quiet(&f->net, 20));
+    /* It is there when a second one is refused. */
+    send_input(f, "C1", "stdin", "x", false, 60000);
+    assert_int_equal(answer_code(&f->net), BUSY);
     say_disconnect(f, 60000, BUFFERING_block);
     assert_true(test_quiet(&f->host.broker, 20));
     /* The same once more, with less time: the client is cut off. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Bodies of shell operations; the rules are those of docs/protocol.md, P-4.6 to P-4.11. */
+/* Bodies of shell operations; the rules are those of docs/protocol.md, P-4.6 to P-4.13. */
 
 #include "wsman/test_support.h"
 
@@ -384,6 +384,87 @@ static void reads_a_signal(void **state)
                   FAULT_schema);
 }
 
+/* P-4.13.11, P-4.13.7, P-4.13.8 */
+static void reads_a_disconnect(void **state)
+{
+    (void)state;
+    assert_int_equal(read_shell("Disconnect", SELECTORS,
+                                "<rsp:Disconnect><rsp:BufferMode> drop </rsp:BufferMode>"
+                                "<rsp:IdleTimeOut>90</rsp:IdleTimeOut></rsp:Disconnect>"),
+                     WSMAN_request);
+    assert_int_equal(request.operation.idle_timeout, 90000);
+    assert_int_equal(request.operation.buffering, BUFFERING_drop);
+    assert_int_equal(read_shell("Disconnect", SELECTORS, "<rsp:Disconnect/>"), WSMAN_request);
+    assert_int_equal(request.operation.idle_timeout, 0);
+    assert_int_equal(request.operation.buffering, BUFFERING_none);
+    check_refused(read_shell("Disconnect", SELECTORS, ""), FAULT_schema);
+    check_refused(read_shell("Disconnect", "", "<rsp:Disconnect/>"), FAULT_missing_selector);
+    check_refused(read_shell("Disconnect", SELECTORS,
+                             "<rsp:Disconnect><rsp:BufferMode>None</rsp:BufferMode>"
+                             "</rsp:Disconnect>"),
+                  FAULT_schema);
+    check_refused(read_shell("Disconnect", SELECTORS,
+                             "<rsp:Disconnect><rsp:BufferMode/><rsp:BufferMode/>"
+                             "</rsp:Disconnect>"),
+                  FAULT_schema);
+    check_refused(read_shell("Disconnect", SELECTORS,
+                             "<rsp:Disconnect><rsp:IdleTimeOut>0</rsp:IdleTimeOut>"
+                             "</rsp:Disconnect>"),
+                  FAULT_idle_timeout);
+    check_refused(read_shell("Disconnect", SELECTORS,
+                             "<rsp:Disconnect><rsp:IdleTimeOut/><rsp:IdleTimeOut/>"
+                             "</rsp:Disconnect>"),
+                  FAULT_schema);
+}
+
+/* P-4.13.11 */
+static void reads_a_reconnect(void **state)
+{
+    const struct message_reconnect_shell *reconnect = &request.payload.reconnect_shell;
+
+    (void)state;
+    assert_int_equal(read_shell("Reconnect", SELECTORS, ""), WSMAN_request);
+    assert_null(reconnect->command_id);
+    assert_int_equal(read_shell("Reconnect", SELECTORS,
+                                "<rsp:Reconnect CommandId='C1'><rsp:BufferMode>Block"
+                                "</rsp:BufferMode></rsp:Reconnect>"),
+                     WSMAN_request);
+    assert_string_equal(reconnect->command_id, "C1");
+    assert_string_equal(request.operation.command_id, "C1");
+    assert_int_equal(request.operation.buffering, BUFFERING_block);
+    check_refused(read_shell("Reconnect", SELECTORS, "<rsp:Connect/>"), FAULT_schema);
+}
+
+/* P-4.13.11 */
+static void reads_a_connect(void **state)
+{
+    const struct message_connect_shell *connect = &request.payload.connect_shell;
+
+    (void)state;
+    assert_int_equal(
+        read_shell("Connect",
+                   SELECTORS "<w:OptionSet><w:Option Name='protocolversion'>2.3</w:Option>"
+                             "</w:OptionSet><w:OperationTimeout>PT5S</w:OperationTimeout>",
+                   "<rsp:Connect><q:connectXml xmlns:q='urn:q'>AA</q:connectXml>"
+                   "<rsp:BufferMode>Drop</rsp:BufferMode></rsp:Connect>"),
+        WSMAN_request);
+    assert_string_equal(connect->connect_xml,
+                        "<q:connectXml xmlns:q='urn:q'>AA</q:connectXml>");
+    assert_null(connect->command_id);
+    assert_int_equal(connect->timeout, 5000);
+    check_item(&connect->options, 0, "protocolversion", "2.3", 0);
+    assert_int_equal(request.operation.options, 1);
+    assert_int_equal(request.operation.buffering, BUFFERING_drop);
+    assert_int_equal(read_shell("Connect", SELECTORS, "<rsp:Connect CommandId='C1'/>"),
+                     WSMAN_request);
+    assert_string_equal(connect->command_id, "C1");
+    assert_null(connect->connect_xml);
+    check_refused(read_shell("Connect", SELECTORS, ""), FAULT_schema);
+    check_refused(read_shell("Connect", SELECTORS,
+                             "<rsp:Connect><a xmlns='x'/><b xmlns='x'/></rsp:Connect>"),
+                  FAULT_schema);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -400,6 +481,9 @@ int main(void)
         cmocka_unit_test(reads_whether_a_profile_is_wanted),
         cmocka_unit_test(obeys_options_that_nobody_is_shown),
         cmocka_unit_test(reads_a_signal),
+        cmocka_unit_test(reads_a_disconnect),
+        cmocka_unit_test(reads_a_reconnect),
+        cmocka_unit_test(reads_a_connect),
     };
 
     return cmocka_run_group_tests(tests, test_setup, test_teardown);

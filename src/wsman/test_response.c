@@ -121,6 +121,28 @@ static void writes_whether_a_profile_is_loaded(void **state)
     }
 }
 
+/* P-4.13.11, W-15.2 */
+static void writes_what_a_connect_gets(void **state)
+{
+    struct message_connect_answer told = {.input_streams = "stdin pr",
+                                          .output_streams = "stdout",
+                                          .response = "<?xml version='1.0'?><r xmlns='u'>A</r>"};
+
+    (void)state;
+    assert_int_equal(read_shell("Connect", SELECTORS, "<rsp:Connect/>"), WSMAN_request);
+    wsman_write_connected(&out, reader, &request, &told);
+    check_text(finish(), "<s:Body><rsp:ConnectResponse>"
+                         "<rsp:InputStreams>stdin pr</rsp:InputStreams>"
+                         "<rsp:OutputStreams>stdout</rsp:OutputStreams>"
+                         "<r xmlns='u'>A</r></rsp:ConnectResponse></s:Body>");
+    told.response = "<a/><b/>";
+    wsman_write_connected(&out, reader, &request, &told);
+    check_text(finish(), "</rsp:OutputStreams>&lt;a/&gt;&lt;b/&gt;</rsp:ConnectResponse>");
+    told = (struct message_connect_answer){.response = ""};
+    wsman_write_connected(&out, reader, &request, &told);
+    check_text(finish(), "<s:Body><rsp:ConnectResponse/></s:Body>");
+}
+
 /* P-4.6.8 and P-4.6.9 */
 static void writes_a_shell(void **state)
 {
@@ -507,6 +529,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_the_message_it_answers),
+        cmocka_unit_test(writes_what_a_connect_gets),
         cmocka_unit_test(writes_a_shell),
         cmocka_unit_test(writes_the_configuration),
         cmocka_unit_test(writes_a_listener_and_a_plugin),

@@ -63,12 +63,13 @@ def test_status_and_shells_say_the_same_in_text_and_json(server):
         heading, rows = section(text, 'shells')
         assert heading == 'shells: 2'
         assert rows[0] == ['application', 'shell id', 'owner', 'account', 'process', 'commands',
-                           'idle', 'age']
+                           'idle', 'age', 'state']
         hosts = {row['shell_id']: row['process'] for row in shown['shells']}
         for row in rows[1:]:
             assert row[:4] == ['/wsman', row[1], shells[row[1]], shells[row[1]]]
             assert row[4:6] == [str(hosts[row[1]]), '1' if row[2] == 'alice' else '0']
-            for time in row[6:]:
+            assert row[8] == 'connected'
+            for time in row[6:8]:
                 assert re.match(r'\d+ ms$|\d+ s$|\d+ min \d+ s$', time)
         code, text, error = winrmctl(server, 'shells', '--json')
         assert (code, error) == (0, '')
@@ -76,7 +77,7 @@ def test_status_and_shells_say_the_same_in_text_and_json(server):
         assert list(listed) == ['shells'] and len(listed['shells']) == 2
         for row in listed['shells']:
             assert list(row) == ['application', 'shell_id', 'owner', 'account', 'process',
-                                 'commands', 'idle', 'age']
+                                 'commands', 'idle', 'age', 'state']
             assert 0 <= row['idle'] <= row['age']
         for shell, user in shells.items():
             (alice if user == 'alice' else bob).delete(shell)
