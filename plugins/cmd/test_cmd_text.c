@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,8 @@
 #include "cmd/test_shell.h"
 
 #include <wsmerror.h>
+
+#include "cmd/output.h"
 
 /* A shell in the root folder with a code page; 0: without one. */
 static void open_with_page(PCWSTR page)
@@ -142,6 +145,41 @@ static void texts_that_are_no_streams_are_unicode(void **state)
     shell_finish(state);
 }
 
+static void check_output(const struct output *output, size_t ready, size_t used)
+{
+    assert_int_equal(output->ready, ready);
+    assert_int_equal(output->used, used);
+    assert_int_equal(output_patience(output) >= 0, used > ready);
+}
+
+/* C-2.4 */
+static void output_ends_with_a_character(void **state)
+{
+    static struct output output;
+    int pipe_ends[2];
+
+    (void)state;
+    assert_int_equal(pipe2(pipe_ends, O_NONBLOCK | O_CLOEXEC), 0);
+    output = (struct output){.fd = pipe_ends[0], .wanted = true};
+    assert_int_equal(write(pipe_ends[1], "a\xe2\x82", 3), 3);
+    output_fill(&output);
+    check_output(&output, 1, 3);
+    output_drop(&output, 1);
+    assert_int_equal(write(pipe_ends[1], "\xac\xff\xe2", 3), 3);
+    output_fill(&output);
+    check_output(&output, 4, 5);
+    output_release(&output);
+    check_output(&output, 5, 5);
+    output_drop(&output, 5);
+    assert_int_equal(write(pipe_ends[1], "\xe2", 1), 1);
+    output_fill(&output);
+    check_output(&output, 0, 1);
+    close(pipe_ends[1]);
+    output_fill(&output);
+    check_output(&output, 1, 1);
+    assert_int_equal(output.fd, -1);
+}
+
 /* C-2.4: a character that comes in two pieces, and bytes that never become one. */
 static void characters_wait_for_their_rest(void **state)
 {
@@ -230,6 +268,7 @@ int main(void)
         IN_SHELL(lines_of_clients_run),
         cmocka_unit_test(streams_are_in_the_page_of_the_client),
         cmocka_unit_test(texts_that_are_no_streams_are_unicode),
+        cmocka_unit_test(output_ends_with_a_character),
         cmocka_unit_test(characters_wait_for_their_rest),
         IN_SHELL(typed_lines_end_as_here),
         IN_SHELL(ctrl_z_ends_typed_input),

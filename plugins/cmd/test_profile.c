@@ -130,6 +130,7 @@ static void profiles_that_misbehave(void **state)
         "export EDITOR=ed; exit 0\n",
         "export EDITOR=ed; exit 3\n",
         "export EDITOR=ed; kill -9 $$\n",
+        "printf 'EDITOR=vi\\0' >&8; exit 3\n",
         "export EDITOR=ed; exec 8>&-\n",
         "export EDITOR=ed; if then\n",
         "export EDITOR=ed; exec echo EDITOR=vi >&8\n",
