@@ -13,8 +13,6 @@
 #include "faults.h"
 #include "input_limits.h"
 
-enum { BATCH = 32000 /* items of one answer: MaxBatchItems of winrm/config as documented */ };
-
 static struct enumeration *enumeration_by_context(const struct operation *operation)
 {
     const char *context = operation->enumeration_context;
@@ -151,7 +149,8 @@ static bool item_send(const struct operation *to, enum message_type type, union 
 /* Sends what the answer to this Enumerate or Pull may have room for, from `position` on. */
 static void enumeration_send(struct enumeration *enumeration, struct operation *to)
 {
-    size_t most = to->max_elements < BATCH ? to->max_elements : BATCH;
+    size_t batch = to->application->settings->batch_items;
+    size_t most = to->max_elements < batch ? to->max_elements : batch;
     uint64_t *numbers = enumeration->numbers;
     size_t next = enumeration->position;
     size_t kept = next;
