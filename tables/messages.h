@@ -180,7 +180,7 @@ enum {
 #define FIELDS_net_file(F) F(U32, listener, 0) F(U32, part, 0) F(FD, file, 0)
 #define FIELDS_net_application(F) \
     F(U32, application, 0) F(TEXT, path, LIMIT_URI) F(U32, max_envelope, 0) \
-    F(U64, max_operation_time, 0) F(U32, batch_items, 0) /* most items in one answer */
+    F(U64, max_operation_time, 0)
 /*
  * While it serves, both come again for what a reload adds or changes (then without a socket, when
  * it is the one the process has); and these, for what it removes. A removed application's number

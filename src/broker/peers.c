@@ -171,8 +171,7 @@ static void net_tell_application(struct child *net, const struct application *ap
     channel_send(net->channel, net_application, .application = application->number,
                  .path = application->settings->path,
                  .max_envelope = application->settings->max_envelope,
-                 .max_operation_time = application->settings->max_operation_time,
-                 .batch_items = application->settings->batch_items);
+                 .max_operation_time = application->settings->max_operation_time);
 }
 
 static void net_tell_service(struct child *net)

@@ -60,7 +60,7 @@ bool site_put_application(struct site *site, const struct message_net_applicatio
     struct application *application = application_by_number(site, message->application);
 
     if (message->path == NULL || message->path[0] != '/' || message->max_envelope == 0 ||
-        message->max_operation_time == 0 || message->batch_items == 0)
+        message->max_operation_time == 0)
         return false;
     if (application == NULL) {
         application = mem_alloc(sizeof(*application));
@@ -73,7 +73,6 @@ bool site_put_application(struct site *site, const struct message_net_applicatio
     }
     application->max_envelope = message->max_envelope;
     application->max_operation = message->max_operation_time;
-    application->batch_items = message->batch_items;
     application->removed = false;
     return true;
 }

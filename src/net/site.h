@@ -33,7 +33,6 @@ struct application {
     size_t length;          /* of the path */
     uint32_t max_envelope;  /* bytes */
     uint64_t max_operation; /* milliseconds */
-    uint32_t batch_items;   /* most items in one answer */
     bool removed;           /* by a reload, until its number comes again */
 };
 

@@ -195,7 +195,7 @@ int world_setup(void **state)
     peer_send(&world->broker, net_listener, .listener = WORLD_LISTENER, .url = url,
               .methods = METHOD_BIT(basic), .header_limit = 98304, .socket = socket);
     peer_send(&world->broker, net_application, .application = WORLD_APPLICATION, .path = "/wsman",
-              .max_envelope = 512000, .max_operation_time = 60000, .batch_items = 32000);
+              .max_envelope = 512000, .max_operation_time = 60000);
     world_new_auth(world);
     peer_send(&world->broker, net_go);
     peer_receive(&world->broker, MESSAGE_net_ready);
