@@ -19,8 +19,9 @@ class Player:
     PATH = '/wsman'
     CONTENT_TYPE = SOAP
 
-    def __init__(self, server, way):
-        self.server, self.way = server, way
+    def __init__(self, server, way, **tls):
+        """`tls`: an ssl.SSLContext of its own, with a certificate of the client's."""
+        self.server, self.way, self.tls = server, way, tls
         self.endpoint = '%s://localhost:%d%s' % (server.scheme, server.port, self.PATH)
         self.session = guid()
         self.lines = []
@@ -35,7 +36,7 @@ class Player:
 
     def new_line(self):
         """Another connection, as a pool of connections or a second thread has it."""
-        line = Line(self.NAME, self.server, self.HEAD, self.PATH)
+        line = Line(self.NAME, self.server, self.HEAD, self.PATH, **self.tls)
         self.lines.append(line)
         return line
 

@@ -15,6 +15,7 @@ from negotiate import (NTLM, SPNEGO_SEALED, mechanism_of, multipart, multipart_t
                        parse_as_pywinrm, parse_as_ruby, parse_exactly, seal, unwrap)
 from wire import SOAP, Connection, Response, basic
 
+MUTUAL = 'http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual'
 FIELD = re.compile(r'{(\w+)}')
 
 
@@ -26,9 +27,9 @@ def need(client, condition, what, *seen):
 class Line:
     """One TCP connection of a client."""
 
-    def __init__(self, client, server, head, path='/wsman'):
+    def __init__(self, client, server, head, path='/wsman', **tls):
         self.client, self.head, self.path = client, head, path
-        self.connection = server.connect(kind=Connection)
+        self.connection = server.connect(kind=Connection, **tls)
         self.host = 'localhost:%d' % server.port
         # What a login leaves behind, see the ways below.
         self.context = None
@@ -135,11 +136,15 @@ class Basic:
     def __init__(self, user, secret):
         self.value = basic(user, secret)
 
-    def login(self, line):
-        pass
-
     def ask(self, line, message, content_type=SOAP, **fields):
         return line.exchange(message, type=content_type, authorization=self.value, **fields)
+
+
+class Certificate:
+    """A certificate in the handshake, and this header with each request."""
+
+    def ask(self, line, message, content_type=SOAP, **fields):
+        return line.exchange(message, type=content_type, authorization=MUTUAL, **fields)
 
 
 class Negotiate:
