@@ -237,7 +237,7 @@ static void finds_the_operation(void **state)
         assert_int_equal(read_shell(*action, "", "<x/>"), WSMAN_fault);
         assert_int_equal(fault.code, FAULT_missing_selector);
     }
-    assert_int_equal(read_shell("Disconnect", SELECTORS, ""), WSMAN_request);
+    assert_int_equal(read_shell("Disconnect", SELECTORS, "<rsp:Disconnect/>"), WSMAN_request);
     assert_int_equal(request.operation.kind, OPERATION_disconnect);
 }
 
