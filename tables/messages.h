@@ -445,7 +445,8 @@ enum {
     F(TEXT, channel_binding, LIMIT_ID) F(BOOL, remote_access, 0) F(BOOL, remote_shells, 0) \
     F(U64, shell_idle, 0) F(U64, shell_users, 0) F(U64, user_shells, 0)
 /*
- * broker -> net: a listener, and a plug-in, for a Get of it. `ambiguous`: there are others with
+ * broker -> net: a listener, and a plug-in: with an `operation` the answer to a Get of it, without
+ * one an item of an enumeration. `ambiguous`: there are others with
  * that address and transport, so that its selectors have the port, too. Names of `resources` are
  * URIs, their flags enum capability and RESOURCE_....
  */

@@ -2,13 +2,13 @@
 
 #include "broker/configuration_resource.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "broker/broker.h"
+#include "broker/configuration_items.h"
+#include "broker/enumeration.h"
 #include "broker/gss.h"
 #include "broker/operation.h"
 #include "configuration_elements.h"
@@ -195,38 +195,7 @@ static void tell_service(struct operation *operation, const struct target *targe
              .user_shells = settings->shells_per_user));
 }
 
-/* ---- listeners ---- */
-
-/* As MS-WSMV writes it: * for every address, else IP: and the address. */
-static const char *address_of(struct arena *arena, const struct listener *listener)
-{
-    static const struct in6_addr any;
-    struct in6_addr address = {0};
-
-    if ((inet_pton(AF_INET, listener->address, &address) == 1 ||
-         inet_pton(AF_INET6, listener->address, &address) == 1) &&
-        memcmp(&address, &any, sizeof(any)) == 0)
-        return "*";
-    return arena_printf(arena, "IP:%s", listener->address);
-}
-
-static uint32_t port_of(const struct listener *listener)
-{
-    const char *colon = strrchr(listener->url, ':');
-
-    return colon != NULL ? (uint32_t)strtoul(colon + 1, NULL, 10) : listener->port;
-}
-
-static struct message_listener_item listener_item_of(struct operation *operation,
-                                                     const struct listener *listener)
-{
-    return (struct message_listener_item){.address = address_of(&operation->arena, listener),
-                                          .tls = listener->tls,
-                                          .port = port_of(listener),
-                                          .url_prefix = operation->application->settings->path + 1,
-                                          .thumbprint = listener->binding,
-                                          .listening_on = listener->address};
-}
+/* ---- listeners and plug-ins ---- */
 
 static bool listener_is(const struct message_listener_item *item, const char *address,
                         const char *transport, const char *port)
@@ -234,7 +203,7 @@ static bool listener_is(const struct message_listener_item *item, const char *ad
     char number[16];
 
     snprintf(number, sizeof(number), "%u", item->port);
-    return item->address != NULL && text_equal_case(item->address, address) &&
+    return text_equal_case(item->address, address) &&
            text_equal_case(item->tls ? "HTTPS" : "HTTP", transport) &&
            (port == NULL || strcmp(number, port) == 0);
 }
@@ -243,68 +212,32 @@ static void tell_listener(struct operation *operation)
 {
     const struct configuration *configuration = operation->broker->configuration;
     const char *port = selector(operation, "Port");
-    struct message_listener_item found = {0};
+    const struct listener *found = NULL;
+    struct message_listener_item item;
 
     for (size_t i = 0; i < configuration->listener_count; i++) {
-        struct message_listener_item item =
-            listener_item_of(operation, &configuration->listeners[i]);
+        const struct listener *listener = &configuration->listeners[i];
 
+        item = configuration_listener_item(operation, listener);
         if (!listener_is(&item, selector(operation, "Address"), selector(operation, "Transport"),
                          port))
             continue;
-        if (found.address != NULL && port == NULL) {
+        if (found != NULL && port == NULL) {
             operation_refuse(operation, FAULT_ambiguous_selectors,
                              "Several listeners have this address and transport; the selector "
                              "Port tells which.");
             return;
         }
-        found = item;
+        found = listener;
     }
-    if (found.address == NULL) {
+    if (found == NULL) {
         operation_refuse(operation, FAULT_resource_not_found, NULL);
         return;
     }
-    found.request = operation->request;
-    found.operation = operation->id;
-    told(operation, channel_write(operation->net->channel, MESSAGE_listener_item, &found));
-}
-
-/* ---- plug-ins ---- */
-
-/* False: it has more resources than a message. */
-static bool plugin_item_of(struct operation *operation, const struct plugin *plugin,
-                           struct message_plugin_item *item)
-{
-    const struct plugin_quotas *quotas = &plugin->quotas;
-    struct ipc_item *resources =
-        arena_alloc(&operation->arena, (plugin->resource_count + 1) * sizeof(*resources));
-
-    if (resources == NULL || plugin->resource_count > LIMIT_RESOURCES)
-        return false;
-    for (size_t i = 0; i < plugin->resource_count; i++) {
-        const struct resource *resource = &plugin->resources[i];
-
-        resources[i].name = resource->uri;
-        resources[i].flags =
-            resource->capabilities |
-            (resource->supports_options ? (uint32_t)RESOURCE_SUPPORTS_OPTIONS : 0) |
-            (resource->exact_match ? (uint32_t)RESOURCE_EXACT_MATCH : 0);
-    }
-    *item = (struct message_plugin_item){.name = plugin->name,
-                                         .filename = plugin->filename,
-                                         .sdk_version = plugin->sdk_version,
-                                         .enabled = plugin->enabled,
-                                         .buffering = plugin->buffering,
-                                         .resources = {resources, (uint32_t)plugin->resource_count},
-                                         .max_shells = quotas->max_shells,
-                                         .max_shells_per_user = quotas->max_shells_per_user,
-                                         .max_users = quotas->max_users,
-                                         .max_commands = quotas->max_commands,
-                                         .max_operations = quotas->max_operations,
-                                         .max_operations_per_user = quotas->max_operations_per_user,
-                                         .idle_timeout = quotas->idle_timeout,
-                                         .max_idle_timeout = quotas->max_idle_timeout};
-    return true;
+    item = configuration_listener_item(operation, found);
+    item.request = operation->request;
+    item.operation = operation->id;
+    told(operation, channel_write(operation->net->channel, MESSAGE_listener_item, &item));
 }
 
 static void tell_plugin(struct operation *operation)
@@ -318,10 +251,7 @@ static void tell_plugin(struct operation *operation)
 
         if (plugin->authorization || !text_equal_case(plugin->name, name))
             continue;
-        if (!plugin_item_of(operation, plugin, &item)) {
-            operation_refuse(operation, FAULT_response_too_large, NULL);
-            return;
-        }
+        item = configuration_plugin_item(plugin);
         item.request = operation->request;
         item.operation = operation->id;
         told(operation, channel_write(operation->net->channel, MESSAGE_plugin_item, &item));
@@ -363,6 +293,12 @@ void configuration_resource_act(struct operation *operation)
                          "The configuration has no such part.");
     else if (operation->kind == OPERATION_get)
         get(operation, target);
+    else if (operation->kind == OPERATION_enumerate &&
+             (target->kind == TARGET_listener || target->kind == TARGET_plugin))
+        enumeration_begin(operation);
+    else if (operation->kind == OPERATION_enumerate)
+        operation_refuse(operation, FAULT_action_not_supported,
+                         "Of the configuration, listeners and plug-ins are enumerated.");
     else
         operation_refuse(operation, FAULT_action_not_supported,
                          "The configuration is read here and not changed: winrmd.conf and "

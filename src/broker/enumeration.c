@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "broker/broker.h"
+#include "broker/configuration_items.h"
 #include "broker/operation.h"
 #include "faults.h"
 #include "input_limits.h"
@@ -102,7 +103,8 @@ static int compare_numbers(const void *left, const void *right)
 static const struct enumeration_source *source_find(const struct operation *operation,
                                                     uint32_t *code)
 {
-    static const struct enumeration_source *const sources[] = {&shells_source, &commands_source};
+    static const struct enumeration_source *const sources[] = {&shells_source, &commands_source,
+                                                               &listeners_source, &plugins_source};
     const char *uri = operation->resource_uri != NULL ? operation->resource_uri : "";
     const struct plugin *plugin;
     const struct resource *resource;

@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "broker/broker.h"
+#include "broker/configuration_items.h"
 #include "broker/enumeration.h"
 #include "broker/operation.h"
 #include "faults.h"
@@ -197,6 +198,10 @@ const struct enumeration_source shells_source = {
     .uri = "urn:all", .takes_shell = true, .collect = collect, .describe = describe};
 const struct enumeration_source commands_source = {
     .uri = "urn:plain", .refuse = refuse, .collect = collect, .describe = describe};
+const struct enumeration_source listeners_source = {
+    .uri = "urn:listeners", .collect = collect, .describe = describe};
+const struct enumeration_source plugins_source = {
+    .uri = "urn:plugins", .collect = collect, .describe = describe};
 
 /* ---- what a client does ---- */
 

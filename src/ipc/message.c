@@ -287,6 +287,31 @@ bool message_decode(enum message_type type, const uint8_t *payload, size_t lengt
     return ok && reader.left == 0;
 }
 
+/* False when the arena is full. */
+static bool keep_text(struct arena *arena, const char **text)
+{
+    if (*text != NULL)
+        *text = arena_text(arena, *text);
+    return *text != NULL;
+}
+
+static bool keep_items(struct arena *arena, struct ipc_items *items)
+{
+    struct ipc_item *copy = arena_alloc(arena, (items->count + 1) * sizeof(*copy));
+
+    for (uint32_t i = 0; copy != NULL && i < items->count; i++) {
+        copy[i] = items->item[i];
+        if (copy[i].name != NULL && !keep_text(arena, &copy[i].name))
+            return false;
+        if (copy[i].value != NULL)
+            copy[i].value = arena_text_n(arena, copy[i].value, copy[i].length);
+        if (copy[i].value == NULL && items->item[i].value != NULL)
+            return false;
+    }
+    items->item = copy;
+    return copy != NULL;
+}
+
 void *message_keep(struct arena *arena, enum message_type type, const void *body)
 {
     const struct message_layout *layout = message_layout(type);
@@ -296,12 +321,12 @@ void *message_keep(struct arena *arena, enum message_type type, const void *body
         return NULL;
     memcpy(copy, body, layout->size);
     for (size_t i = 0; i < layout->field_count; i++) {
-        const char **text = (const char **)(void *)(copy + layout->fields[i].offset);
+        void *field = copy + layout->fields[i].offset;
 
-        if (layout->fields[i].type != FIELD_TEXT || *text == NULL)
-            continue;
-        *text = arena_text(arena, *text);
-        if (*text == NULL)
+        if (layout->fields[i].type == FIELD_TEXT && *(const char **)field != NULL &&
+            !keep_text(arena, field))
+            return NULL;
+        if (layout->fields[i].type == FIELD_ITEMS && !keep_items(arena, field))
             return NULL;
     }
     return copy;

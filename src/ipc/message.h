@@ -115,8 +115,8 @@ bool message_decode(enum message_type type, const uint8_t *payload, size_t lengt
                     struct arena *arena, union message_body *body);
 
 /*
- * A copy with its texts in the arena, for a message of numbers and texts alone; NULL when the arena
- * is full.
+ * A copy with its texts and items in the arena, for a message without bytes and descriptors; NULL
+ * when the arena is full.
  */
 void *message_keep(struct arena *arena, enum message_type type, const void *body);
 /* The place of the message's descriptor field, or NULL when it has none. */

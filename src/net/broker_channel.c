@@ -234,7 +234,13 @@ static void on_configuration_details(struct channel *channel, const union messag
 static void on_listener_item(struct channel *channel, const union message_body *body)
 {
     const struct message_listener_item *listener = &body->listener_item;
-    struct request *request = asked_for(net_of(channel), listener->request, listener->operation);
+    struct request *request;
+
+    if (listener->operation == 0) {
+        keep_item(channel, listener->request, MESSAGE_listener_item, listener);
+        return;
+    }
+    request = asked_for(net_of(channel), listener->request, listener->operation);
 
     if (request != NULL)
         respond_listener(request, listener);
@@ -243,7 +249,13 @@ static void on_listener_item(struct channel *channel, const union message_body *
 static void on_plugin_item(struct channel *channel, const union message_body *body)
 {
     const struct message_plugin_item *plugin = &body->plugin_item;
-    struct request *request = asked_for(net_of(channel), plugin->request, plugin->operation);
+    struct request *request;
+
+    if (plugin->operation == 0) {
+        keep_item(channel, plugin->request, MESSAGE_plugin_item, plugin);
+        return;
+    }
+    request = asked_for(net_of(channel), plugin->request, plugin->operation);
 
     if (request != NULL)
         respond_plugin(request, plugin);

@@ -4,9 +4,11 @@
 
 #include "wsman/response.h"
 
-#include "base/text.h"
+#include <stdio.h>
+
 #include "configuration_elements.h"
 #include "soap/writer.h"
+#include "wsman/items.h"
 #include "wsman/write.h"
 
 #define NAMESPACE_CONFIGURATION " xmlns:cfg=\"" CONFIGURATION_URI "\""
@@ -91,8 +93,12 @@ void wsman_write_configuration(struct buffer *out, const struct wsman_request *r
 
 /* ---- listeners ---- */
 
-static void put_listener(struct buffer *out, const struct message_listener_item *listener)
+void wsman_put_listener_item(struct buffer *out, const struct wsman_request *request,
+                             const void *item)
 {
+    const struct message_listener_item *listener = item;
+
+    (void)request;
     soap_put(out, "<cfg:Listener" NAMESPACE_CONFIGURATION ">");
     soap_put_element(out, "cfg:Address", listener->address);
     soap_put_element(out, "cfg:Transport", listener->tls ? "HTTPS" : "HTTP");
@@ -105,11 +111,26 @@ static void put_listener(struct buffer *out, const struct message_listener_item 
     soap_put(out, "</cfg:Listener>");
 }
 
+void wsman_put_listener_reference(struct buffer *out, const struct wsman_request *request,
+                                  const void *item)
+{
+    const struct message_listener_item *listener = item;
+    char port[16];
+
+    snprintf(port, sizeof(port), "%u", listener->port);
+    wsman_begin_reference(out, request, CONFIGURATION_URI "/listener");
+    wsman_put_selector(out, "Address", listener->address);
+    wsman_put_selector(out, "Transport", listener->tls ? "HTTPS" : "HTTP");
+    if (listener->ambiguous)
+        wsman_put_selector(out, "Port", port);
+    wsman_end_reference(out);
+}
+
 void wsman_write_listener(struct buffer *out, const struct wsman_request *request,
                           const struct message_listener_item *listener)
 {
     wsman_begin(out, request);
-    put_listener(out, listener);
+    wsman_put_listener_item(out, request, listener);
     wsman_end(out);
 }
 
@@ -159,8 +180,12 @@ static const char *buffering_text(uint32_t buffering)
 }
 
 /* The parameters of a plug-in are not told: passwords may stand in them. */
-static void put_plugin(struct buffer *out, const struct message_plugin_item *plugin)
+void wsman_put_plugin_item(struct buffer *out, const struct wsman_request *request,
+                           const void *item)
 {
+    const struct message_plugin_item *plugin = item;
+
+    (void)request;
     soap_put(out, "<PlugInConfiguration xmlns=\"" CONFIGURATION_URI "/PluginConfiguration\"");
     soap_put_attribute(out, "Name", plugin->name);
     soap_put_attribute(out, "Filename", plugin->filename);
@@ -188,10 +213,20 @@ static void put_plugin(struct buffer *out, const struct message_plugin_item *plu
     soap_put(out, "</PlugInConfiguration>");
 }
 
+void wsman_put_plugin_reference(struct buffer *out, const struct wsman_request *request,
+                                const void *item)
+{
+    const struct message_plugin_item *plugin = item;
+
+    wsman_begin_reference(out, request, CONFIGURATION_URI "/plugin");
+    wsman_put_selector(out, "Name", plugin->name);
+    wsman_end_reference(out);
+}
+
 void wsman_write_plugin(struct buffer *out, const struct wsman_request *request,
                         const struct message_plugin_item *plugin)
 {
     wsman_begin(out, request);
-    put_plugin(out, plugin);
+    wsman_put_plugin_item(out, request, plugin);
     wsman_end(out);
 }

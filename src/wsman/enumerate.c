@@ -196,6 +196,8 @@ static const struct item_writer {
 } writers[MESSAGE_COUNT] = {
     [MESSAGE_shell_item] = {wsman_put_shell_item, wsman_put_shell_reference},
     [MESSAGE_command_item] = {wsman_put_command_item, NULL},
+    [MESSAGE_listener_item] = {wsman_put_listener_item, wsman_put_listener_reference},
+    [MESSAGE_plugin_item] = {wsman_put_plugin_item, wsman_put_plugin_reference},
 };
 
 static void put_item(struct buffer *out, const struct wsman_request *request,

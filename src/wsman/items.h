@@ -42,8 +42,17 @@ void wsman_put_shell_item(struct buffer *out, const struct wsman_request *reques
                           const void *item);
 void wsman_put_command_item(struct buffer *out, const struct wsman_request *request,
                             const void *item);
+void wsman_put_listener_item(struct buffer *out, const struct wsman_request *request,
+                             const void *item);
+void wsman_put_plugin_item(struct buffer *out, const struct wsman_request *request,
+                           const void *item);
 /* What stands in the a:EndpointReference to it. */
 void wsman_put_shell_reference(struct buffer *out, const struct wsman_request *request,
                                const void *item);
+
+void wsman_put_listener_reference(struct buffer *out, const struct wsman_request *request,
+                                  const void *item);
+void wsman_put_plugin_reference(struct buffer *out, const struct wsman_request *request,
+                                const void *item);
 
 #endif
