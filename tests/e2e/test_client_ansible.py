@@ -103,6 +103,7 @@ def test_with_a_shell_plug_in_for_sh(play, server):
     assert (play.folder / 'fetched').read_bytes() == LARGE
     assert 'does not exist' in results['fetch nothing']['msg']
     assert results['script']['stdout'] == 'hello you\n'
+    assert 'No job id was returned' in results['async']['msg']
     # What is PowerShell itself stays so: its wrapper comes through standard input.
     assert results['win_ping']['failed'] is True and 'not found' in results['win_ping']['msg']
     assert server.status()['shells'] == []
