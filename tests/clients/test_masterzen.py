@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 """masterzen/winrm with Encryption("ntlm"), ClientNTLM and Kerberos, played. Its ordinary way, Basic, is that
-of the real one (tests/e2e)."""
+of the real one (tests/e2e) (P-6.6)."""
 
 import pytest
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""nodejs-winrm, played."""
+"""nodejs-winrm, played (P-6.5)."""
 
 import pytest
 

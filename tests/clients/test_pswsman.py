@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""PSWSMan, played."""
+"""PSWSMan, played (P-6.4)."""
 
 import threading
 

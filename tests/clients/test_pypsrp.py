@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""pypsrp's WinRS shell, played."""
+"""pypsrp's WinRS shell, played (P-6.1)."""
 
 import base64
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 """What pypsrp does with pools that outlive their connection, played: the list of pools, Disconnect and
-Reconnect of the same client, and Connect of another one."""
+Reconnect of the same client, and Connect of another one (P-6.1)."""
 
 import pytest
 

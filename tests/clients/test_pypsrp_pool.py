@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""pypsrp's runspace pools, played; Ansible's psrp does the same."""
+"""pypsrp's runspace pools, played; Ansible's psrp does the same (P-6.1)."""
 
 import pytest
 

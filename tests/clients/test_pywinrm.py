@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""pywinrm 0.5 and Ansible's winrm, played, where Debian's 0.3 (tests/e2e) is not the same."""
+"""pywinrm 0.5 and Ansible's winrm, played, where Debian's 0.3 (tests/e2e) is not the same (P-6.8)."""
 
 import base64
 

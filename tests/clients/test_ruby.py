@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Ruby's WinRM and evil-winrm, played."""
+"""Ruby's WinRM and evil-winrm, played (P-6.2)."""
 
 import pytest
 

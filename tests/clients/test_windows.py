@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Windows PowerShell, PowerShell with OMI, winrs and Test-WSMan, played."""
+"""Windows PowerShell, PowerShell with OMI, winrs and Test-WSMan, played (P-6.7)."""
 
 import base64
 

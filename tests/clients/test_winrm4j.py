@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""winrm4j, played."""
+"""winrm4j, played (P-6.3)."""
 
 import pytest
 
