@@ -67,6 +67,7 @@ static void enumeration_end(struct enumeration *enumeration, const char *reason)
     if (reason != NULL)
         enumeration_audit_end(enumeration, reason);
     operation_end(operation);
+    free(enumeration->previous_pull);
     free(enumeration->numbers);
     free(enumeration);
 }
@@ -206,6 +207,25 @@ static void enumeration_wait(struct enumeration *enumeration)
                      operation->application->settings->enumerate_idle);
 }
 
+/* What a Pull is known again by when its client has lost the answer with its connection; or NULL.
+ */
+static char *pull_identity(const struct operation *operation)
+{
+    return operation->operation_id != NULL && operation->sequence_id != NULL
+               ? mem_printf("%s %s", operation->sequence_id, operation->operation_id)
+               : NULL;
+}
+
+static bool pull_repeats(const struct enumeration *enumeration, const struct operation *operation)
+{
+    char *identity = pull_identity(operation);
+    bool repeats = identity != NULL && enumeration->previous_pull != NULL &&
+                   strcmp(identity, enumeration->previous_pull) == 0;
+
+    free(identity);
+    return repeats;
+}
+
 void enumeration_answered(struct operation *operation)
 {
     struct enumeration *enumeration = operation->enumeration;
@@ -215,6 +235,9 @@ void enumeration_answered(struct operation *operation)
     bool over = operation->delivered && enumeration->complete && taken >= enumeration->sent;
 
     enumeration->answering = NULL;
+    enumeration->previous = enumeration->position;
+    free(enumeration->previous_pull);
+    enumeration->previous_pull = first ? NULL : pull_identity(operation);
     enumeration->position += taken < enumeration->sent ? taken : enumeration->sent;
     if (!first) {
         operation->enumeration = NULL;
@@ -303,6 +326,13 @@ static void enumeration_release(struct enumeration *enumeration, struct operatio
                  .operation = operation->id);
 }
 
+static void enumeration_pull(struct enumeration *enumeration, struct operation *operation)
+{
+    if (pull_repeats(enumeration, operation))
+        enumeration->position = enumeration->previous;
+    enumeration_send(enumeration, operation);
+}
+
 void enumeration_follow(struct operation *operation)
 {
     struct enumeration *enumeration = enumeration_by_context(operation);
@@ -314,7 +344,7 @@ void enumeration_follow(struct operation *operation)
     else if (enumeration->answering != NULL)
         operation_refuse(operation, FAULT_pull_in_progress, NULL);
     else
-        enumeration_send(enumeration, operation);
+        enumeration_pull(enumeration, operation);
 }
 
 /* ---- many ---- */

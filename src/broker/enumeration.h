@@ -14,7 +14,7 @@
  * its turn comes, for whom the Enumerate was, so that a long enumeration costs eight bytes a thing
  * and what has gone meanwhile is left out. winrmd-net says how many items it has written
  * (operation_written), and only then they are past: those of a lost answer come again with the next
- * Pull.
+ * Pull. Who repeats its last Pull, with both its ids, is answered with the same items again.
  */
 #ifndef BROKER_ENUMERATION_H
 #define BROKER_ENUMERATION_H
@@ -44,6 +44,8 @@ struct enumeration {
     size_t capacity;
     size_t position;             /* the first that no client has got */
     size_t sent;                 /* from there on, in the answer under way */
+    size_t previous;             /* where the answer before began, */
+    char *previous_pull;         /* and what its Pull was; NULL: it had no ids of its own */
     bool complete;               /* with that answer there is no more */
     struct operation *answering; /* the Enumerate or Pull that is being answered; NULL: none */
     bool requests_only;          /* it holds no slot while it waits (count-requests-only) */

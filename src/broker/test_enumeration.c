@@ -23,7 +23,7 @@
 #include "faults.h"
 #include "input_limits.h"
 
-enum { IDLE = 240000, MOST = 16 };
+enum { IDLE = 240000, MOST = 16, OPERATIONS = 16 };
 
 static struct broker broker;
 static struct application_settings settings;
@@ -32,7 +32,7 @@ static struct record record = {.application = &application};
 static struct record other_record = {.application = &application};
 static struct child net;
 static struct token alice = {.account = "alice"}, bob = {.account = "bob"};
-static struct operation pulls[8];
+static struct operation pulls[OPERATIONS];
 static unsigned pull_count;
 
 /* What was sent since the last look, and what befell the operations. */
@@ -207,7 +207,7 @@ const struct enumeration_source plugins_source = {
 
 static struct operation *ask(enum operation_kind kind, const char *context, uint32_t most)
 {
-    struct operation *operation = &pulls[pull_count++ % 8];
+    struct operation *operation = &pulls[pull_count++ % OPERATIONS];
 
     memset(&sent, 0, sizeof(sent));
     refused = 0;
@@ -379,6 +379,33 @@ static void what_was_not_taken_comes_again(void **state)
     assert_sent(4, 1, true);
     written(answer, 1);
     assert_int_equal(broker.enumerations.count, 0);
+}
+
+/* P-4.4.15 */
+static void a_repeated_pull_is_answered_again(void **state)
+{
+    static const struct {
+        const char *operation_id, *sequence_id;
+        unsigned first; /* of the two items */
+    } rows[] = {
+        {"uuid:A", "2", 1}, {"uuid:A", "2", 1},  {"uuid:A", "3", 3},  {"uuid:A", "3", 3},
+        {"uuid:B", "3", 5}, {"uuid:B", NULL, 7}, {"uuid:B", NULL, 9}, {NULL, "3", 11},
+    };
+    struct operation *operation;
+
+    (void)state;
+    operation = enumerate(16, 0);
+    written(operation, 0);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct operation *answer = ask(OPERATION_pull, operation->enumeration->context, 2);
+
+        answer->operation_id = rows[i].operation_id;
+        answer->sequence_id = rows[i].sequence_id;
+        enumeration_follow(answer);
+        assert_sent(rows[i].first, 2, false);
+        written(answer, 2);
+    }
+    assert_open(operation);
 }
 
 static void a_lost_end_without_items_comes_again(void **state)
@@ -639,7 +666,7 @@ static void what_there_is(void **state)
     }
     things = 0;
     ask(OPERATION_enumerate, NULL, 9)->resource_uri = "urn:plain";
-    enumeration_begin(&pulls[(pull_count - 1) % 8]);
+    enumeration_begin(&pulls[(pull_count - 1) % OPERATIONS]);
     assert_int_equal(refused, FAULT_not_found);
     assert_int_equal(broker.enumerations.count, 0);
 }
@@ -651,6 +678,7 @@ int main(void)
         CASE(one_answer_is_all_of_it),
         CASE(page_by_page),
         CASE(what_was_not_taken_comes_again),
+        CASE(a_repeated_pull_is_answered_again),
         CASE(a_lost_end_without_items_comes_again),
         CASE(a_context_that_nobody_knows_is_over),
         CASE(what_has_gone_is_left_out),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Enumerate, Pull and Release (P-4.4.1 to P-4.4.14), of shells and of their commands (P-4.12.3 to
+"""Enumerate, Pull and Release (P-4.4.1 to P-4.4.15), of shells and of their commands (P-4.12.3 to
 P-4.12.6). When their slots and contexts go back stands in test_enumerate_life.py."""
 
 import re
@@ -358,6 +358,18 @@ def test_a_context_belongs_to_its_user(server):
                 ('Pull', 'alice', NO_CONTEXT), ('Release', 'alice', NO_CONTEXT)]
         with server.connect('bob') as another:
             assert pull(another, context).end
+
+
+def test_a_repeated_pull(alice):
+    """P-4.4.15: with the same ids, by a client that has lost its answer."""
+    made = [alice.create() for _ in range(3)]
+    context = enumerate_(alice, most=None).context
+
+    def page(sequence):
+        return pull(alice, context, extra='<p:OperationID>uuid:%s</p:OperationID><p:SequenceId>%d'
+                                          '</p:SequenceId>' % (NOBODY, sequence))
+    assert [page(number).shells for number in (1, 1, 2, 2, 3)] == [
+        [made[0]], [made[0]], [made[1]], [made[1]], [made[2]]]
 
 
 def test_release(alice):
