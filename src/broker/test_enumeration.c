@@ -279,7 +279,7 @@ static int begin(void **state)
 {
     (void)state;
     broker = (struct broker){.loop = loop_new()};
-    settings = (struct application_settings){.enumerate_idle = IDLE};
+    settings = (struct application_settings){.enumerate_idle = IDLE, .batch_items = 32000};
     application = (struct application){.broker = &broker, .settings = &settings};
     other_application = application;
     ended = reserved = given_back = audited = 0;
@@ -474,6 +474,21 @@ static void an_answer_has_so_much_room(void **state)
     enumeration_begin(operation);
     assert_sent(1, 3, false);
     written(operation, 2);
+    assert_open(operation);
+}
+
+/* batch-items of the application, whatever its client asks for. */
+static void an_answer_has_no_more_than_a_batch(void **state)
+{
+    struct operation *operation;
+
+    (void)state;
+    settings.batch_items = 2;
+    operation = enumerate(5, UINT32_MAX);
+    assert_sent(1, 2, false);
+    written(operation, 2);
+    written(pull(operation, 3), 2);
+    assert_sent(3, 2, false);
     assert_open(operation);
 }
 
@@ -683,6 +698,7 @@ int main(void)
         CASE(a_context_that_nobody_knows_is_over),
         CASE(what_has_gone_is_left_out),
         CASE(an_answer_has_so_much_room),
+        CASE(an_answer_has_no_more_than_a_batch),
         CASE(one_pull_at_a_time),
         CASE(nobody_else_s),
         CASE(its_time_runs_between_pulls_alone),
