@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 """Limits and switches of the whole service, and the arrival of a request (docs/configuration.md,
-L-1 to L-4, L-9, L-10)."""
+L-1 to L-4, L-9, L-10; P-7.2)."""
 
 import fcntl
 import os
@@ -69,7 +69,7 @@ def busy(new_server):
 
 
 def test_one_request_too_many(busy):
-    """L-1: an empty 503, for everybody, on a connection that goes on; ends are never refused."""
+    """L-1, P-2.4.9: an empty 503, for everybody, on a connection that goes on; never for ends."""
     server, alice, shell, waiting = busy
     with server.connect('bob') as bob:
         for client, action, body in ((alice, GET, ''), (bob, CREATE, STREAMS), (bob, GET, ''),
