@@ -15,6 +15,9 @@ from transport import need
 from wire import GET, NS
 
 SPACES = {**NS, **WINDOWS_PREFIXES}
+ENUMERATION = WINDOWS_PREFIXES['n']
+ALL = ('<n:Enumerate xmlns:n="%s"><w:OptimizeEnumeration/><w:MaxElements>32000</w:MaxElements>'
+       '</n:Enumerate>' % ENUMERATION)
 
 
 def test_ruby_reckons_by_it(negotiating):
@@ -59,6 +62,19 @@ def test_winrm_get(winrm, path, root, child):
     need(winrm.NAME, [each.tag for each in body] == ['{%s}%s' % (CONFIG, root)],
          'prints the one element of the body', answer.response.body)
     need(winrm.NAME, body[0].find('cfg:' + child, SPACES) is not None, 'prints its children', child)
+
+
+def test_winrm_enumerate(winrm):
+    """winrm enumerate winrm/config/listener: pulls when not everything came at once."""
+    answer = winrm.request(ENUMERATION + '/Enumerate', ALL, resource=CONFIG + '/listener')
+    response = answer.xml.find('s:Body/n:EnumerateResponse', SPACES)
+    items = response.findall('w:Items/*', SPACES)
+    need(winrm.NAME, response.find('w:EndOfSequence', SPACES) is not None and len(items) == 1,
+         'lists the listeners', answer.response.body)
+    for name, value in (('Transport', 'HTTP'), ('Port', str(winrm.server.port)), ('Enabled', 'true'),
+                        ('URLPrefix', 'wsman'), ('ListeningOn', '127.0.0.1')):
+        need(winrm.NAME, items[0].findtext('cfg:' + name, namespaces=SPACES) == value, 'prints', name,
+             value)
 
 
 def test_winrm_set(winrm):
