@@ -11,11 +11,13 @@ import pytest
 
 import test_soap_faults
 import test_wire_protocol
+from enumeration import COMMANDS, ENUMERATE, PULL, enumerate_body, pull_body, selector_filter
 from oracle import NO_THROTTLE, STREAMS, say
 from server import Server
+from test_disconnect import CONNECT, RECONNECT, Client, connect_xml
 from test_protocol_rules import DOCUMENT, TREE, rows_below
 from test_wire_protocol import DETAIL, NO_SHELL, get, post_as
-from wire import CREATE, GET, NS, RECEIVE, envelope, receive_body
+from wire import CREATE, GET, NS, RECEIVE, SHELL, envelope, receive_body
 
 FOLDER = TREE / 'tests' / 'e2e'
 ROWS = {row[1]: row for row in rows_below('| code | name |')}
@@ -30,8 +32,11 @@ FAMILIES = {
 # Codes that AuthzOperation may not report, and what becomes of them (docs/authorization.md).
 REPLACED = {'redirect': 'redirect_elsewhere'}
 
+PLUG_IN_QUOTAS = (
+    'test_limits_plugin.py::test_reached_refused_and_free_with_the_answer_to_delete')
 # Where another test has winrmd report it: the file has the number, and the test exists.
 ELSEWHERE = {
+    'invalid_argument': 'test_cmd_shell.py::test_a_variable_that_is_too_long',
     'access_denied': 'test_soap_faults.py::test_a_user_who_is_refused',
     'busy': 'test_host_commands.py::test_input_nobody_reads_does_not_keep_a_command_from_ending',
     'aborted': 'test_soap_faults.py::test_faults_in_a_shell',
@@ -51,6 +56,22 @@ ELSEWHERE = {
     'output_stream': 'test_shell_streams.py::test_a_stream_that_is_not_declared_is_dropped',
     'command_terminated':
         'test_host_commands.py::test_input_nobody_reads_does_not_keep_a_command_from_ending',
+    'quota_shell_users': 'test_limits_service.py::test_users_with_shells',
+    'remote_shells_disabled': 'test_limits_service.py::test_remote_shells_are_switched_off',
+    'remote_access_disabled': 'test_limits_service.py::test_remote_access_is_switched_off',
+    'quota_plugin_user_shells': PLUG_IN_QUOTAS,
+    'quota_plugin_users': PLUG_IN_QUOTAS,
+    'quota_plugin_shells': PLUG_IN_QUOTAS,
+    'quota_plugin_operations': PLUG_IN_QUOTAS,
+    'quota_plugin_user_operations': PLUG_IN_QUOTAS,
+    'quota_plugin_commands': 'test_limits_plugin.py::test_commands_of_a_shell',
+    'pull_in_progress': 'test_enumerate_life.py::test_a_lost_answer_comes_again',
+    'filtering': 'test_configuration_resource.py::test_who_and_what_is_enumerated',
+    'shell_disconnected': 'test_disconnect.py::test_what_a_disconnected_shell_refuses',
+    'disconnect_unsupported': 'test_disconnect.py::test_a_plug_in_without_the_entry_point',
+    'session_mismatch': 'test_disconnect.py::test_who_is_the_client',
+    'connected_elsewhere': 'test_disconnect.py::test_who_is_the_client',
+    'disconnect_not_valid': 'test_disconnect.py::test_who_is_the_client',
 }
 # The tables of envelopes of other tests, which look at each part of the answer as check() does.
 TABLES = {
@@ -78,7 +99,7 @@ def row_of(expected):
 def only_plug_ins_report():
     """The codes that the document says so of."""
     text = re.search(r'Only plug-ins report (.*?)\.\n', DOCUMENT, re.DOTALL).group(1)
-    return [BY_CODE[int(number)] for number in re.findall(r'\d+', text)]
+    return {BY_CODE[int(number)] for number in re.findall(r'\d+', text)}
 
 
 def check(response, name, message_id):
@@ -188,6 +209,16 @@ def a_receive_without_output(client):
     return answer
 
 
+def an_enumerate(resource=SHELL, **body):
+    return lambda client: ask(client, envelope(ENUMERATE, enumerate_body(**body), resource=resource,
+                                               message_id='uuid:question'))
+
+
+def a_pull_of_nothing(client):
+    return ask(client, envelope(PULL, pull_body('uuid:' + NO_SHELL), resource=SHELL,
+                                message_id='uuid:question'))
+
+
 # name of the row: what is done, which returns the answer and the id that it relates to
 HERE = {
     'version_mismatch': soap_1_1,
@@ -196,12 +227,19 @@ HERE = {
     'selector_value': a_selector('x', 'y' * 1025),
     'option_value': an_option_that_may_be_obeyed,
     'timed_out': a_receive_without_output,
+    'enumeration_mode': an_enumerate(mode='EnumerateNothing'),
+    'filter_dialect': an_enumerate(inside=selector_filter(NO_SHELL, dialect='urn:x')),
+    'filter': an_enumerate(inside=selector_filter(NO_SHELL, name='Owner')),
+    'commands_filter': an_enumerate(COMMANDS),
+    'commands_references': an_enumerate(COMMANDS, mode='EnumerateEPR',
+                                        inside=selector_filter(NO_SHELL)),
+    'enumeration_context': a_pull_of_nothing,
 }
 
 
 @pytest.mark.parametrize('name', HERE)
 def test_from_its_cause(client, name):
-    """P-5.8, of P-1.1, P-1.4, P-3.2.9, P-3.2.10 and P-5.2"""
+    """P-5.8, of P-1.1, P-1.4, P-3.2.9, P-3.2.10 and P-5.2, and of enumerations"""
     response, message_id = HERE[name](client)
     fault = check(response, name, message_id)
     if name == 'timed_out':
@@ -209,6 +247,25 @@ def test_from_its_cause(client, name):
     if name == 'version_mismatch':
         envelope_, = response.xml.findall('s:Header/s:Upgrade/s:SupportedEnvelope', NS)
         assert envelope_.get('qname') == 's:Envelope'
+
+
+def test_a_reconnect_while_the_same_client_connects(new_server):
+    """P-4.13.5 and P-5.8: 2150859216; the plug-in holds the Connect until its gate is open."""
+    server = new_server(shell='connects')
+    with server.connect('alice', kind=Client) as first, \
+            server.connect('alice', kind=Client) as second:
+        first.session = second.session = 'uuid:%s' % uuid.uuid4()
+        shell = first.open_shell()
+        assert first.disconnect(shell).status == 200
+        first.send(envelope(CONNECT, connect_xml('gate'), shell=shell, extra=(
+            '<p:SessionId s:mustUnderstand="false">%s</p:SessionId>' % first.session)))
+        server.wait_for_note('connect shell gate flags=0 options=0')
+        message_id = 'uuid:%s' % uuid.uuid4()
+        check(second.ask(RECONNECT, shell=shell, message_id=message_id), 'reconnect_not_valid',
+              message_id)
+        (server.application_folder / 'gate').touch()
+        assert first.receive().status == 200
+        first.delete(shell)
 
 
 # name of the row: (the plug-in's quota of bob, setting, requests that go well before it)
@@ -254,9 +311,8 @@ def test_each_row_is_provoked():
     in_tables = {BY_CODE[row[3]] for rows in TABLES.values() for row in rows}
     for name, reference in ELSEWHERE.items():
         assert re.search(r'\b%s\b' % ROWS[name][0], source_of(reference)), name
-    by_winrmd = set(ELSEWHERE) | set(HERE) | set(QUOTAS) | in_tables
-    plug_ins = only_plug_ins_report()
-    assert sorted(plug_ins) == sorted(set(ROWS) - by_winrmd)
+    by_winrmd = set(ELSEWHERE) | set(HERE) | set(QUOTAS) | in_tables | {'reconnect_not_valid'}
+    assert only_plug_ins_report() == set(ROWS) - by_winrmd
     assert not set(ELSEWHERE) & (set(HERE) | set(QUOTAS) | in_tables)
 
 
