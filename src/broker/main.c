@@ -292,6 +292,7 @@ static void broker_close(struct broker *broker)
     map_free(&broker->calls);
     map_free(&broker->shells);
     map_free(&broker->enumerations);
+    map_free(&broker->quota.users);
     free(broker->programs);
     loop_free(broker->loop);
 }
