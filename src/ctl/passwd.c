@@ -52,7 +52,7 @@ static bool groups_valid(const char *groups)
 static const char *line_find(struct buffer *text, const char *name, size_t *length)
 {
     const char *at = (const char *)buffer_bytes(text);
-    const char *end = at + buffer_length(text);
+    const char *end = at != NULL ? at + buffer_length(text) : NULL;
     size_t size = strlen(name);
 
     while (at != NULL && at < end) {
