@@ -458,8 +458,11 @@ enum {
     F(U64, request, 0) F(U64, operation, 0) F(TEXT, name, LIMIT_NAME) \
     F(TEXT, filename, LIMIT_URI) F(U32, sdk_version, 0) F(BOOL, enabled, 0) \
     F(U32, buffering, 0) F(ITEMS, resources, LIMIT_RESOURCES) FIELDS_QUOTAS(F)
-/* broker -> net: the channel to that host ends; what was asked there has failed. */
-#define FIELDS_host_gone(F) F(U32, host, 0)
+/*
+ * broker -> net: the channel to that host ends; what was asked there has failed. `in_order`: because
+ * its shell has ended, and not the other way round.
+ */
+#define FIELDS_host_gone(F) F(U32, host, 0) F(BOOL, in_order, 0)
 
 /*
  * broker -> net: one thing of an enumeration, for the answer to this Enumerate or Pull. There are

@@ -252,12 +252,14 @@ void shell_host_end(struct shell *shell, uint64_t patience)
 
 void shell_host_leave(struct shell *shell)
 {
+    bool in_order = shell->host != NULL || shell->end_reason != NULL;
+
     list_each(link, &shell->broker->processes) {
         struct child *process = container_of(link, struct child, link);
 
         if (process->role == PROCESS_net && process->channel != NULL &&
             net_position(shell, process->number) < shell->net_count)
-            channel_send(process->channel, host_gone, .host = shell->number);
+            channel_send(process->channel, host_gone, .host = shell->number, .in_order = in_order);
     }
     shell->net_count = 0;
     if (shell->host == NULL)

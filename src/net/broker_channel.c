@@ -263,7 +263,7 @@ static void on_plugin_item(struct channel *channel, const union message_body *bo
 
 static void on_host_gone(struct channel *channel, const union message_body *body)
 {
-    host_channel_leaving(net_of(channel), body->host_gone.host);
+    host_channel_leaving(net_of(channel), body->host_gone.host, body->host_gone.in_order);
 }
 
 /* ---- life ---- */

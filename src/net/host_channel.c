@@ -20,17 +20,17 @@ struct host_channel {
     struct channel *channel;
     struct list requests; /* struct request.host_link */
     struct loop_timer leaving;
+    bool in_order; /* it leaves because its shell has ended */
 };
 
 /*
  * Removes the host; what was asked there and is not answered fails. When the broker has said before
- * that the host goes, the shell has ended in order, and what it did not read any more is answered
- * as what was waiting there: loops of Receives (PowerShell's) end silently on 995, and on no
- * failure.
+ * that the shell has ended in order, what its host did not read any more is answered as what was
+ * waiting there: loops of Receives (PowerShell's) end silently on 995, and on no failure.
  */
 static void host_channel_end(struct host_channel *host)
 {
-    bool in_order = host->leaving.position != 0;
+    bool in_order = host->in_order;
     struct list orphans;
 
     map_remove_u64(&host->net->hosts, host->number);
@@ -235,10 +235,12 @@ void host_channel_output_written(struct host_channel *host, uint64_t request, bo
         channel_send(host->channel, output_written, .request = request, .delivered = delivered);
 }
 
-void host_channel_leaving(struct net *net, uint32_t number)
+void host_channel_leaving(struct net *net, uint32_t number, bool in_order)
 {
     struct host_channel *host = map_get_u64(&net->hosts, number);
 
-    if (host != NULL)
-        loop_timer_start(net->loop, &host->leaving, LEAVING_TIME);
+    if (host == NULL)
+        return;
+    host->in_order = in_order;
+    loop_timer_start(net->loop, &host->leaving, LEAVING_TIME);
 }

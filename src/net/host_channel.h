@@ -40,6 +40,6 @@ void host_channel_output_written(struct host_channel *host, uint64_t request, bo
  * The broker says that the host goes. What it sent before is still read: the host's end of the
  * channel closes behind it.
  */
-void host_channel_leaving(struct net *net, uint32_t number);
+void host_channel_leaving(struct net *net, uint32_t number, bool in_order);
 
 #endif

@@ -66,25 +66,34 @@ static void host_gone_comes_early(void **state)
     flow_leave(world, &client);
 }
 
-/* What a host that ends in order did not read any more is answered as what was waiting there. */
-static void host_goes_before_it_reads(void **state)
+/* What a host did not read any more, the broker having said how it ends. */
+static void unread_by_a_host(struct world *world, bool in_order, uint32_t code)
 {
-    struct world *world = *state;
     struct client client = flow_open_client(world);
     struct peer host;
 
     flow_post(&client, SHELL_ "Receive", SHELL_ID, flow_receive_body);
     flow_grant(world, &host, flow_expect_operation(world, OPERATION_receive)->request);
     flow_expect_payload(&host, receive_output);
-    peer_send(&world->broker, host_gone, .host = FLOW_HOST);
+    peer_send(&world->broker, host_gone, .host = FLOW_HOST, .in_order = in_order);
     /* A round through the same channel, so that host_gone has been seen. */
     struct client other = flow_open_client(world);
     peer_close(&host);
-    flow_expect_fault(&client, FAULT_aborted, NULL);
+    flow_expect_fault(&client, code, NULL);
     flow_expect_written(world);
     client_close(&other);
     peer_receive(&world->broker, MESSAGE_session_closed);
     flow_leave(world, &client);
+}
+
+static void host_goes_before_it_reads(void **state)
+{
+    unread_by_a_host(*state, true, FAULT_aborted);
+}
+
+static void host_is_lost_before_it_reads(void **state)
+{
+    unread_by_a_host(*state, false, FAULT_provider_failure);
 }
 
 /* ---- clients that leave ---- */
@@ -268,6 +277,7 @@ int main(int argc, char **argv)
         WORLD_TEST(host_ends),
         WORLD_TEST(host_gone_comes_early),
         WORLD_TEST(host_goes_before_it_reads),
+        WORLD_TEST(host_is_lost_before_it_reads),
         WORLD_TEST(client_leaves_before_the_answer),
         WORLD_TEST(client_leaves_a_receive),
         WORLD_TEST(client_leaves_while_output_is_written),

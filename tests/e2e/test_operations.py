@@ -110,13 +110,6 @@ def test_an_administrator_sees_and_deletes_shells_of_others_a_stranger_does_not(
         assert bob.ask(GET, shell=shell).fault.number == 2150858843
 
 
-def test_the_configuration_is_not_shown(server):
-    """A client library reads it before it opens a shell, and goes on only at "access denied"."""
-    with server.connect('alice') as client:
-        fault = client.ask(GET, resource='http://schemas.microsoft.com/wbem/wsman/1/config').fault
-        assert (fault.subcode, fault.number) == ('w:AccessDenied', 5)
-
-
 def test_the_client_chooses_the_ids(server):
     shell, command = 'AAAAAAAA-2222-3333-4444-555555555555', 'bbbbbbbb-2222-3333-4444-555555555555'
     with server.connect('alice') as client:

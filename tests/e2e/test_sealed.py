@@ -32,7 +32,7 @@ def assert_ended(client, response):
     """400 without a body, and the connection is closed."""
     assert (response.status, response.body) == (400, b'')
     assert response.header('Connection') == 'close'
-    assert response.header('Content-Type') == SOAP
+    assert response.header('Content-Type') == 'text/plain'
     assert client.socket.recv(1) == b''
 
 
