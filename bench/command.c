@@ -5,9 +5,10 @@
  * receive until it is done, signal terminate, delete the shell. Blocking and plain, so that what
  * is measured is the server.
  *
- *   command [-n count] ADDRESS PORT PATH AUTHORIZATION COMMAND OUTPUT
+ *   command [-p] [-n count] ADDRESS PORT PATH AUTHORIZATION COMMAND OUTPUT
  *
- * AUTHORIZATION is the value of that header. OUTPUT (base64) has to come back on stdout. With -k
+ * AUTHORIZATION is the value of that header. OUTPUT (base64) has to come back on stdout. With -p the
+ * shell reads the user's profile, as ssh does not for a command (WINRS_NOPROFILE). With -k
  * the client prints the id of one shell and keeps it until standard input ends. The result is one
  * line of JSON, milliseconds.
  */
@@ -38,6 +39,7 @@ static const char *authorization;
 static char request[SIZE];
 static char response[SIZE + 1];
 static unsigned message;
+static bool profile;
 
 static void fail(const char *what)
 {
@@ -131,10 +133,14 @@ static void pick(char out[64], const char *text, const char *mark)
 
 static void create_shell(char shell[64])
 {
+    char options[256];
+
+    snprintf(options, sizeof(options),
+             "<w:OptionSet><w:Option Name=\"WINRS_NOPROFILE\">%s</w:Option>"
+             "<w:Option Name=\"WINRS_CODEPAGE\">65001</w:Option></w:OptionSet>",
+             profile ? "FALSE" : "TRUE");
     pick(shell,
-         call(CREATE, NULL,
-              "<w:OptionSet><w:Option Name=\"WINRS_NOPROFILE\">FALSE</w:Option>"
-              "<w:Option Name=\"WINRS_CODEPAGE\">65001</w:Option></w:OptionSet>",
+         call(CREATE, NULL, options,
               "<rsp:Shell><rsp:InputStreams>stdin</rsp:InputStreams>"
               "<rsp:OutputStreams>stdout stderr</rsp:OutputStreams></rsp:Shell>"),
          "Name=\"ShellId\">");
@@ -257,16 +263,18 @@ int main(int count, char **arguments)
     bool keeps = false;
     int option;
 
-    while ((option = getopt(count, arguments, "n:k")) != -1) {
+    while ((option = getopt(count, arguments, "n:kp")) != -1) {
         if (option == 'n')
             repeat = (unsigned)atoi(optarg);
         else if (option == 'k')
             keeps = true;
+        else if (option == 'p')
+            profile = true;
         else
             return 2;
     }
     if (count - optind != (keeps ? 4 : 6) || repeat == 0) {
-        fprintf(stderr, "usage: command [-n count] ADDRESS PORT PATH AUTHORIZATION COMMAND OUTPUT\n"
+        fprintf(stderr, "usage: command [-p] [-n count] ADDRESS PORT PATH AUTHORIZATION COMMAND OUTPUT\n"
                         "       command -k ADDRESS PORT PATH AUTHORIZATION\n");
         return 2;
     }
