@@ -57,6 +57,13 @@ static void job_prepare(struct test_job *job, const char *password)
     strcpy(job->job.password, password);
 }
 
+/* One that keeps its worker for a second, so that whatever is added meanwhile has to wait. */
+static void job_prepare_long(struct test_job *job)
+{
+    job_prepare(job, "x");
+    strcpy(job->job.setting, "$6$rounds=900000$salt$");
+}
+
 static struct hasher *start(unsigned threads, unsigned expected)
 {
     struct hasher *hasher;
@@ -150,6 +157,7 @@ static void a_full_queue_refuses_its_own_source(void **state)
     (void)state;
     for (int i = 0; i < JOBS; i++)
         job_prepare(&jobs[i], "x");
+    job_prepare_long(&jobs[0]);
     for (int i = 0; i < JOBS - 1; i++) {
         hasher_add(hasher, &jobs[i].job, "10.0.0.1");
         /* At once, within the call, and without its password. */
@@ -188,6 +196,7 @@ static void the_longest_queue_is_cut(void **state)
     (void)state;
     for (int i = 0; i < MANY; i++)
         job_prepare(&jobs[i], "x");
+    job_prepare_long(&jobs[0]);
     for (int i = 0; i < MANY - 1; i++) {
         /* One of six has every other job. */
         snprintf(address, sizeof(address), "10.0.0.%d", i % 2 ? 0 : i % 5 + 1);
@@ -240,6 +249,8 @@ static void waiting_jobs_can_be_dropped(void **state)
     (void)state;
     for (int i = 0; i < 200; i++) {
         job_prepare(&jobs[i], "x");
+        if (i == 0)
+            job_prepare_long(&jobs[i]);
         hasher_add(hasher, &jobs[i].job, "10.0.0.1");
     }
     for (int i = 199; i >= 100; i--)
