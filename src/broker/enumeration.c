@@ -149,6 +149,19 @@ static bool item_send(const struct operation *to, enum message_type type, union 
     return channel_write(channel, type, item) || channel_is_ended(channel);
 }
 
+/*
+ * Is there room for another item? A winrmd-net reads more slowly than answers are put together, and
+ * one that has too much to read is ended with all its connections (CHANNEL_OUT_LIMIT): what many
+ * large answers at a time leave no room for comes with later Pulls. The first item always goes, so
+ * that every Pull gets on.
+ */
+static bool another_fits(const struct operation *to, size_t count, size_t most, size_t used)
+{
+    if (count >= most || used >= to->room)
+        return false;
+    return count == 0 || channel_backlog(to->net->channel) < CHANNEL_OUT_LIMIT / 2;
+}
+
 /* Sends what the answer to this Enumerate or Pull may have room for, from `position` on. */
 static void enumeration_send(struct enumeration *enumeration, struct operation *to)
 {
@@ -162,7 +175,8 @@ static void enumeration_send(struct enumeration *enumeration, struct operation *
     to->state = OPERATION_answered;
     to->enumeration = enumeration;
     loop_timer_stop(to->broker->loop, &enumeration->idle);
-    while (next < enumeration->count && kept - enumeration->position < most && used < to->room) {
+    while (next < enumeration->count &&
+           another_fits(to, kept - enumeration->position, most, used)) {
         union message_body item = {0};
         uint64_t number = numbers[next++];
         enum message_type type = enumeration->source->describe(enumeration, number, &item);
