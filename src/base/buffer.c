@@ -65,7 +65,8 @@ uint8_t *buffer_reserve(struct buffer *buffer, size_t size)
 {
     size_t length = buffer_length(buffer);
 
-    if (buffer->failed || size > buffer->limit - length) {
+    /* A limit that was lowered may be below what is there already. */
+    if (buffer->failed || length > buffer->limit || size > buffer->limit - length) {
         buffer->failed = true;
         return NULL;
     }

@@ -358,6 +358,36 @@ static void writes_what_fits(void **state)
     }
 }
 
+/* Headers that leave no room: nothing is written beyond the limit, be the memory there or not. */
+static void writes_nothing_beyond(void **state)
+{
+    static const char *const bodies[] = {"<w:OptimizeEnumeration/>", PULLED};
+
+    (void)state;
+    for (size_t kind = 0; kind < 2; kind++) {
+        size_t most;
+
+        assert_int_equal(kind == 0 ? read_enumerate(bodies[0]) : read_pull(bodies[1]),
+                         WSMAN_request);
+        out.limit = 65536;
+        write_commands(0, false, 0, false);
+        most = buffer_length(&out) + 200;
+        for (size_t limit = 1; limit < most; limit++) {
+            const struct wsman_item item = {.type = MESSAGE_command_item, .message = &commands[0]};
+            struct wsman_page page = {
+                .items = &item, .context = CONTEXT, .form = ITEM_FORM_object, .last = limit % 2};
+            struct buffer small;
+            bool last;
+
+            buffer_init(&small, limit);
+            wsman_write_items(&small, &request, &page, &last);
+            assert_in_range(buffer_length(&small), 0, limit);
+            assert_false(last && small.failed);
+            buffer_free(&small);
+        }
+    }
+}
+
 /* P-4.4.5: characters of the items, not bytes. */
 static void counts_characters(void **state)
 {
@@ -418,6 +448,7 @@ int main(void)
         cmocka_unit_test_setup(answers_an_enumerate, empty),
         cmocka_unit_test_setup(answers_a_pull, empty),
         cmocka_unit_test_setup(writes_what_fits, empty),
+        cmocka_unit_test_setup(writes_nothing_beyond, empty),
         cmocka_unit_test_setup(counts_characters, empty),
         cmocka_unit_test_setup(writes_references, empty),
     };
