@@ -304,8 +304,14 @@ void enumeration_begin(struct operation *operation)
 {
     uint32_t code = 0;
     const struct enumeration_source *source = source_find(operation, &code);
+    struct quota_refusal refusal;
     struct enumeration *enumeration;
 
+    /* Others of this user may have been let in while the plug-in was asked about this one. */
+    if (!enumeration_allowed(operation, &refusal)) {
+        operation_refuse(operation, refusal.code, refusal.text);
+        return;
+    }
     if (source == NULL) {
         operation_refuse(operation, code, NULL);
         return;
@@ -322,6 +328,7 @@ void enumeration_begin(struct operation *operation)
     enumeration->operation = operation;
     enumeration->source = source;
     enumeration->idle.expired = enumeration_idle_expired;
+    enumeration->administrator = operation->record->administrator;
     enumeration->requests_only = operation->application->settings->count_requests_only;
     if (enumeration->requests_only)
         quota_return_operation(&operation->slots);
@@ -340,8 +347,22 @@ static void enumeration_release(struct enumeration *enumeration, struct operatio
                  .operation = operation->id);
 }
 
+/*
+ * An enumeration outlives what its user was when it began: a refresh, a reload or another way to
+ * authenticate may have made somebody else of an administrator.
+ */
+static bool pulls_too_much(const struct enumeration *enumeration, const struct operation *operation)
+{
+    return enumeration->administrator && !operation->record->administrator;
+}
+
 static void enumeration_pull(struct enumeration *enumeration, struct operation *operation)
 {
+    if (pulls_too_much(enumeration, operation)) {
+        enumeration_end(enumeration, "an administrator began it, and who pulls is none");
+        operation_refuse_enumeration(operation);
+        return;
+    }
     if (pull_repeats(enumeration, operation))
         enumeration->position = enumeration->previous;
     enumeration_send(enumeration, operation);

@@ -48,6 +48,7 @@ struct enumeration {
     char *previous_pull;         /* and what its Pull was; NULL: it had no ids of its own */
     bool complete;               /* with that answer there is no more */
     struct operation *answering; /* the Enumerate or Pull that is being answered; NULL: none */
+    bool administrator;          /* what it shows may be for administrators alone */
     bool requests_only;          /* it holds no slot while it waits (count-requests-only) */
     struct loop_timer idle;
 };

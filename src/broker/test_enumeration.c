@@ -573,6 +573,32 @@ static void nobody_else_s(void **state)
     assert_open(operation);
 }
 
+/* P-4.4.10 */
+static void an_administrator_no_more(void **state)
+{
+    struct record former = {.application = &application, .administrator = true};
+    struct operation *operation, *answer;
+    char context[64];
+
+    (void)state;
+    operation = ask(OPERATION_enumerate, NULL, 0);
+    operation->record = &former;
+    things = 3;
+    enumeration_begin(operation);
+    snprintf(context, sizeof(context), "%s", sent.context);
+    written(operation, 0);
+    answer = ask(OPERATION_pull, context, 1);
+    answer->record = &former;
+    enumeration_follow(answer);
+    assert_sent(1, 1, false);
+    written(answer, 1);
+    assert_open(operation);
+    enumeration_follow(ask(OPERATION_pull, context, 1));
+    assert_int_equal(refused, FAULT_enumeration_context);
+    assert_int_equal(sent.count, 0);
+    assert_int_equal(broker.enumerations.count, 0);
+}
+
 /* P-4.4.11 */
 static void its_time_runs_between_pulls_alone(void **state)
 {
@@ -667,6 +693,10 @@ static void so_many_of_a_user(void **state)
     }
     assert_false(enumeration_allowed(ask(OPERATION_enumerate, NULL, 0), &refusal));
     assert_int_equal(refusal.code, FAULT_quota_operations);
+    /* One that was allowed before the last of them began. */
+    enumeration_begin(ask(OPERATION_enumerate, NULL, 0));
+    assert_int_equal(refused, FAULT_quota_operations);
+    assert_int_equal(broker.enumerations.count, ENUMERATIONS_OF_USER);
     pulls[0].caller.token = &bob;
     assert_true(enumeration_allowed(&(struct operation){.broker = &broker,
                                                         .application = &application,
@@ -729,6 +759,7 @@ int main(void)
         CASE(an_answer_waits_for_the_reader),
         CASE(one_pull_at_a_time),
         CASE(nobody_else_s),
+        CASE(an_administrator_no_more),
         CASE(its_time_runs_between_pulls_alone),
         CASE(withdrawn_while_it_is_answered),
         CASE(the_service_stops),
