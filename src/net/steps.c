@@ -182,8 +182,21 @@ static enum step_result step_read(struct request *request)
     return STEP_DONE;
 }
 
+/*
+ * Requests with everything that a header may hold come in faster than the broker reads what it is
+ * asked. At CHANNEL_OUT_LIMIT this process would end, with all its connections.
+ */
+static bool broker_is_behind(const struct net *net)
+{
+    return channel_backlog(net->broker) >= CHANNEL_OUT_LIMIT / 2;
+}
+
 static enum step_result step_ask(struct request *request)
 {
+    if (broker_is_behind(request->net)) {
+        respond_status(request, 503);
+        return STEP_DONE;
+    }
     if (operation_ask(request, connection_session(request->connection)))
         return STEP_WAIT;
     respond_code(request, FAULT_header_invalid, "A header or identifier is too long.");

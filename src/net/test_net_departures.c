@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -269,6 +270,56 @@ static void client_leaves_while_the_host_works(void **state)
     peer_close(&host);
 }
 
+/* ---- the broker ---- */
+
+enum { CROWD = 100, CROWD_SELECTORS = 64 };
+
+/* An envelope with as much as the headers for the broker may have: 100 kB. */
+static char *large_envelope(void)
+{
+    static char value[1025], name[500];
+    const char *small = envelope(TRANSFER_ "Get", NULL, "");
+    const char *end = strstr(small, "</s:Header>");
+    struct buffer large;
+
+    assert_non_null(end);
+    memset(value, 'v', sizeof(value) - 1);
+    memset(name, 'n', sizeof(name) - 1);
+    buffer_init(&large, 1024 * 1024);
+    buffer_append(&large, small, (size_t)(end - small));
+    buffer_text(&large, "<w:SelectorSet>");
+    for (unsigned i = 0; i < CROWD_SELECTORS; i++)
+        buffer_printf(&large, "<w:Selector Name=\"%s%u\">%s</w:Selector>", name, i, value);
+    buffer_text(&large, "</w:SelectorSet>");
+    buffer_append(&large, end, strlen(end) + 1);
+    return (char *)large.data;
+}
+
+/* More is asked at a time than the channel to the broker takes: who comes last is told to wait. */
+static void broker_is_slow(void **state)
+{
+    static struct client clients[CROWD];
+    struct world *world = *state;
+    struct pollfd ready[CROWD];
+    char *large = large_envelope();
+    size_t answered = 0;
+
+    for (size_t i = 0; i < CROWD; i++)
+        clients[i] = flow_open_client(world);
+    for (size_t i = 0; i < CROWD; i++) {
+        client_post(&clients[i], "/wsman?PSVersion=5.1", AS_ALICE, large);
+        ready[i] = (struct pollfd){.fd = clients[i].fd, .events = POLLIN};
+    }
+    assert_in_range(poll(ready, CROWD, WORLD_PATIENCE), 1, CROWD);
+    while (ready[answered].revents == 0)
+        answered++;
+    assert_int_equal(client_response(&clients[answered]).status, 503);
+    assert_int_equal(flow_expect_operation(world, OPERATION_get)->selectors.count, CROWD_SELECTORS);
+    for (size_t i = 0; i < CROWD; i++)
+        client_close(&clients[i]);
+    free(large);
+}
+
 #define WORLD_TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 int main(int argc, char **argv)
@@ -283,6 +334,7 @@ int main(int argc, char **argv)
         WORLD_TEST(client_leaves_while_output_is_written),
         WORLD_TEST(client_leaves_without_reading),
         WORLD_TEST(client_leaves_while_the_host_works),
+        WORLD_TEST(broker_is_slow),
     };
 
     if (argc != 2) {
