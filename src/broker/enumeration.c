@@ -335,7 +335,9 @@ void enumeration_begin(struct operation *operation)
     map_put(&operation->broker->enumerations, enumeration->context, strlen(enumeration->context),
             enumeration);
     source->collect(enumeration);
-    qsort(enumeration->numbers, enumeration->count, sizeof(*enumeration->numbers), compare_numbers);
+    if (enumeration->count > 1)
+        qsort(enumeration->numbers, enumeration->count, sizeof(*enumeration->numbers),
+              compare_numbers);
     enumeration_send(enumeration, operation);
 }
 
