@@ -92,6 +92,25 @@ static void exchange_free(struct exchange *exchange)
     free(exchange);
 }
 
+/*
+ * Room for one more: the oldest that is answered goes. Who waits for an answer keeps his exchange,
+ * because it alone knows where the answer goes. False when nobody is answered.
+ */
+static bool exchanges_make_room(void)
+{
+    if (exchange_count < REPEAT_LIMIT)
+        return true;
+    list_each(link, &exchanges) {
+        struct exchange *exchange = container_of(link, struct exchange, link);
+
+        if (!exchange->answered)
+            continue;
+        exchange_free(exchange);
+        return true;
+    }
+    return false;
+}
+
 bool repeat_is_known(uint64_t name)
 {
     return exchange_find(name) != NULL;
@@ -101,14 +120,13 @@ void repeat_begin(const struct reply *reply, const char *command_id)
 {
     struct exchange *exchange;
 
-    if (reply->name == 0)
+    if (reply->name == 0 || !exchanges_make_room())
         return;
     exchange = mem_alloc(sizeof(*exchange));
     exchange->to = *reply;
     exchange->command_id = mem_text(command_id);
     list_append(&exchanges, &exchange->link);
-    if (++exchange_count > REPEAT_LIMIT)
-        exchange_free(container_of(exchanges.next, struct exchange, link));
+    exchange_count++;
 }
 
 bool repeat_answers(struct reply *reply)

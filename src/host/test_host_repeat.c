@@ -111,6 +111,35 @@ static void the_answer_goes_where_it_is_asked_for_last(void **state)
     assert_int_equal(answer_code(&f->net), 0);
 }
 
+/* P-3.4.2: however many messages are answered meanwhile. */
+static void a_repetition_that_waits_is_not_forgotten(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t number = start_command(f, "C2", "hang", NULL);
+    char sequence[16];
+
+    start_command(f, "C1", "cat", NULL);
+    ask_output(f, &f->other, "C1", 60000, ROOM);
+    channel_send(f->other.channel, request_cancel, .request = f->request);
+    assert_int_equal(answer_code(&f->other), ABORTED);
+    next_message(f);
+    channel_send(f->other.channel, signal_command, TICKET(OPERATION_signal, f->operation),
+                 .timeout = 60000, .command_id = "C2", .code = TERMINATE, AGAIN("1"));
+    test_expect(&f->host.broker, MESSAGE_command_ended);
+    next_message(f);
+    channel_send(f->net.channel, signal_command, TICKET(OPERATION_signal, f->operation),
+                 .timeout = 60000, .command_id = "C2", .code = TERMINATE, AGAIN("1"));
+    assert_int_equal(answer_code(&f->other), ABORTED);
+    for (int i = 0; i < 70; i++) {
+        snprintf(sequence, sizeof(sequence), "%d", 100 + i);
+        feed(f, &f->other, sequence, "x", false);
+        assert_int_equal(answer_code(&f->other), 0);
+    }
+    channel_send(f->host.broker.channel, command_noted, .operation = number);
+    assert_int_equal(answer_code(&f->net), 0);
+    assert_true(test_quiet(&f->other, 20));
+}
+
 /* P-3.4.3: the broker takes note of the end of what was not started before the client hears. */
 static void a_repeated_command_is_answered_when_noted(void **state)
 {
@@ -176,6 +205,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(so_many_are_remembered, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_answer_goes_where_it_is_asked_for_last, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(a_repetition_that_waits_is_not_forgotten, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_repeated_command_is_answered_when_noted, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(output_is_told_again_before_it_is_known_to_be_lost, set_up,
