@@ -300,6 +300,12 @@ void command_open(WSMAN_PLUGIN_REQUEST *request, struct shell *shell, PCWSTR com
         WSManPluginOperationComplete(request, 0, ERROR_WSMAN_SHELL_ALREADY_CLOSED, NULL);
         return;
     }
+    /* That may have waited for the profile longer than the client did: nothing is to run then. */
+    if (__atomic_load_n(&request->shutdownNotification, __ATOMIC_ACQUIRE)) {
+        WSManPluginOperationComplete(request, 0, ERROR_CANCELLED, NULL);
+        shell_remove_command(shell);
+        return;
+    }
     command = command_new(request, shell);
     if (!command)
         WSManPluginOperationComplete(request, 0, ERROR_NOT_ENOUGH_MEMORY, NULL);

@@ -185,6 +185,23 @@ static void a_profile_that_hangs(void **state)
     unlink(path);
 }
 
+/* C-8.1: a Command whose client did not wait as long as the profile took runs nothing. */
+static void a_command_that_is_cancelled_meanwhile(void **state)
+{
+    char path[sizeof(home) + 16];
+
+    snprintf(path, sizeof(path), "%s/ran", home);
+    open_with(u"TRUE", NULL);
+    operation_open(&command);
+    operation_cancel(&command);
+    fake_host.report_answer = ERROR_OPERATION_ABORTED;
+    WSManPluginCommand(&command.request, 0, shell.context, u"echo >ran", NULL);
+    fake_host.report_answer = NO_ERROR;
+    assert_int_equal(operation_wait(&command), ERROR_CANCELLED);
+    shell_finish(state);
+    assert_int_not_equal(access(path, F_OK), 0);
+}
+
 static void check_merged(char *const *first, char *const *second, char *const *third,
                          const char *const *wanted)
 {
@@ -223,6 +240,7 @@ int main(void)
         cmocka_unit_test(profiles_that_misbehave),
         cmocka_unit_test(profiles_that_print_and_leave_something),
         cmocka_unit_test(a_profile_that_hangs),
+        cmocka_unit_test(a_command_that_is_cancelled_meanwhile),
         cmocka_unit_test(the_last_of_a_name_counts),
     };
 
