@@ -5,8 +5,8 @@
  * message once more on another one, with the same p:OperationID and p:SequenceId (docs/protocol.md,
  * P-3.4.1). Send, Signal and Command are then not carried out again: the answer of the first is
  * given once more, or given to the newer request when it comes. The latest REPEAT_LIMIT messages of
- * the shell are remembered, and those without an answer before any other. Receive remembers for itself, because its answer is output
- * (receive.h).
+ * the shell are remembered, those without an answer before any other. Receive remembers for itself,
+ * because its answer is output (receive.h).
  *
  * A message is known by its name, a keyed hash over both ids, its kind, its target and its content:
  * ids that a client uses for two different messages do not make them one. Loop's thread only.
