@@ -333,8 +333,9 @@ static size_t output_make_room(struct output *output, int stream)
         for (size_t i = 0; fullest->bytes < OUTPUT_LIMIT && i < output->stream_count; i++)
             if (output->queues[i].bytes > fullest->bytes)
                 fullest = &output->queues[i];
+        /* Ends stay. What is put out behind the end of its own stream can not push anything out. */
         if (!queue_drop_oldest(output, fullest))
-            return OUTPUT_LEAST;
+            return output->chunk_count <= output->stream_count ? OUTPUT_LEAST : 0;
     }
     return room;
 }

@@ -395,6 +395,25 @@ static void the_oldest_gives_way(void **state)
     output_unref(output);
 }
 
+/* W-15.4: a plug-in that goes on behind the end of a stream does not fill the memory. */
+static void what_follows_an_end_is_bounded(void **state)
+{
+    struct output *output = output_new(streams, 2, nothing, &streams);
+    struct output_view view;
+
+    (void)state;
+    output_keep_as(BUFFERING_drop);
+    assert_int_equal(output_push(output, &(struct output_result){.stream = 0, .end = true}),
+                     NO_ERROR);
+    for (int i = 0; i < 30; i++)
+        assert_int_equal(put(output, 'a', OUTPUT_LIMIT / 3, false), NO_ERROR);
+    output_look(output, UINT64_MAX, &view);
+    assert_in_range(view.bytes, 1, 2 * OUTPUT_LIMIT);
+    output_keep_as(BUFFERING_none);
+    output_detach(output);
+    output_unref(output);
+}
+
 /* W-15.4 */
 static void nothing_is_taken_while_nobody_is_there(void **state)
 {
@@ -464,6 +483,7 @@ int main(void)
         cmocka_unit_test(all_together_are_bounded),
         cmocka_unit_test(chunks_taken_count_until_they_are_freed),
         cmocka_unit_test(the_oldest_gives_way),
+        cmocka_unit_test(what_follows_an_end_is_bounded),
         cmocka_unit_test(nothing_is_taken_while_nobody_is_there),
         cmocka_unit_test(who_waits_is_refused),
     };
