@@ -7,10 +7,10 @@
  *
  *   command [-p] [-n count] ADDRESS PORT PATH AUTHORIZATION COMMAND OUTPUT
  *
- * AUTHORIZATION is the value of that header. OUTPUT (base64) has to come back on stdout. With -p the
- * shell reads the user's profile, as ssh does not for a command (WINRS_NOPROFILE). With -k
- * the client prints the id of one shell and keeps it until standard input ends. The result is one
- * line of JSON, milliseconds.
+ * AUTHORIZATION is the value of that header. OUTPUT (base64) has to come back on stdout. With -p
+ * the shell reads the user's profile, as ssh does not for a command (WINRS_NOPROFILE). With -k the
+ * client prints the id of one shell and keeps it until standard input ends. The result is one line
+ * of JSON, milliseconds.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -274,8 +274,9 @@ int main(int count, char **arguments)
             return 2;
     }
     if (count - optind != (keeps ? 4 : 6) || repeat == 0) {
-        fprintf(stderr, "usage: command [-p] [-n count] ADDRESS PORT PATH AUTHORIZATION COMMAND OUTPUT\n"
-                        "       command -k ADDRESS PORT PATH AUTHORIZATION\n");
+        fprintf(stderr,
+                "usage: command [-p] [-n count] ADDRESS PORT PATH AUTHORIZATION COMMAND OUTPUT\n"
+                "       command -k ADDRESS PORT PATH AUTHORIZATION\n");
         return 2;
     }
     arguments += optind;

@@ -138,8 +138,8 @@ static struct authz_host *host_new(struct broker *broker, struct application_set
         [MESSAGE_authz_stuck] = handle_stuck,
     };
     static const struct channel_events events = {handlers, child_channel_ended};
-    struct child *process =
-        host_start(broker, settings, settings->authorizer, startup_flags, NULL, NULL, &events, host_gone);
+    struct child *process = host_start(broker, settings, settings->authorizer, startup_flags, NULL,
+                                       NULL, &events, host_gone);
     struct authz_host *host;
 
     if (process == NULL)

@@ -73,9 +73,9 @@ struct broker {
     struct map operations;    /* id -> struct operation */
     struct map calls;         /* id -> struct authz_call */
     struct quota_service quota;
-    struct map shells;        /* "application\0SHELL-ID" -> struct shell */
-    struct map enumerations;  /* context -> struct enumeration */
-    uint64_t next_id;         /* sessions, operations, calls, hosts: one sequence, never reused */
+    struct map shells;       /* "application\0SHELL-ID" -> struct shell */
+    struct map enumerations; /* context -> struct enumeration */
+    uint64_t next_id;        /* sessions, operations, calls, hosts: one sequence, never reused */
 
     struct loop_watch control; /* listening socket of winrmctl */
     struct loop_timer control_pause;

@@ -85,7 +85,8 @@ static void check_plugin(struct check *check, struct application_settings *setti
         [MESSAGE_host_started] = handle_started,
     };
     static const struct channel_events events = {handlers, child_channel_ended};
-    struct child *host = host_start(check->broker, settings, plugin, 0, NULL, NULL, &events, trial_gone);
+    struct child *host =
+        host_start(check->broker, settings, plugin, 0, NULL, NULL, &events, trial_gone);
     struct trial *trial;
 
     if (host == NULL) {

@@ -26,9 +26,9 @@ enum { HOST_STARTUP_AFTER_CRASH = 2 /* WSMAN_PLUGIN_STARTUP_AUTORESTARTED_CRASH 
  * NULL. NULL when no process can be started, which is logged.
  */
 struct child *host_start(struct broker *broker, struct application_settings *settings,
-                         const struct plugin *plugin, uint32_t startup_flags,
-                         const char *account, const uint8_t *ticket_key,
-                         const struct channel_events *events, void (*gone)(struct child *, bool));
+                         const struct plugin *plugin, uint32_t startup_flags, const char *account,
+                         const uint8_t *ticket_key, const struct channel_events *events,
+                         void (*gone)(struct child *, bool));
 
 /* Tells the host to end in order; it is killed when it takes too long. */
 void host_stop(struct child *host);

@@ -77,11 +77,11 @@ struct operation {
     uint64_t lifetime;
     uint64_t sequence; /* of the ticket that was given for it */
     uint32_t options;
-    uint32_t max_elements;  /* items that the answer to an Enumerate or Pull may have */
-    uint32_t room;          /* and bytes */
-    uint32_t item_form;     /* of the items of an Enumerate; for winrmd-net */
-    uint32_t buffering;     /* enum output_buffering */
-    const char *session_id; /* of the client; NULL: it says none */
+    uint32_t max_elements;      /* items that the answer to an Enumerate or Pull may have */
+    uint32_t room;              /* and bytes */
+    uint32_t item_form;         /* of the items of an Enumerate; for winrmd-net */
+    uint32_t buffering;         /* enum output_buffering */
+    const char *session_id;     /* of the client; NULL: it says none */
     struct ipc_items selectors; /* of the configuration's resources; none for others */
     bool no_profile;
     bool ending; /* Delete, Signal terminate: never refused by a quota */

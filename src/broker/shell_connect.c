@@ -36,8 +36,8 @@ static bool is_client(const char *session_id, const struct operation *operation)
 static bool options_refused(const struct shell *shell, const struct operation *operation)
 {
     const struct plugin *plugin;
-    const struct resource *resource = application_find_resource(
-        shell->settings, shell->operation->resource_uri, &plugin);
+    const struct resource *resource =
+        application_find_resource(shell->settings, shell->operation->resource_uri, &plugin);
 
     return operation->options > 0 && (resource == NULL || !resource->supports_options);
 }

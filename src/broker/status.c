@@ -112,13 +112,13 @@ static void send_shell(void *value, void *context)
 
     list_each(link, &((struct shell *)value)->commands)
         commands++;
-    channel_send(
-        (struct channel *)context, status_shell,
-        .application = shell->operation->application->settings->path, .shell_id = shell->id,
-        .owner = shell->operation->caller.name, .account = shell->operation->record->token->account,
-        .process = shell->host != NULL ? (uint32_t)shell->host->pid : 0, .commands = commands,
-        .idle = shell->outstanding > 0 ? 0 : now - shell->used_at, .age = now - shell->created_at,
-        .state = shell_client_name(shell));
+    channel_send((struct channel *)context, status_shell,
+                 .application = shell->operation->application->settings->path,
+                 .shell_id = shell->id, .owner = shell->operation->caller.name,
+                 .account = shell->operation->record->token->account,
+                 .process = shell->host != NULL ? (uint32_t)shell->host->pid : 0,
+                 .commands = commands, .idle = shell->outstanding > 0 ? 0 : now - shell->used_at,
+                 .age = now - shell->created_at, .state = shell_client_name(shell));
 }
 
 static void send_counters(const struct broker *broker, struct channel *channel)

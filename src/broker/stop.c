@@ -29,9 +29,9 @@ void stop_continue(struct broker *broker)
         struct child *process = container_of(link, struct child, link);
 
         /* A winrmd-gss that another one has taken over from would wait for its logins. */
-        if (process->role == PROCESS_gss ? process->channel != NULL
-                                         : process->role != PROCESS_authz_host &&
-                                               !process->expected_end)
+        if (process->role == PROCESS_gss
+                ? process->channel != NULL
+                : process->role != PROCESS_authz_host && !process->expected_end)
             child_dismiss(process, 1000);
     }
     for (size_t i = 0; i < broker->application_count; i++)

@@ -96,8 +96,7 @@ static bool send_application(struct channel *channel, uint32_t number,
         .system_window = web->system_window, .system_operations = bounded(web->system_operations),
         .shells_per_user = bounded(set->shells_per_user),
         .operations_per_user = bounded(set->operations_per_user),
-        .batch_items = bounded(set->batch_items),
-        .enumerate_idle = web->max_enumerate_idle);
+        .batch_items = bounded(set->batch_items), .enumerate_idle = web->max_enumerate_idle);
     list_each(link, ring(&application->plugins))
         sent = sent && send_plugin(channel, number, plugin++,
                                    container_of(link, struct config_plugin, link));

@@ -124,9 +124,8 @@ static void enter_authorization(struct web_reader *web, const struct web_row *ro
 /* BUFFERING_none: not a mode. */
 static uint32_t buffering_mode(const char *word)
 {
-    static const char *const words[] = {[BUFFERING_block] = "Block",
-                                        [BUFFERING_drop] = "Drop",
-                                        [BUFFERING_refuse] = "None"};
+    static const char *const words[] = {
+        [BUFFERING_block] = "Block", [BUFFERING_drop] = "Drop", [BUFFERING_refuse] = "None"};
 
     for (uint32_t mode = BUFFERING_block; mode <= BUFFERING_refuse; mode++)
         if (word != NULL && text_equal_case(word, words[mode]))

@@ -214,9 +214,10 @@ static void on_user_answer(struct channel *channel, const union message_body *bo
     answer_trace(trial, told->call, told->code, told->context, more, told->extended);
     call_answered(trial, told->call, told->context, told->code);
     if (told->code == REDIRECT_REQUESTED && !is_address(told->extended))
-        report_wrong(trial->report, NULL,
-                     "WSManPluginAuthzUser was completed with ERROR_WSMAN_REDIRECT_REQUESTED and "
-                     "no http or https address: the client gets 2150859178, 2150859190 or 2150859191");
+        report_wrong(
+            trial->report, NULL,
+            "WSManPluginAuthzUser was completed with ERROR_WSMAN_REDIRECT_REQUESTED and "
+            "no http or https address: the client gets 2150859178, 2150859190 or 2150859191");
 }
 
 static void on_quota_answer(struct channel *channel, const union message_body *body)

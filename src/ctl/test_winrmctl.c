@@ -353,12 +353,13 @@ static char *configure(void)
     "  \"shells\": [\n"                                                                        \
     "    {\"application\": \"/wsman\", \"shell_id\": \"A\\\"B\\\\\", \"owner\": "              \
     "\"j\xc3\xb6rg\", \"account\": \"x\\u000ay\", \"process\": 9, \"commands\": 2, \"idle\": " \
-    "1500, \"age\": 90000, \"state\": \"connected\"}\n"                                                                  \
+    "1500, \"age\": 90000, \"state\": \"connected\"}\n"                                        \
     "  ]"
-#define SHELLS_TEXT                                                                  \
-    "shells: 1\n"                                                                    \
-    "  application  shell id  owner  account  process  commands  idle         age  state\n" \
-    "  /wsman       A\"B\\      j\xc3\xb6rg   x?y            9         2   1 s  1 min 30 s  connected\n"
+#define SHELLS_TEXT                                                                           \
+    "shells: 1\n"                                                                             \
+    "  application  shell id  owner  account  process  commands  idle         age  state\n"   \
+    "  /wsman       A\"B\\      j\xc3\xb6rg   x?y            9         2   1 s  1 min 30 s  " \
+    "connected\n"
 
 static void status_is_json(void **state)
 {

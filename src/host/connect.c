@@ -60,8 +60,8 @@ static void coming_succeed(struct coming *coming)
         inputs = stream_names(shell.inputs, shell.input_count);
         outputs = stream_names(shell.outputs, shell.output_count);
     }
-    channel_send(channel, connect_answer, .request = coming->reply.request,
-                 .input_streams = inputs, .output_streams = outputs, .response = coming->text);
+    channel_send(channel, connect_answer, .request = coming->reply.request, .input_streams = inputs,
+                 .output_streams = outputs, .response = coming->text);
     free(inputs);
     free(outputs);
 }
@@ -156,8 +156,8 @@ static bool connect_describe(struct follow_on *follow_on, const char *xml)
 static uint32_t connect_begin(struct coming *coming, struct target *target,
                               const struct message_connect_shell *message)
 {
-    struct follow_on *follow_on = follow_on_new_with(
-        target, REQUEST_connect, &message->options, message->options_must_understand);
+    struct follow_on *follow_on = follow_on_new_with(target, REQUEST_connect, &message->options,
+                                                     message->options_must_understand);
 
     if (follow_on == NULL)
         return ERROR_NOT_ENOUGH_MEMORY;

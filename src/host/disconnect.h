@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The client of the shell goes (MS-WSMV, Disconnect). Who waits for output is refused at once, so is
- * whatever comes with a ticket from before; Sends and Signals that run are waited for; and from
+ * The client of the shell goes (MS-WSMV, Disconnect). Who waits for output is refused at once, so
+ * is whatever comes with a ticket from before; Sends and Signals that run are waited for; and from
  * now on output is kept as the broker said. The way back is connect.h. Loop's thread only.
  */
 #ifndef HOST_DISCONNECT_H

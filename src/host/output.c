@@ -300,8 +300,8 @@ static size_t output_room(const struct output *output, int stream)
 }
 
 /*
- * Lock held: drops the oldest data of a stream, up to the end of one of the plug-in's own objects if
- * it marks them. False when there is none.
+ * Lock held: drops the oldest data of a stream, up to the end of one of the plug-in's own objects
+ * if it marks them. False when there is none.
  */
 static bool queue_drop_oldest(struct output *output, struct queue *queue)
 {
@@ -363,8 +363,8 @@ static size_t output_wait(struct output *output, int stream, bool begun)
 }
 
 /*
- * Lock held: adds data piece by piece as there is room; waits for it, or drops the rest. How much of
- * it was added.
+ * Lock held: adds data piece by piece as there is room; waits for it, or drops the rest. How much
+ * of it was added.
  */
 static size_t output_add_data(struct output *output, const struct output_result *result)
 {

@@ -85,8 +85,8 @@ void output_reopen(struct output *output);
 
 /*
  * What becomes of a result that finds its output full, in all outputs of the process: it waits
- * (BUFFERING_block, and BUFFERING_none: the shell is connected), the oldest data of the output gives
- * way (BUFFERING_drop). BUFFERING_refuse: every result is refused with
+ * (BUFFERING_block, and BUFFERING_none: the shell is connected), the oldest data of the output
+ * gives way (BUFFERING_drop). BUFFERING_refuse: every result is refused with
  * ERROR_WSMAN_SERVICE_STREAM_DISCONNECTED, full or not, but for the rest of one that has been taken
  * in part, which waits.
  */
@@ -108,9 +108,9 @@ void output_look(struct output *output, uint64_t streams, struct output_view *vi
 /*
  * Moves chunks of these streams to `taken`, in the order in which they came, until `room` bytes
  * are used (one at least) or `most` chunks are there. A chunk that would fit into an empty response
- * stays whole for the next one: clients of PowerShell (Ruby, pypsrp) take each for whole fragments of
- * their protocol. A longer one is cut, not inside a UTF-8 sequence if it can be helped. Chunks taken count for SHELL_OUTPUT_BYTES until they are
- * freed.
+ * stays whole for the next one: clients of PowerShell (Ruby, pypsrp) take each for whole fragments
+ * of their protocol. A longer one is cut, not inside a UTF-8 sequence if it can be helped. Chunks
+ * taken count for SHELL_OUTPUT_BYTES until they are freed.
  */
 void output_take(struct output *output, uint64_t streams, size_t room, size_t most,
                  struct list *taken);

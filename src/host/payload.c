@@ -193,9 +193,12 @@ static void take_output_written(struct channel *channel, const union message_bod
 }
 
 const channel_handler payload_handlers[MESSAGE_COUNT] = {
-    [MESSAGE_shell_create] = take_shell_create,     [MESSAGE_command_create] = take_command_create,
-    [MESSAGE_send_input] = take_send_input,         [MESSAGE_receive_output] = take_receive_output,
-    [MESSAGE_signal_command] = take_signal_command, [MESSAGE_request_cancel] = take_request_cancel,
+    [MESSAGE_shell_create] = take_shell_create,
+    [MESSAGE_command_create] = take_command_create,
+    [MESSAGE_send_input] = take_send_input,
+    [MESSAGE_receive_output] = take_receive_output,
+    [MESSAGE_signal_command] = take_signal_command,
+    [MESSAGE_request_cancel] = take_request_cancel,
     [MESSAGE_output_written] = take_output_written,
     [MESSAGE_connect_shell] = take_connect_shell,
     [MESSAGE_reconnect_shell] = take_reconnect_shell,

@@ -30,7 +30,7 @@ struct receiver {
     char *extended;
     bool resumed; /* the plug-in was asked anew for the waiting message */
     struct reply waiting;
-    uint64_t asked; /* the streams it names, a bit for each */
+    uint64_t asked;    /* the streams it names, a bit for each */
     uint32_t room;     /* bytes of data the answer to it can take */
     uint32_t envelope; /* and all of it */
     uint64_t timeout;  /* milliseconds it may wait in all */

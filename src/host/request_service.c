@@ -69,8 +69,7 @@ static size_t extended_limit(const void *address, DWORD code)
 DWORD service_operation_complete(WSMAN_PLUGIN_REQUEST *requestDetails, DWORD flags, DWORD errorCode,
                                  PCWSTR extendedInformation)
 {
-    char *extended =
-        text16_reason(extendedInformation, extended_limit(requestDetails, errorCode));
+    char *extended = text16_reason(extendedInformation, extended_limit(requestDetails, errorCode));
     struct output *output = NULL;
     const char *cause = NULL;
     struct request *request;

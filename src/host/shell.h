@@ -34,7 +34,7 @@ struct shell {
     bool ending;
     bool asked_to_end; /* by the broker, not by the plug-in itself */
     bool releasing;
-    bool ended; /* shell_ended is sent */
+    bool ended;        /* shell_ended is sent */
     bool disconnected; /* its client has gone (disconnect.h) */
     uint64_t barrier;  /* the last ticket that a client who has gone was given */
     struct target target;

@@ -179,10 +179,15 @@ static void shell_stop(struct channel *channel, const union message_body *body)
 }
 
 const channel_handler shell_handlers[MESSAGE_COUNT] = {
-    [MESSAGE_host_start] = host_start,     [MESSAGE_host_shell] = host_shell,
-    [MESSAGE_host_channel] = host_channel, [MESSAGE_host_revoke] = host_revoke,
-    [MESSAGE_command_void] = command_void, [MESSAGE_command_noted] = command_noted,
+    [MESSAGE_host_start] = host_start,
+    [MESSAGE_host_shell] = host_shell,
+    [MESSAGE_host_channel] = host_channel,
+    [MESSAGE_host_revoke] = host_revoke,
+    [MESSAGE_command_void] = command_void,
+    [MESSAGE_command_noted] = command_noted,
     [MESSAGE_shell_disconnect] = shell_disconnect,
-    [MESSAGE_connect_noted] = connect_noted, [MESSAGE_connect_void] = connect_void,
-    [MESSAGE_shell_end] = shell_end_asked, [MESSAGE_host_stop] = shell_stop,
+    [MESSAGE_connect_noted] = connect_noted,
+    [MESSAGE_connect_void] = connect_void,
+    [MESSAGE_shell_end] = shell_end_asked,
+    [MESSAGE_host_stop] = shell_stop,
 };

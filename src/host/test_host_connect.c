@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The client of a shell goes and comes back: what a winrmd-host with the plug-in cmd.so says to whom
- * in which order. WINRMD_HOST and TEST_PLUGINS come from the build.
+ * The client of a shell goes and comes back: what a winrmd-host with the plug-in cmd.so says to
+ * whom in which order. WINRMD_HOST and TEST_PLUGINS come from the build.
  */
 
 #include <setjmp.h>

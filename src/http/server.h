@@ -77,7 +77,7 @@ struct http_settings {
     uint64_t head_time;
     uint64_t body_time;
     uint64_t request_time; /* head and body together, whatever these may take */
-    uint64_t body_rate; /* bytes/s */
+    uint64_t body_rate;    /* bytes/s */
     uint64_t answer_time;
     uint64_t guest_idle_time;
     uint64_t idle_time;

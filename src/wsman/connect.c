@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Disconnect, Reconnect and Connect (MS-WSMV, types Disconnect, Reconnect, Connect, ConnectResponse).
+/* Disconnect, Reconnect and Connect (MS-WSMV, types Disconnect, Reconnect, Connect,
+ * ConnectResponse).
  */
 
 #include "wsman/read.h"
@@ -38,8 +39,8 @@ bool wsman_read_disconnect(struct wsman_read *read)
     if (wsman_count(read->body, NS_shell, "IdleTimeOut") > 1)
         return wsman_refuse(read, FAULT_schema, "There are two elements IdleTimeOut.");
     idle = soap_child(read->body, NS_shell, "IdleTimeOut");
-    return idle == NULL || wsman_read_time(read, idle, FAULT_idle_timeout,
-                                           &read->request->operation.idle_timeout);
+    return idle == NULL ||
+           wsman_read_time(read, idle, FAULT_idle_timeout, &read->request->operation.idle_timeout);
 }
 
 bool wsman_read_reconnect(struct wsman_read *read)

@@ -42,12 +42,12 @@ struct wsman_request {
      * none: the broker answers them alone.
      */
     union {
-        struct message_shell_create shell_create;     /* OPERATION_shell */
-        struct message_command_create command_create; /* OPERATION_command */
-        struct message_send_input send_input;         /* OPERATION_send */
-        struct message_receive_output receive_output; /* OPERATION_receive */
-        struct message_signal_command signal_command; /* OPERATION_signal */
-        struct message_connect_shell connect_shell;   /* OPERATION_connect */
+        struct message_shell_create shell_create;       /* OPERATION_shell */
+        struct message_command_create command_create;   /* OPERATION_command */
+        struct message_send_input send_input;           /* OPERATION_send */
+        struct message_receive_output receive_output;   /* OPERATION_receive */
+        struct message_signal_command signal_command;   /* OPERATION_signal */
+        struct message_connect_shell connect_shell;     /* OPERATION_connect */
         struct message_reconnect_shell reconnect_shell; /* OPERATION_reconnect */
     } payload;
 
@@ -55,7 +55,7 @@ struct wsman_request {
     const char *sequence_id; /* echoed; NULL: none was sent. operation.operation_id likewise */
     const char *activity_id;
     struct ipc_items selectors;
-    struct ipc_items options; /* flags: ITEM_MUST_COMPLY */
+    struct ipc_items options;      /* flags: ITEM_MUST_COMPLY */
     struct ipc_items option_types; /* values: the type of each option; none when none has one */
     bool options_must_understand;
 

@@ -21,9 +21,7 @@ static void put_created(struct buffer *out, const struct wsman_request *request,
 
 static const char *buffer_mode(uint32_t buffering)
 {
-    return buffering == BUFFERING_drop     ? "Drop"
-           : buffering == BUFFERING_refuse ? "None"
-                                           : "Block";
+    return buffering == BUFFERING_drop ? "Drop" : buffering == BUFFERING_refuse ? "None" : "Block";
 }
 
 /* Windows writes the elements in this order and nodejs-winrm, PSWSMan and pypsrp read them. */

@@ -61,12 +61,14 @@ static bool read_environment(struct wsman_read *read, struct soap_element *eleme
 
 static bool read_idle_timeout(struct wsman_read *read, struct soap_element *element)
 {
-    return wsman_read_time(read, element, FAULT_idle_timeout, &read->request->operation.idle_timeout);
+    return wsman_read_time(read, element, FAULT_idle_timeout,
+                           &read->request->operation.idle_timeout);
 }
 
 static bool read_lifetime(struct wsman_read *read, struct soap_element *element)
 {
-    return wsman_read_time(read, element, FAULT_invalid_parameter, &read->request->operation.lifetime);
+    return wsman_read_time(read, element, FAULT_invalid_parameter,
+                           &read->request->operation.lifetime);
 }
 
 static bool read_working_directory(struct wsman_read *read, struct soap_element *element)

@@ -441,15 +441,14 @@ static void reads_a_connect(void **state)
     const struct message_connect_shell *connect = &request.payload.connect_shell;
 
     (void)state;
-    assert_int_equal(
-        read_shell("Connect",
-                   SELECTORS "<w:OptionSet><w:Option Name='protocolversion'>2.3</w:Option>"
-                             "</w:OptionSet><w:OperationTimeout>PT5S</w:OperationTimeout>",
-                   "<rsp:Connect><q:connectXml xmlns:q='urn:q'>AA</q:connectXml>"
-                   "<rsp:BufferMode>Drop</rsp:BufferMode></rsp:Connect>"),
-        WSMAN_request);
-    assert_string_equal(connect->connect_xml,
-                        "<q:connectXml xmlns:q='urn:q'>AA</q:connectXml>");
+    assert_int_equal(read_shell("Connect",
+                                SELECTORS
+                                "<w:OptionSet><w:Option Name='protocolversion'>2.3</w:Option>"
+                                "</w:OptionSet><w:OperationTimeout>PT5S</w:OperationTimeout>",
+                                "<rsp:Connect><q:connectXml xmlns:q='urn:q'>AA</q:connectXml>"
+                                "<rsp:BufferMode>Drop</rsp:BufferMode></rsp:Connect>"),
+                     WSMAN_request);
+    assert_string_equal(connect->connect_xml, "<q:connectXml xmlns:q='urn:q'>AA</q:connectXml>");
     assert_null(connect->command_id);
     assert_int_equal(connect->timeout, 5000);
     check_item(&connect->options, 0, "protocolversion", "2.3", 0);
@@ -460,9 +459,9 @@ static void reads_a_connect(void **state)
     assert_string_equal(connect->command_id, "C1");
     assert_null(connect->connect_xml);
     check_refused(read_shell("Connect", SELECTORS, ""), FAULT_schema);
-    check_refused(read_shell("Connect", SELECTORS,
-                             "<rsp:Connect><a xmlns='x'/><b xmlns='x'/></rsp:Connect>"),
-                  FAULT_schema);
+    check_refused(
+        read_shell("Connect", SELECTORS, "<rsp:Connect><a xmlns='x'/><b xmlns='x'/></rsp:Connect>"),
+        FAULT_schema);
 }
 
 int main(void)

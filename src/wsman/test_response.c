@@ -258,12 +258,13 @@ static void writes_a_listener_and_a_plugin(void **state)
                          "<cfg:CertificateThumbprint>ab</cfg:CertificateThumbprint>"
                          "<cfg:ListeningOn>0.0.0.0</cfg:ListeningOn></cfg:Listener></s:Body>");
     wsman_write_plugin(&out, &request, &plugin);
-    check_text(finish(), "<Resources><Resource ResourceUri=\"urn:a&amp;b\" "
-                         "SupportsOptions=\"false\" ExactMatch=\"true\"><Capability Type=\"Get\" "
-                         "SupportsFragment=\"false\" SupportsFiltering=\"false\"/><Capability "
-                         "Type=\"Shell\" SupportsFragment=\"false\" SupportsFiltering=\"false\"/>"
-                         "</Resource><Resource ResourceUri=\"urn:c\" SupportsOptions=\"true\" "
-                         "ExactMatch=\"false\"></Resource></Resources><Quotas IdleTimeoutms=\"0\" ");
+    check_text(finish(),
+               "<Resources><Resource ResourceUri=\"urn:a&amp;b\" "
+               "SupportsOptions=\"false\" ExactMatch=\"true\"><Capability Type=\"Get\" "
+               "SupportsFragment=\"false\" SupportsFiltering=\"false\"/><Capability "
+               "Type=\"Shell\" SupportsFragment=\"false\" SupportsFiltering=\"false\"/>"
+               "</Resource><Resource ResourceUri=\"urn:c\" SupportsOptions=\"true\" "
+               "ExactMatch=\"false\"></Resource></Resources><Quotas IdleTimeoutms=\"0\" ");
     assert_string_equal(
         soap_attribute(soap_child(answer.root, NS_soap, "Body")->first, NS_none, "Name"),
         "a \"b\"");

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * A shell plug-in whose shells can be disconnected. What it does with a Connect stands in the text of
- * the element that comes with it:
+ * A shell plug-in whose shells can be disconnected. What it does with a Connect stands in the text
+ * of the element that comes with it:
  *
  *   fine     completes with an element of its own, which holds the text; so does anything else
  *   plain    completes with a text that is no element
@@ -14,8 +14,8 @@
  *
  * A command `count N` puts N objects of 32 KiB out as soon as the test has made the file `go`, the
  * number of each in all of its lines; what is refused because the shell is disconnected comes again
- * with the next Receive. Any other command waits until it is cancelled. Input is taken when the test has
- * made the file `taken`.
+ * with the next Receive. Any other command waits until it is cancelled. Input is taken when the
+ * test has made the file `taken`.
  */
 #include <poll.h>
 #include <stdio.h>
@@ -62,7 +62,8 @@ static DWORD put_object(const struct command *command)
     for (unsigned i = 0; i < OBJECT; i += LINE)
         snprintf(bytes + i, LINE + 1, "%07u\n", command->next % 10000000);
     data.binaryData.data = (BYTE *)bytes;
-    code = WSManPluginReceiveResult(command->receive, flags, WSMAN_STREAM_ID_STDOUT, &data, NULL, 0);
+    code =
+        WSManPluginReceiveResult(command->receive, flags, WSMAN_STREAM_ID_STDOUT, &data, NULL, 0);
     free(bytes);
     return code;
 }
