@@ -11,6 +11,14 @@
 
 #include "base/memory.h"
 
+bool trusted_file_is_private(const struct stat *status)
+{
+    mode_t others = status->st_mode & 077;
+
+    return others == 0 ||
+           (others == 040 && status->st_uid == 0 && geteuid() != 0 && status->st_gid == getegid());
+}
+
 static void status_check(const struct stat *status, size_t limit, struct file_fault *fault)
 {
     const char *why = NULL;
@@ -19,7 +27,7 @@ static void status_check(const struct stat *status, size_t limit, struct file_fa
         why = "it is no regular file";
     else if (status->st_uid != geteuid() && status->st_uid != 0)
         why = "it belongs to another user";
-    else if ((status->st_mode & 077) != 0)
+    else if (!trusted_file_is_private(status))
         why = "others may read or write it; chmod it to 0600";
     if (why != NULL)
         snprintf(fault->text, sizeof(fault->text), "%s", why);

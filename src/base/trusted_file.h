@@ -3,11 +3,13 @@
 /*
  * Files that say who somebody is: the password file and the map of certificates. Whoever can write
  * one can be anybody, so only a file of the running uid or of root is read, and only when nobody
- * else may touch it (mode 0600). What is looked at is the open descriptor.
+ * else may touch it: mode 0600, or 0640 where it is root's and its group that of the process. What
+ * is looked at is the open descriptor.
  */
 #ifndef BASE_TRUSTED_FILE_H
 #define BASE_TRUSTED_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/stat.h>
 
@@ -24,5 +26,9 @@ struct file_fault {
  */
 char *trusted_file_read(const char *path, size_t limit, struct stat *status, size_t *length,
                         struct file_fault *fault);
+
+/* May nobody touch it but its owner, and the process that asks? Who the owner is, is not looked at.
+ */
+bool trusted_file_is_private(const struct stat *status);
 
 #endif

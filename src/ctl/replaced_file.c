@@ -75,6 +75,12 @@ bool replaced_file_edit(struct replaced_file *file, const char *line, size_t len
     return !new->failed;
 }
 
+/* Root's, and a group of its own may read it. */
+static bool is_shared(const struct stat *status)
+{
+    return status->st_uid == 0 && status->st_gid != 0 && (status->st_mode & 0777) == 0640;
+}
+
 bool replaced_file_write(struct replaced_file *file)
 {
     char *beside = mem_printf("%s.XXXXXX", file->path);
@@ -84,9 +90,11 @@ bool replaced_file_write(struct replaced_file *file)
     ssize_t put = 0;
     bool done = fd >= 0 && fchmod(fd, 0600) == 0;
 
-    /* winrmd-auth must still own its file when root has changed it. */
-    if (done && file->exists && file->status.st_uid != geteuid())
+    /* winrmd-auth must still own its file, or read it by its group, when root has changed it. */
+    if (done && file->exists && (file->status.st_uid != geteuid() || is_shared(&file->status)))
         done = fchown(fd, file->status.st_uid, file->status.st_gid) == 0;
+    if (done && is_shared(&file->status))
+        done = fchmod(fd, 0640) == 0;
     while (done && left > 0) {
         put = write(fd, bytes, left);
         if (put < 0 && errno == EINTR)

@@ -12,11 +12,12 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/trusted_file.h"
 
 /* ---- the files ---- */
 
-static bool file_usable(const char *path, mode_t forbidden, const char *open_to, char *why,
-                        size_t size, const char **remedy)
+/* `secret`: nobody else may even read it. */
+static bool file_usable(const char *path, bool secret, char *why, size_t size, const char **remedy)
 {
     struct stat status;
 
@@ -29,8 +30,11 @@ static bool file_usable(const char *path, mode_t forbidden, const char *open_to,
     } else if (status.st_uid != geteuid() && status.st_uid != 0) {
         snprintf(why, size, "it belongs to another user");
         *remedy = "give it to root or to the user that winrmd runs as";
-    } else if ((status.st_mode & forbidden) != 0) {
-        snprintf(why, size, "others may %s it", open_to);
+    } else if (secret && !trusted_file_is_private(&status)) {
+        snprintf(why, size, "others may read or write it");
+        *remedy = "chmod it to 0600";
+    } else if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+        snprintf(why, size, "others may write to it");
         *remedy = "chmod it to 0600";
     } else if (access(path, R_OK) != 0) {
         snprintf(why, size, "%s", strerror(errno));
@@ -44,13 +48,13 @@ static bool file_usable(const char *path, mode_t forbidden, const char *open_to,
 bool keytab_usable(const char *path, char *why, size_t size, const char **remedy)
 {
     *remedy = "make it with ktadd of kadmin(1), or correct keytab in winrmd.conf";
-    return file_usable(path, S_IWGRP | S_IWOTH, "write to", why, size, remedy);
+    return file_usable(path, false, why, size, remedy);
 }
 
 bool ntlm_users_usable(const char *path, char *why, size_t size, const char **remedy)
 {
     *remedy = "make it with winrmctl ntlm-passwd, or correct ntlm-users in winrmd.conf";
-    return file_usable(path, S_IRWXG | S_IRWXO, "read or write", why, size, remedy);
+    return file_usable(path, true, why, size, remedy);
 }
 
 bool keytab_exposed(const char *path)
