@@ -61,6 +61,7 @@ enum {
     M(auth_revoked) M(session_opened) M(session_closed) M(session_revoked) \
     /* PAM: winrmd-auth asks, the broker passes it on, a winrmd-pam answers */ \
     M(pam_start) M(pam_ready) M(pam_ask) M(pam_check) M(pam_verdict) M(pam_answer) \
+    M(account_find) M(account_found) \
     /* GSS-API: winrmd-auth shows the tokens of clients to a winrmd-gss */ \
     M(gss_start) M(gss_ready) M(gss_channel) M(gss_spent) M(gss_leave) M(auth_gss) M(gss_offer) \
     M(gss_accept) M(gss_drop) M(gss_continue) M(gss_done) M(gss_failed) \
@@ -135,7 +136,7 @@ enum {
 /* Applications are numbered from 0 in the order of these messages. */
 #define FIELDS_config_application(F) \
     F(TEXT, path, LIMIT_URI) F(TEXT, directory, LIMIT_URI) F(TEXT, account, LIMIT_NAME) \
-    F(ITEMS, may_map_to, LIMIT_GROUPS) F(U64, record_idle, 0) F(U64, authorization_timeout, 0) \
+    F(ITEMS, may_map_to, LIMIT_GROUPS) F(BOOL, allow_root, 0) F(U64, record_idle, 0) F(U64, authorization_timeout, 0) \
     F(BOOL, count_requests_only, 0) F(U32, max_envelope, 0) /* bytes */ \
     F(U64, max_operation_time, 0) F(U64, max_shell_idle, 0) F(U64, quota_refresh, 0) \
     F(U64, system_window, 0) F(U32, system_operations, 0) F(U32, shells_per_user, 0) \
@@ -304,8 +305,10 @@ enum {
 
 /* ---- PAM ---- */
 
-/* broker -> pam, first: ask PAM as this service. Answered by pam_ready. */
-#define FIELDS_pam_start(F) F(TEXT, service, LIMIT_NAME)
+/*
+ * broker -> pam, first: ask PAM as this service. `root`: uid 0 may come in. Answered by pam_ready.
+ */
+#define FIELDS_pam_start(F) F(TEXT, service, LIMIT_NAME) F(BOOL, root, 0)
 #define FIELDS_pam_ready(F)
 /*
  * auth -> broker: let a winrmd-pam look at this. What it is to be asked (auth/credential.h) is in
@@ -325,6 +328,15 @@ enum {
     F(TEXT, account, LIMIT_NAME) F(U32, uid, 0) F(ITEMS, groups, LIMIT_GROUPS)
 /* broker -> auth: the same with auth's number, or what became of the winrmd-pam. */
 #define FIELDS_pam_answer(F) FIELDS_pam_verdict(F)
+/*
+ * broker -> pam: which account of this machine has that name? One at a time, like pam_check; PAM is
+ * not asked. And back: `account` is its name as the account database writes it (NULL unless
+ * accepted), `groups` all its groups, the primary one first: their names, in `flags` their gids.
+ */
+#define FIELDS_account_find(F) F(U64, call, 0) F(TEXT, name, LIMIT_NAME)
+#define FIELDS_account_found(F) \
+    F(U64, call, 0) F(U32, result, 0) /* enum pam_result */ F(TEXT, account, LIMIT_NAME) \
+    F(U32, uid, 0) F(U32, gid, 0) F(ITEMS, groups, LIMIT_GROUPS)
 
 /* ---- GSS-API ---- */
 

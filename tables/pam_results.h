@@ -38,6 +38,7 @@ enum pam_result {
 
 enum {
     PAM_PROCESSES = 4,       /* winrmd-pam processes at most; one per core */
+    PAM_TIMEOUT_MOST = 30000, /* ms: of pam-timeout */
     PAM_REQUESTS = 100,      /* that one serves before another takes its place */
     PAM_DELAY = 10000,       /* ms: the longest delay that a refusal is given */
     PAM_WAIT = 10000,        /* ms that a login waits for its turn */

@@ -92,8 +92,10 @@
     /* winrmd-pam */ \
     R(pam, broker, starting, pam_start) \
     R(pam, broker, serving, pam_check) \
+    R(pam, broker, serving, account_find) \
     R(broker, pam, starting, pam_ready) \
     R(broker, pam, serving, pam_verdict) \
+    R(broker, pam, serving, account_found) \
     /* winrmd-gss */ \
     R(gss, broker, starting, gss_start) \
     R(gss, broker, serving, gss_channel) \

@@ -131,9 +131,12 @@
     S("directory", directory, PATH, NULL, 1, 4000, "", yes, \
       "folder of the application; holds web.config and its plug-ins") \
     S("account", account, TEXT, "", 0, 512, "", yes, \
-      "account of the authorization plug-in and of a NULL token; empty: the invoking user") \
+      "account of the authorization plug-in and of a NULL token; empty: the invoking user (in " \
+      "root mode it must be written)") \
     S("may-map-to", may_map_to, TEXTS, "", 0, 1024, "", yes, \
       "accounts that the authorization plug-in may run a user's shells as") \
+    S("allow-root", allow_root, SWITCH, "false", 0, 1, "", yes, \
+      "in root mode: uid 0 may be a user's identity here, and have shells") \
     S("record-idle-timeout", record_idle_timeout, TIME, "900s", 1, 604800000, "", yes, \
       "how long a user record is kept without a message of its user") \
     S("authorization-timeout", authorization_timeout, TIME, "10s", 1, 600000, "", yes, \

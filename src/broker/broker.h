@@ -60,6 +60,7 @@ struct broker {
     size_t application_count;
     struct reload *reload; /* of reload.c; NULL: none is running */
     struct audit *audit;
+    bool root;           /* root mode: started as uid 0 */
     char *programs;      /* where the other programs are */
     struct rlimit files; /* of open files, as the broker was started: the children's */
     char machine[256];   /* this host's name, for fault details */

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "broker/broker.h"
+#include "broker/identities.h"
 #include "ipc/program.h"
 
 enum { END_PATIENCE = 200 }; /* for a process whose channel has ended */
@@ -45,14 +46,17 @@ static const char *const *variables_of(enum process role)
 }
 
 struct child *child_start(struct broker *broker, enum process role, const char *program,
-                          const char *directory, const struct channel_events *events,
-                          void (*gone)(struct child *, bool))
+                          const char *directory, const struct identity *identity,
+                          const struct channel_events *events, void (*gone)(struct child *, bool))
 {
     char *path = mem_printf("%s/%s", broker->programs, program);
     struct child *process = mem_alloc(sizeof(*process));
     int pair[2] = {-1, -1};
     int error = channel_pair(pair) ? 0 : errno;
 
+    /* Nobody is root because it was not said who he is. */
+    if (identity == NULL && !identity_may_be_broker(broker, role))
+        error = EPERM;
     process->broker = broker;
     process->role = role;
     process->gone = gone;
@@ -60,10 +64,13 @@ struct child *child_start(struct broker *broker, enum process role, const char *
     list_init(&process->operations);
     process->kill_timer.expired = child_kill_expired;
     if (error == 0)
-        error = program_start(&process->pid, path, directory, pair[1], -1, variables_of(role));
-    /* It has done nothing yet that counts: it waits to be told its task. */
-    if (error == 0)
-        prlimit(process->pid, RLIMIT_NOFILE, &broker->files, NULL);
+        error = program_start(&process->pid, &(struct program){.path = path,
+                                                               .directory = directory,
+                                                               .channel = pair[1],
+                                                               .errors = -1,
+                                                               .passed = variables_of(role),
+                                                               .identity = identity,
+                                                               .files = &broker->files});
     if (error != 0) {
         log_error("%s cannot be started (%s)", path, strerror(error));
         if (pair[0] >= 0)

@@ -13,6 +13,7 @@
 
 #include "base/list.h"
 #include "base/loop.h"
+#include "confine/identity.h"
 #include "ipc/channel.h"
 
 struct broker;
@@ -51,12 +52,12 @@ struct child {
 
 /*
  * Starts `program` (a name in the library folder) in `directory` (NULL: here) and watches it.
- * `events` handle its messages; their ended() must be child_channel_ended. NULL on failure,
- * which is logged.
+ * `identity`: whom it runs as; NULL: as the broker, which in root mode few may. `events` handle its
+ * messages; their ended() must be child_channel_ended. NULL on failure, which is logged.
  */
 struct child *child_start(struct broker *broker, enum process role, const char *program,
-                          const char *directory, const struct channel_events *events,
-                          void (*gone)(struct child *, bool));
+                          const char *directory, const struct identity *identity,
+                          const struct channel_events *events, void (*gone)(struct child *, bool));
 
 /* For struct channel_events: sees to it that the process ends; gone() follows its death. */
 void child_channel_ended(struct channel *channel, bool fault, const char *why);

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "broker/broker.h"
+#include "broker/identities.h"
 #include "broker/kept.h"
 
 enum {
@@ -153,6 +154,7 @@ static void handle_application(struct channel *channel, const union message_body
         .path = mem_text(told->path),
         .directory = mem_text(told->directory),
         .account = mem_text(told->account),
+        .allow_root = told->allow_root,
         .record_idle = told->record_idle,
         .authorization_timeout = told->authorization_timeout,
         .count_requests_only = told->count_requests_only,
@@ -281,23 +283,18 @@ static void reader_clear(struct configuration_reader *reader)
 {
     configuration_free(reader->configuration);
     free(reader->path);
+    if (reader->file >= 0)
+        close(reader->file);
     reader->configuration = NULL;
     reader->path = NULL;
     reader->process = NULL;
+    reader->file = -1;
 }
 
-static void reading_gone(struct child *process, bool crashed)
+static void reader_end(struct configuration_reader *reader)
 {
-    struct configuration_reader *reader = process->owner;
-    struct configuration *configuration;
+    struct configuration *configuration = reader->configuration;
 
-    (void)crashed;
-    if (reader == NULL)
-        return;
-    if (!reader->complete)
-        tell_problem(reader, "winrmd-config ended before it had read the configuration",
-                     "the log may tell why");
-    configuration = reader->configuration;
     if (reader->problems == 0) {
         configuration_link(configuration);
         reader->configuration = NULL;
@@ -308,8 +305,25 @@ static void reading_gone(struct child *process, bool crashed)
     reader->done(reader, configuration);
 }
 
-bool configuration_read(struct broker *broker, const char *path,
-                        struct configuration_reader *reader)
+static void reading_gone(struct child *process, bool crashed)
+{
+    struct configuration_reader *reader = process->owner;
+
+    (void)crashed;
+    if (reader == NULL)
+        return;
+    reader->process = NULL;
+    if (!reader->complete)
+        tell_problem(reader, "winrmd-config ended before it had read the configuration",
+                     "the log may tell why");
+    if (reader->problems == 0 && reader->broker->root)
+        accounts_want_configured(&reader->accounts, reader->configuration);
+    if (!accounts_begin(&reader->accounts, reader->broker))
+        reader_end(reader);
+}
+
+/* Hands the file to winrmd-config. */
+static bool reading_begin(struct configuration_reader *reader)
 {
     static const channel_handler handlers[MESSAGE_COUNT] = {
         [MESSAGE_config_open] = handle_open,
@@ -323,43 +337,76 @@ bool configuration_read(struct broker *broker, const char *path,
         [MESSAGE_config_end] = handle_end,
     };
     static const struct channel_events events = {handlers, child_channel_ended};
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    char cause[128];
+    struct broker *broker = reader->broker;
+    int file = reader->file;
 
+    reader->process =
+        child_start(broker, PROCESS_config, "winrmd-config", NULL,
+                    identity_of_role(broker, reader->configuration, PROCESS_config, NULL), &events,
+                    reading_gone);
+    if (reader->process == NULL) {
+        tell_problem(reader, "winrmd-config cannot be started", "the log tells why");
+        return false;
+    }
+    reader->process->owner = reader;
+    reader->file = -1;
+    channel_set_state(reader->process->channel, CHANNEL_serving);
+    channel_send(reader->process->channel, config_read, .path = reader->path, .file = file);
+    return true;
+}
+
+static void account_problem(struct accounts_search *search, const char *cause, const char *remedy)
+{
+    tell_problem(container_of(search, struct configuration_reader, accounts), cause, remedy);
+}
+
+/* winrmd's own accounts come before the configuration is read, the others after that. */
+static void accounts_done(struct accounts_search *search)
+{
+    struct configuration_reader *reader =
+        container_of(search, struct configuration_reader, accounts);
+
+    if (reader->complete || reader->problems > 0 || !reading_begin(reader))
+        reader_end(reader);
+}
+
+bool configuration_read(struct broker *broker, const char *path,
+                        struct configuration_reader *reader)
+{
+    char cause[128];
+    bool begun;
+
+    reader->broker = broker;
     reader->path = mem_text(path);
     reader->complete = false;
     reader->problems = 0;
-    reader->configuration = NULL;
     reader->process = NULL;
-    if (fd < 0) {
+    reader->configuration = mem_alloc(sizeof(*reader->configuration));
+    reader->accounts = (struct accounts_search){.problem = account_problem, .done = accounts_done};
+    reader->file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (reader->file < 0) {
         snprintf(cause, sizeof(cause), "it cannot be opened (%s)", strerror(errno));
         tell_problem(reader, cause, "name another file with --config");
-    } else {
-        reader->process =
-            child_start(broker, PROCESS_config, "winrmd-config", NULL, &events, reading_gone);
-        if (reader->process == NULL)
-            tell_problem(reader, "winrmd-config cannot be started", "the log tells why");
-    }
-    if (reader->process == NULL) {
-        if (fd >= 0)
-            close(fd);
         reader_clear(reader);
         return false;
     }
-    reader->configuration = mem_alloc(sizeof(*reader->configuration));
-    reader->process->owner = reader;
-    channel_set_state(reader->process->channel, CHANNEL_serving);
-    channel_send(reader->process->channel, config_read, .path = path, .file = fd);
-    return true;
+    if (broker->root)
+        accounts_want_system(&reader->accounts, reader->configuration);
+    begun = accounts_begin(&reader->accounts, broker) || reading_begin(reader);
+    if (!begun)
+        reader_clear(reader);
+    return begun;
 }
 
 void configuration_read_stop(struct configuration_reader *reader)
 {
-    if (reader->process == NULL)
-        return;
-    reader->process->owner = NULL;
-    child_kill(reader->process);
-    reader_clear(reader);
+    accounts_stop(&reader->accounts);
+    if (reader->process != NULL) {
+        reader->process->owner = NULL;
+        child_kill(reader->process);
+    }
+    if (reader->path != NULL)
+        reader_clear(reader);
 }
 
 void configuration_print_problem(const struct message_config_problem *problem)
@@ -399,6 +446,10 @@ void application_settings_unref(struct application_settings *settings)
         plugin_clear(&settings->plugins[i]);
     for (size_t i = 0; i < settings->may_map_to_count; i++)
         free(settings->may_map_to[i]);
+    for (size_t i = 0; settings->mapped != NULL && i < settings->may_map_to_count; i++)
+        account_clear(&settings->mapped[i]);
+    free(settings->mapped);
+    account_clear(&settings->service);
     free(settings->may_map_to);
     free(settings->plugins);
     free(settings->path);
@@ -436,6 +487,8 @@ void configuration_free(struct configuration *configuration)
         free(listener->ciphersuites);
         free(listener->binding);
     }
+    for (size_t i = 0; i < SYSTEM_ACCOUNTS; i++)
+        account_clear(&configuration->system_accounts[i]);
     kept_free(configuration);
     free(configuration->listeners);
     free(configuration->applications);

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
+#include "broker/accounts.h"
 #include "ipc/message.h"
 
 struct broker;
@@ -78,7 +79,10 @@ struct application_settings {
     char *account;   /* NULL: the invoking user */
     char **may_map_to;
     size_t may_map_to_count;
-    uint64_t record_idle; /* all times in milliseconds */
+    bool allow_root;        /* root mode: a token may have uid 0 */
+    struct account service; /* root mode: what `account` is */
+    struct account *mapped; /* root mode: what each of may_map_to is */
+    uint64_t record_idle;   /* all times in milliseconds */
     uint64_t authorization_timeout;
     bool count_requests_only;
     uint32_t max_envelope; /* bytes */
@@ -136,6 +140,7 @@ struct configuration {
     size_t listener_count;
     struct application_settings **applications; /* references */
     size_t application_count;
+    struct account system_accounts[SYSTEM_ACCOUNTS]; /* root mode */
 };
 
 /* Who wants a configuration read; embedded in its owner, until done() has been called. */
@@ -146,9 +151,12 @@ struct configuration_reader {
     /* Called once, not from within configuration_read(). NULL: there were problems. */
     void (*done)(struct configuration_reader *reader, struct configuration *configuration);
     /* Private to configuration.c. */
+    struct broker *broker;
     char *path;
+    int file; /* -1 once winrmd-config has it */
     struct configuration *configuration;
     struct child *process; /* winrmd-config; NULL once it has ended */
+    struct accounts_search accounts;
     bool complete;
     uint32_t problems;
 };

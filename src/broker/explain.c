@@ -172,14 +172,15 @@ static void user_answered(void *asker, const struct authz_answer *answer)
     struct explain *explain = asker;
     const struct authz_sender sender = explain_sender(explain);
     struct authz_answer told = *answer;
-    struct token *token = token_chosen(explain->application, explain->caller.token, answer);
+    const char *unfit;
+    struct token *token = token_chosen(explain->application, explain->caller.token, answer, &unfit);
     bool goes_on;
 
     explain->user = answer->context;
     explain->administrator = answer->administrator;
     if (told.code == 0 && token == NULL) {
         told.code = FAULT_access_denied;
-        told.extended = "the plug-in named an account this application may not map to";
+        told.extended = unfit;
     }
     goes_on = explain_goes_on(explain, "AuthzUser", &told, token, NULL);
     token_unref(token);
@@ -237,7 +238,7 @@ struct explain *explain_begin(struct broker *broker, struct channel *channel,
         .caller = {.name = mem_text(ask->name),
                    .mechanism = mem_text(ask->mechanism),
                    .address = mem_text(ask->address),
-                   .token = token_new(application, ask->account, getuid(), &ask->groups)},
+                   .token = token_new_login(broker, application, ask->account, NULL, &ask->groups)},
         .url = mem_printf("%s%s", broker->configuration->listeners[0].url,
                           application->settings->path),
         .operation = (enum operation_kind)ask->operation,

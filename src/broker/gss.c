@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "broker/broker.h"
+#include "broker/identities.h"
 #include "broker/reload.h"
 #include "broker/session.h"
 #include "methods.h"
@@ -221,7 +222,9 @@ static void gss_start(struct gss *gss)
     };
     static const struct channel_events events = {handlers, child_channel_ended};
     struct child *process =
-        child_start(gss->broker, PROCESS_gss, "winrmd-gss", NULL, &events, gss_gone);
+        child_start(gss->broker, PROCESS_gss, "winrmd-gss", NULL,
+                    identity_of_role(gss->broker, gss->broker->configuration, PROCESS_gss, NULL),
+                    &events, gss_gone);
 
     gss->started_at = loop_now(gss->broker->loop);
     if (process == NULL) {

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "broker/broker.h"
+#include "broker/identities.h"
 #include "ipc/ticket.h"
 
 enum { SHUTDOWN_SERVICE = 2 /* WSMAN_PLUGIN_SHUTDOWN_SERVICE */, STOP_PATIENCE = 3000 };
@@ -15,9 +16,9 @@ struct child *host_start(struct broker *broker, struct application_settings *set
                          const uint8_t *ticket_key, const struct channel_events *events,
                          void (*gone)(struct child *, bool))
 {
-    struct child *host =
-        child_start(broker, plugin->authorization ? PROCESS_authz_host : PROCESS_shell_host,
-                    "winrmd-host", settings->directory, events, gone);
+    enum process role = plugin->authorization ? PROCESS_authz_host : PROCESS_shell_host;
+    struct child *host = child_start(broker, role, "winrmd-host", settings->directory,
+                                     identity_of_role(broker, NULL, role, settings), events, gone);
     /* Only an authorization plug-in may name accounts. */
     size_t count = plugin->authorization ? settings->may_map_to_count : 0;
     struct ipc_item *accounts;

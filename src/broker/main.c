@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * winrmd: options, start, signals, stop. The broker starts as an ordinary user; the same
- * processes then run under that one uid, with no walls between users, and it says so.
+ * winrmd: options, start, signals, stop. Started as root, each process runs as whom it should be.
+ * Started by an ordinary user, the same processes run under that one uid, with no walls between
+ * users, and it says so.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -49,8 +50,9 @@ static const char help[] =
     "back and are shut down. SIGHUP (or winrmctl reload) reads the configuration again: it is\n"
     "checked aside and takes effect whole, or not at all; nobody is disconnected.\n"
     "\n"
-    "Started by an ordinary user, everything runs under that user's uid: there are no walls\n"
-    "between the users of the service. winrmd does not start as uid 0.\n"
+    "Started as root, each process runs as whom it should be, each shell as its user. Started by\n"
+    "an ordinary user, everything runs under that user's uid: there are no walls between the\n"
+    "users of the service.\n"
     "\n"
     "Exit status: 0 ended in order or nothing wrong (--check); 1 wrong configuration or no\n"
     "start; 2 wrong usage. See also: winrmctl --help.\n";
@@ -258,8 +260,12 @@ static bool broker_start(struct broker *broker)
         return false;
     if (!broker_listen(broker) || !status_listen(broker))
         return false;
-    log_info("unprivileged mode: every shell runs as uid %u, and there are no walls between users",
-             (unsigned)getuid());
+    if (broker->root)
+        log_info("root mode: every shell runs as its user, every process as whom it should be");
+    else
+        log_info(
+            "unprivileged mode: every shell runs as uid %u, and there are no walls between users",
+            (unsigned)getuid());
     for (size_t i = 0; i < configuration->application_count; i++)
         authz_host_start(application_new(broker, configuration->applications[i]));
     peers_start(broker);
@@ -316,7 +322,8 @@ static void files_raise(struct broker *broker)
 
 static int run(const struct options *options)
 {
-    struct broker broker = {.programs = program_folder(WINRMD_LIBEXECDIR), .loop = loop_new()};
+    struct broker broker = {
+        .programs = program_folder(WINRMD_LIBEXECDIR), .root = getuid() == 0, .loop = loop_new()};
     struct signals signals;
     int result = 1;
 
@@ -366,11 +373,9 @@ int main(int count, char **arguments)
     if (!options_read(count, arguments, &options))
         return EXIT_USAGE;
     log_debug_enable(options.debug);
-    if (getuid() == 0 || geteuid() == 0) {
-        fputs("winrmd: started as uid 0, which this version does not support: it cannot yet run "
-              "each shell as its own user, and would run all of them as root. Start it as an "
-              "ordinary user, for example with: setpriv --reuid=nobody --regid=nogroup "
-              "--clear-groups winrmd --config FILE\n",
+    if (getuid() != geteuid() || getgid() != getegid()) {
+        fputs("winrmd: it is not made to be set-uid or set-gid; start it as root, or as an "
+              "ordinary user\n",
               stderr);
         return 1;
     }

@@ -49,6 +49,7 @@ static void operation_audit_verdict(const struct operation *operation, const cha
     struct audit *audit = operation->broker->audit;
     const struct record *record = operation->record;
     const struct plugin *plugin = operation->application->settings->authorizer;
+    uid_t uid;
 
     audit_begin(audit, "verdict");
     audit_text(audit, "verdict", verdict);
@@ -59,8 +60,8 @@ static void operation_audit_verdict(const struct operation *operation, const cha
     audit_number(audit, "latency-us", operation->latency);
     if (record != NULL) {
         audit_text(audit, "run-as", record->token != NULL ? record->token->account : NULL);
-        if (record->token != NULL)
-            audit_number(audit, "uid", record->token->uid);
+        if (record->token != NULL && token_uid(record->token, &uid))
+            audit_number(audit, "uid", uid);
         audit_flag(audit, "administrator", record->administrator);
         audit_number(audit, "shells", quota_shells(record->account));
         audit_number(audit, "operations", quota_operations(record->account));

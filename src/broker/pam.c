@@ -24,16 +24,18 @@ struct pam_process {
     struct child *child;
     struct pam_call *call; /* NULL: it is free */
     unsigned served;
-    char *service;
+    char *service; /* NULL: PAM is not asked */
+    bool root;
 };
 
-/* A question of winrmd-auth. */
+/* A question of winrmd-auth, or of the broker itself. */
 struct pam_call {
     struct list link; /* pool->calls, in the order they came */
     struct pam_pool *pool;
-    uint64_t id;                 /* towards winrmd-pam */
-    uint64_t asked_as;           /* what winrmd-auth calls it */
-    struct pam_process *process; /* NULL: it waits for one */
+    uint64_t id;                       /* towards winrmd-pam */
+    uint64_t asked_as;                 /* what winrmd-auth calls it */
+    struct pam_process *process;       /* NULL: it waits for one */
+    struct account_question *question; /* the broker's; NULL: winrmd-auth asks */
     struct loop_timer deadline;
     bool account;
     bool orphan; /* the winrmd-auth that asked has gone */
@@ -50,7 +52,7 @@ struct pam_pool {
     struct broker *broker;
     struct list processes;
     struct list calls;
-    size_t call_count;
+    size_t call_count;       /* those of winrmd-auth */
     struct loop_timer again; /* starts what is missing */
     uint32_t restarts;       /* of the place that is free; 0: of none, or never filled */
     bool over;
@@ -77,7 +79,10 @@ static void call_free(struct pam_call *call)
         call->process->call = NULL;
     loop_timer_stop(call->pool->broker->loop, &call->deadline);
     list_remove(&call->link);
-    call->pool->call_count--;
+    if (call->question != NULL)
+        call->question->call = NULL;
+    else
+        call->pool->call_count--;
     if (call->credential >= 0)
         close(call->credential);
     free(call->address);
@@ -118,9 +123,27 @@ static void call_answer(struct pam_call *call, const struct message_pam_verdict 
     call_free(call);
 }
 
+/* The same to the broker itself, which may ask the next one from within. */
+static void call_answer_found(struct pam_call *call, const struct message_account_found *answer)
+{
+    struct account_question *question = call->question;
+
+    call_free(call);
+    question->found(question, answer);
+}
+
 static void call_fail(struct pam_call *call, enum pam_result result)
 {
-    call_answer(call, &(const struct message_pam_verdict){.result = result});
+    if (call->question != NULL)
+        call_answer_found(call, &(const struct message_account_found){.result = result});
+    else
+        call_answer(call, &(const struct message_pam_verdict){.result = result});
+}
+
+/* While the configuration has not been read: as long as it could say at most. */
+static uint64_t patience_of(const struct broker *broker)
+{
+    return broker->configuration != NULL ? broker->configuration->pam_timeout : PAM_TIMEOUT_MOST;
 }
 
 static void call_late(struct loop_timer *timer)
@@ -130,8 +153,7 @@ static void call_late(struct loop_timer *timer)
 
     if (process != NULL) {
         log_error("winrmd-pam[%d] has not answered for %llu ms; it is killed",
-                  (int)process->child->pid,
-                  (unsigned long long)call->pool->broker->configuration->pam_timeout);
+                  (int)process->child->pid, (unsigned long long)patience_of(call->pool->broker));
         child_kill(process->child);
         /* Nothing it still says counts. */
         process->served = PAM_REQUESTS;
@@ -147,7 +169,11 @@ static void call_pass(struct pam_call *call, struct pam_process *process)
     call->process = process;
     process->call = call;
     process->served++;
-    channel_send(process->child->channel, pam_check, .call = call->id, .credential = credential);
+    if (call->question != NULL)
+        channel_send(process->child->channel, account_find, .call = call->id, .name = call->name);
+    else
+        channel_send(process->child->channel, pam_check, .call = call->id,
+                     .credential = credential);
 }
 
 /* Gives questions to whoever is free. */
@@ -205,6 +231,30 @@ void pam_ask(struct broker *broker, const struct message_pam_ask *ask)
     pool_work(pool);
 }
 
+void pam_find(struct broker *broker, struct account_question *question, const char *name)
+{
+    struct pam_pool *pool = pool_of(broker);
+    struct pam_call *call = mem_alloc(sizeof(*call));
+
+    *call = (struct pam_call){.pool = pool,
+                              .id = broker_next_id(broker),
+                              .question = question,
+                              .name = mem_text(name),
+                              .credential = -1,
+                              .deadline = {.expired = call_late}};
+    question->call = call;
+    list_append(&pool->calls, &call->link);
+    loop_timer_start(broker->loop, &call->deadline, patience_of(broker));
+    pool_fill(pool);
+    pool_work(pool);
+}
+
+void pam_find_stop(struct account_question *question)
+{
+    if (question->call != NULL)
+        call_free(question->call);
+}
+
 void pam_auth_gone(struct broker *broker)
 {
     if (broker->pam == NULL)
@@ -212,6 +262,8 @@ void pam_auth_gone(struct broker *broker)
     list_each(link, &broker->pam->calls) {
         struct pam_call *call = container_of(link, struct pam_call, link);
 
+        if (call->question != NULL)
+            continue;
         call->orphan = true;
         if (call->process == NULL)
             call_free(call);
@@ -239,30 +291,70 @@ static void process_retire(struct pam_process *process)
     child_dismiss(process->child, END_PATIENCE);
 }
 
+/*
+ * What this process was asked, now that it has answered; NULL: nothing that it could answer so. One
+ * that was killed for being late may have spoken before it died.
+ */
+static struct pam_call *call_answered(struct pam_process *process, uint64_t id, bool found)
+{
+    struct pam_call *call = process->call;
+
+    if (call == NULL || id != call->id || (call->question != NULL) != found)
+        return NULL;
+    process->call = NULL;
+    call->process = NULL;
+    return call;
+}
+
+static bool answer_is_sound(struct pam_process *process, uint32_t result, const char *account)
+{
+    if (result != PAM_RESULT_none && result < PAM_RESULTS &&
+        (result != PAM_RESULT_accepted || (account != NULL && account[0] != '\0')))
+        return true;
+    log_error("winrmd-pam[%d] names no account; it is ended", (int)process->child->pid);
+    process->served = PAM_REQUESTS;
+    return false;
+}
+
+/* The answer may have brought a configuration that has retired it. */
+static void child_go_on(struct child *child)
+{
+    struct pam_process *process = child->owner;
+
+    if (process != NULL && process->served >= PAM_REQUESTS)
+        process_retire(process);
+    pool_work(pool_of(child->broker));
+}
+
 static void handle_verdict(struct channel *channel, const union message_body *body)
 {
     struct pam_process *process = process_of(channel);
     const struct message_pam_verdict *verdict = &body->pam_verdict;
-    struct pam_pool *pool = pool_of(process->child->broker);
-    struct pam_call *call = process->call;
-    struct message_pam_verdict nonsense = {.result = PAM_RESULT_ended};
+    struct pam_call *call = call_answered(process, verdict->call, false);
+    bool root = verdict->result == PAM_RESULT_accepted && verdict->uid == 0 && !process->root;
 
-    /* One that was killed for being late may have spoken before it died. */
-    if (call == NULL || verdict->call != call->id)
+    if (call == NULL)
         return;
-    process->call = NULL;
-    call->process = NULL;
-    if (verdict->result == PAM_RESULT_none || verdict->result >= PAM_RESULTS ||
-        (verdict->result == PAM_RESULT_accepted &&
-         (verdict->account == NULL || verdict->account[0] == '\0' || verdict->uid == 0))) {
-        log_error("winrmd-pam[%d] names no account; it is ended", (int)process->child->pid);
-        verdict = &nonsense;
-        process->served = PAM_REQUESTS;
-    }
-    call_answer(call, verdict);
-    if (process->served >= PAM_REQUESTS)
-        process_retire(process);
-    pool_work(pool);
+    if (answer_is_sound(process, verdict->result, root ? NULL : verdict->account))
+        call_answer(call, verdict);
+    else
+        call_fail(call, PAM_RESULT_ended);
+    child_go_on(child_of(channel));
+}
+
+static void handle_found(struct channel *channel, const union message_body *body)
+{
+    struct pam_process *process = process_of(channel);
+    const struct message_account_found *found = &body->account_found;
+    struct pam_call *call = call_answered(process, found->call, true);
+
+    if (call == NULL)
+        return;
+    if (answer_is_sound(process, found->result, found->account))
+        call_answer_found(call, found);
+    else
+        call_fail(call, PAM_RESULT_ended);
+    child_go_on(child_of(channel));
 }
 
 static void again_expired(struct loop_timer *timer)
@@ -274,10 +366,11 @@ static void pam_gone(struct child *child, bool crashed)
 {
     struct pam_process *process = child->owner;
     struct pam_pool *pool = pool_of(child->broker);
+    struct pam_call *call = process->call;
 
     (void)crashed;
-    if (process->call != NULL)
-        call_fail(process->call, PAM_RESULT_ended);
+    if (call != NULL)
+        call->process = NULL;
     list_remove(&process->link);
     free(process->service);
     free(process);
@@ -287,6 +380,25 @@ static void pam_gone(struct child *child, bool crashed)
         pool->again.expired = again_expired;
         loop_timer_start(pool->broker->loop, &pool->again, child->expected_end ? 0 : RESTART_PAUSE);
     }
+    if (call != NULL)
+        call_fail(call, PAM_RESULT_ended);
+}
+
+static const char *service_of(const struct broker *broker)
+{
+    return broker->configuration != NULL ? broker->configuration->pam_service : NULL;
+}
+
+/* Which application it comes to is not known before it is in. */
+static bool root_may_come(const struct broker *broker)
+{
+    const struct configuration *configuration = broker->configuration;
+
+    for (size_t i = 0;
+         broker->root && configuration != NULL && i < configuration->application_count; i++)
+        if (configuration->applications[i]->allow_root)
+            return true;
+    return false;
 }
 
 static bool process_start(struct pam_pool *pool)
@@ -294,11 +406,12 @@ static bool process_start(struct pam_pool *pool)
     static const channel_handler handlers[MESSAGE_COUNT] = {
         [MESSAGE_pam_ready] = handle_ready,
         [MESSAGE_pam_verdict] = handle_verdict,
+        [MESSAGE_account_found] = handle_found,
     };
     static const struct channel_events events = {handlers, child_channel_ended};
-    const char *service = pool->broker->configuration->pam_service;
+    const char *service = service_of(pool->broker);
     struct child *child =
-        child_start(pool->broker, PROCESS_pam, "winrmd-pam", NULL, &events, pam_gone);
+        child_start(pool->broker, PROCESS_pam, "winrmd-pam", NULL, NULL, &events, pam_gone);
     struct pam_process *process;
 
     if (child == NULL)
@@ -306,21 +419,27 @@ static bool process_start(struct pam_pool *pool)
     process = mem_alloc(sizeof(*process));
     process->child = child;
     process->service = mem_text(service);
+    process->root = root_may_come(pool->broker);
     child->owner = process;
     child->restarts = pool->restarts;
     pool->restarts = 0;
     list_append(&pool->processes, &process->link);
-    channel_send(child->channel, pam_start, .service = service);
+    channel_send(child->channel, pam_start, .service = service, .root = process->root);
     return true;
+}
+
+static uint32_t processes_wanted(const struct broker *broker)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+    if (service_of(broker) == NULL && !broker->root)
+        return 0;
+    return cores < 1 ? 1 : cores > PAM_PROCESSES ? PAM_PROCESSES : (uint32_t)cores;
 }
 
 uint32_t pam_processes(const struct broker *broker)
 {
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-
-    if (broker->configuration->pam_service == NULL)
-        return 0;
-    return cores < 1 ? 1 : cores > PAM_PROCESSES ? PAM_PROCESSES : (uint32_t)cores;
+    return service_of(broker) != NULL ? processes_wanted(broker) : 0;
 }
 
 static void pool_fill(struct pam_pool *pool)
@@ -331,7 +450,7 @@ static void pool_fill(struct pam_pool *pool)
         return;
     list_each(link, &pool->processes)
         running++;
-    for (; running < pam_processes(pool->broker); running++) {
+    for (; running < processes_wanted(pool->broker); running++) {
         if (!process_start(pool)) {
             pool->again.expired = again_expired;
             loop_timer_start(pool->broker->loop, &pool->again, START_PAUSE);
@@ -340,15 +459,25 @@ static void pool_fill(struct pam_pool *pool)
     }
 }
 
+/* As the configuration says now? */
+static bool process_serves(const struct pam_process *process)
+{
+    const struct broker *broker = process->child->broker;
+    const char *service = service_of(broker);
+
+    if (processes_wanted(broker) == 0 || process->root != root_may_come(broker) ||
+        (service == NULL) != (process->service == NULL))
+        return false;
+    return service == NULL || strcmp(process->service, service) == 0;
+}
+
 void pam_update(struct broker *broker)
 {
     struct pam_pool *pool = pool_of(broker);
-    const char *service = broker->configuration->pam_service;
-
     list_each(link, &pool->processes) {
         struct pam_process *process = container_of(link, struct pam_process, link);
 
-        if (service != NULL && strcmp(process->service, service) == 0)
+        if (process_serves(process))
             continue;
         /* One that is being asked ends with its answer. */
         process->served = PAM_REQUESTS;

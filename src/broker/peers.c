@@ -12,6 +12,7 @@
 #include "broker/auth_task.h"
 #include "broker/broker.h"
 #include "broker/gss.h"
+#include "broker/identities.h"
 #include "broker/listener.h"
 #include "broker/operation.h"
 #include "broker/pam.h"
@@ -213,7 +214,9 @@ static bool net_start(struct broker *broker, uint32_t restarts)
         [MESSAGE_items_fit] = handle_items_fit,
     };
     static const struct channel_events events = {handlers, child_channel_ended};
-    struct child *net = child_start(broker, PROCESS_net, "winrmd-net", NULL, &events, net_gone);
+    struct child *net = child_start(
+        broker, PROCESS_net, "winrmd-net", NULL,
+        identity_of_role(broker, broker->configuration, PROCESS_net, NULL), &events, net_gone);
 
     if (net == NULL)
         return false;
@@ -289,7 +292,9 @@ static bool auth_start(struct broker *broker, uint32_t restarts)
         [MESSAGE_auth_revoked] = handle_revoked,   [MESSAGE_pam_ask] = handle_pam_ask,
     };
     static const struct channel_events events = {handlers, child_channel_ended};
-    struct child *auth = child_start(broker, PROCESS_auth, "winrmd-auth", NULL, &events, auth_gone);
+    struct child *auth = child_start(
+        broker, PROCESS_auth, "winrmd-auth", NULL,
+        identity_of_role(broker, broker->configuration, PROCESS_auth, NULL), &events, auth_gone);
 
     if (auth == NULL)
         return false;

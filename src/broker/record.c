@@ -212,13 +212,13 @@ static struct record_refusal user_refusal(enum authz_lost lost, uint32_t code, c
     return refusal;
 }
 
-/* Why AuthzUser let nobody in. */
-static const char *refused_reason(const struct authz_answer *answer, char text[128])
+/* Why AuthzUser let nobody in; `unfit`: why not as whom it named. */
+static const char *refused_reason(const struct authz_answer *answer, const char *unfit,
+                                  char text[128])
 {
     if (answer->lost != AUTHZ_answered)
         return authz_lost_reason(answer->lost, "AuthzUser", text);
-    return answer->code != 0 ? answer->extended
-                             : "the plug-in named an account this application may not map to";
+    return answer->code != 0 ? answer->extended : unfit;
 }
 
 /*
@@ -244,6 +244,7 @@ static void user_answered(void *asker, const struct authz_answer *answer)
     struct record *record = asker;
     struct authz_context context = answer->context;
     struct token *token;
+    const char *unfit;
     char text[128];
 
     if (record->state == RECORD_gone) {
@@ -252,13 +253,13 @@ static void user_answered(void *asker, const struct authz_answer *answer)
         record_unref(record);
         return;
     }
-    token = token_chosen(record->application, record->client_token, answer);
+    token = token_chosen(record->application, record->client_token, answer, &unfit);
     if (answer->lost == AUTHZ_answered)
         retired_judge(record, token);
     if (token == NULL) {
         struct record_refusal refusal =
             user_refusal(answer->lost, answer->code != 0 ? answer->code : FAULT_access_denied,
-                         refused_reason(answer, text));
+                         refused_reason(answer, unfit, text));
 
         authz_release(record->application, &context);
         record_go(record);
@@ -328,7 +329,9 @@ static void refresh_answered(void *asker, const struct authz_answer *answer)
 {
     struct record *record = asker;
     struct authz_context fresh = answer->context;
-    struct token *token = token_chosen(record->application, record->refresh->caller.token, answer);
+    const char *unfit;
+    struct token *token =
+        token_chosen(record->application, record->refresh->caller.token, answer, &unfit);
     char text[128];
 
     /* The old context goes after the new one was obtained, whether or not that succeeded. */
@@ -345,7 +348,7 @@ static void refresh_answered(void *asker, const struct authz_answer *answer)
         if (token == NULL)
             record_doom(record, answer->lost,
                         answer->code != 0 ? answer->code : FAULT_access_denied,
-                        refused_reason(answer, text));
+                        refused_reason(answer, unfit, text));
         else if (!token_equal(token, record->token))
             record_doom(record, AUTHZ_answered, FAULT_different_token,
                         "re-authorization gave another identity");

@@ -36,7 +36,8 @@ static void audit_tls(struct audit *audit, const char *tls)
         audit_text(audit, "tls", tls);
 }
 
-void session_open(struct broker *broker, const struct message_auth_identity *identity)
+static void session_begin(struct broker *broker, const struct message_auth_identity *identity,
+                          const uid_t *uid)
 {
     struct child *net = net_by_number(broker, identity->net);
     struct session *session;
@@ -52,8 +53,8 @@ void session_open(struct broker *broker, const struct message_auth_identity *ide
     audit_text(broker->audit, "mechanism", identity->mechanism);
     audit_text(broker->audit, "user", identity->name);
     audit_text(broker->audit, "account", identity->account);
-    if (identity->uid != 0)
-        audit_number(broker->audit, "account-uid", identity->uid);
+    if (uid != NULL)
+        audit_number(broker->audit, "account-uid", *uid);
     audit_text(broker->audit, "address", identity->address);
     audit_tls(broker->audit, identity->tls);
     if (identity->cached)
@@ -69,21 +70,28 @@ void session_open(struct broker *broker, const struct message_auth_identity *ide
     session = mem_alloc(sizeof(*session));
     session->id = broker_next_id(broker);
     session->net = net;
-    caller =
-        (struct caller){.name = identity->name,
-                        .mechanism = identity->mechanism,
-                        .address = identity->address != NULL ? identity->address : "",
-                        .certificate = {.thumbprint = identity->certificate,
-                                        .issuer = identity->certificate_issuer,
-                                        .issuer_thumbprint = identity->issuer_thumbprint,
-                                        .subject_name = identity->subject_name},
-                        .token = token_new(NULL, identity->account, getuid(), &identity->groups)};
+    caller = (struct caller){
+        .name = identity->name,
+        .mechanism = identity->mechanism,
+        .address = identity->address != NULL ? identity->address : "",
+        .certificate = {.thumbprint = identity->certificate,
+                        .issuer = identity->certificate_issuer,
+                        .issuer_thumbprint = identity->issuer_thumbprint,
+                        .subject_name = identity->subject_name},
+        .token = token_new_login(broker, NULL, identity->account, uid, &identity->groups)};
     session->caller = caller_copy(&caller);
     token_unref(caller.token);
     session->looked_up = identity->uid != 0;
     map_put_u64(&broker->sessions, session->id, session);
     channel_send(net->channel, session_opened, .exchange = identity->exchange,
                  .session = session->id);
+}
+
+void session_open(struct broker *broker, const struct message_auth_identity *identity)
+{
+    uid_t uid = (uid_t)identity->uid;
+
+    session_begin(broker, identity, identity->uid != 0 ? &uid : NULL);
 }
 
 void session_refused(struct broker *broker, const struct message_auth_failure *failure)

@@ -220,6 +220,11 @@ void shell_create(struct operation *operation)
         operation_refuse(operation, code, NULL);
         return;
     }
+    if (broker->root) {
+        operation_refuse(operation, FAULT_access_denied,
+                         "winrmd runs as root and cannot start shells as their users yet");
+        return;
+    }
     named = operation->shell_id != NULL;
     if (!named) {
         char guid[GUID_SIZE];
@@ -372,12 +377,14 @@ void shell_audit(const struct shell *shell, const struct operation *operation, c
 {
     struct audit *audit = shell->broker->audit;
     const struct token *token = operation->record->token;
+    uid_t uid;
 
     audit_begin(audit, event);
     operation_audit(operation);
     audit_text(audit, "plugin", shell->plugin->name);
     audit_text(audit, "run-as", token->account);
-    audit_number(audit, "uid", token->uid);
+    if (token_uid(token, &uid))
+        audit_number(audit, "uid", uid);
     audit_number(audit, "shells", quota_shells(operation->record->account));
     audit_number(audit, "operations", quota_operations(operation->record->account));
     audit_text(audit, "reason", reason);

@@ -140,7 +140,7 @@ static int open_record(void **state)
     settings.quota_refresh = 1000000;
     application = (struct application){.broker = &broker, .settings = &settings};
     list_init(&application.retired);
-    client = token_new(NULL, "bob", getuid(), NULL);
+    client = token_new_login(&broker, NULL, "bob", NULL, NULL);
     message();
     answer((struct authz_answer){.context = {.id = 1}, .token = TOKEN_client});
     /* Nobody waited for the quota: the next message asks for it. */

@@ -116,7 +116,9 @@ bool process_launch(struct trial *trial)
         close(pair[1]);
         return false;
     }
-    error = program_start(&trial->pid, trial->settings->host, NULL, pair[1], errors[1], NULL);
+    error = program_start(
+        &trial->pid,
+        &(struct program){.path = trial->settings->host, .channel = pair[1], .errors = errors[1]});
     close(pair[1]);
     close(errors[1]);
     if (error != 0) {

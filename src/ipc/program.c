@@ -2,13 +2,15 @@
 
 #include "ipc/program.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
-#include <spawn.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -72,37 +74,146 @@ static void environment_free(struct environment *environment)
         free(environment->variable[i]);
 }
 
-int program_start(pid_t *pid, const char *path, const char *directory, int channel, int errors,
-                  const char *const *passed)
+/* ---- the process that becomes the program ---- */
+
+/* Everything the child needs, made before it is: it shares this process's memory. */
+struct spawn {
+    const struct program *program;
+    char *const *environment;
+    char *const *arguments;
+    int null;
+    int report; /* where errno goes; closed by exec */
+    bool ignored[NSIG];
+};
+
+static int child_descriptors(const struct spawn *spawn)
+{
+    const struct program *program = spawn->program;
+
+    if (dup2(spawn->null, STDIN_FILENO) < 0 || dup2(spawn->null, STDOUT_FILENO) < 0 ||
+        (program->errors >= 0 && dup2(program->errors, STDERR_FILENO) < 0))
+        return errno;
+    if (program->channel == CHANNEL_FD)
+        return fcntl(CHANNEL_FD, F_SETFD, 0) == 0 ? 0 : errno;
+    return dup2(program->channel, CHANNEL_FD) == CHANNEL_FD ? 0 : errno;
+}
+
+/* exec itself resets what is caught. */
+static int child_signals(const struct spawn *spawn)
+{
+    const struct sigaction standard = {.sa_handler = SIG_DFL};
+    sigset_t none;
+
+    for (int i = 1; i < NSIG; i++)
+        if (spawn->ignored[i] && sigaction(i, &standard, NULL) != 0)
+            return errno;
+    sigemptyset(&none);
+    return sigprocmask(SIG_SETMASK, &none, NULL) == 0 ? 0 : errno;
+}
+
+/* In the folder as whom it is to be: a folder that it may not enter is no place for it. */
+static int child_become(const struct spawn *spawn)
+{
+    const struct program *program = spawn->program;
+    int error = 0;
+
+    /* A group of its own: a terminal's Ctrl-C is for the broker, which then ends the others. */
+    if (setpgid(0, 0) != 0 ||
+        (program->files != NULL && setrlimit(RLIMIT_NOFILE, program->files) != 0))
+        return errno;
+    error = child_descriptors(spawn);
+    if (error == 0 && program->identity != NULL)
+        error = identity_assume(program->identity, false);
+    if (error == 0 && program->directory != NULL && chdir(program->directory) != 0)
+        error = errno;
+    if (error == 0)
+        error = child_signals(spawn);
+    if (error == 0) {
+        execve(program->path, spawn->arguments, spawn->environment);
+        error = errno;
+    }
+    return error;
+}
+
+/* Not in the frame of vfork(), whose variables the child would change. */
+__attribute__((noinline, noreturn)) static void child_run(const struct spawn *spawn)
+{
+    int error = child_become(spawn);
+
+    if (write(spawn->report, &error, sizeof(error)) < 0)
+        _exit(126);
+    _exit(127);
+}
+
+/* vfork() and not fork(), which takes longer the more memory the parent has. */
+__attribute__((noinline)) static pid_t child_make(const struct spawn *spawn)
+{
+    pid_t pid = vfork();
+
+    if (pid == 0)
+        child_run(spawn);
+    return pid;
+}
+
+static void signals_note(struct spawn *spawn)
+{
+    struct sigaction action;
+
+    for (int i = 1; i < NSIG; i++)
+        spawn->ignored[i] = sigaction(i, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+/* No signal meets the child while it has this process's memory. */
+static int spawn_run(pid_t *pid, struct spawn *spawn, int outcome)
+{
+    sigset_t all, before;
+    int error = 0;
+
+    signals_note(spawn);
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &before);
+    *pid = child_make(spawn);
+    error = *pid < 0 ? errno : 0;
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    close(spawn->report);
+    spawn->report = -1;
+    if (error == 0 && read(outcome, &error, sizeof(error)) != (ssize_t)sizeof(error))
+        error = 0;
+    if (error != 0 && *pid > 0) {
+        waitpid(*pid, NULL, 0);
+        *pid = -1;
+    }
+    return error;
+}
+
+int program_start(pid_t *pid, const struct program *program)
 {
     struct environment environment;
-    char *arguments[] = {(char *)(uintptr_t)path, NULL};
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t none, all;
-    int error;
+    char *arguments[] = {(char *)(uintptr_t)program->path, NULL};
+    struct spawn spawn = {.program = program,
+                          .environment = environment.variable,
+                          .arguments = arguments,
+                          .null = open("/dev/null", O_RDWR | O_CLOEXEC),
+                          .report = -1};
+    int pair[2] = {-1, -1};
+    int error = spawn.null < 0 || pipe2(pair, O_CLOEXEC) != 0 ? errno : 0;
 
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
-    /* A group of its own: a terminal's Ctrl-C is for the broker, which then ends the others. */
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
-                                              POSIX_SPAWN_SETSIGDEF);
-    posix_spawnattr_setpgroup(&attributes, 0);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, channel, CHANNEL_FD);
-    if (errors >= 0)
-        posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO);
-    if (directory != NULL)
-        posix_spawn_file_actions_addchdir_np(&actions, directory);
-    environment_make(&environment, passed);
-    error = posix_spawn(pid, path, &actions, &attributes, arguments, environment.variable);
-    environment_free(&environment);
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
+    *pid = -1;
+    /* Above all that the child is given. */
+    if (error == 0 && (spawn.report = fcntl(pair[1], F_DUPFD_CLOEXEC, CHANNEL_FD + 1)) < 0)
+        error = errno;
+    if (pair[1] >= 0)
+        close(pair[1]);
+    if (error == 0) {
+        environment_make(&environment, program->passed);
+        error = spawn_run(pid, &spawn, pair[0]);
+        environment_free(&environment);
+    }
+    if (spawn.report >= 0)
+        close(spawn.report);
+    if (pair[0] >= 0)
+        close(pair[0]);
+    if (spawn.null >= 0)
+        close(spawn.null);
     return error;
 }

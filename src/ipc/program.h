@@ -8,7 +8,10 @@
 #ifndef IPC_PROGRAM_H
 #define IPC_PROGRAM_H
 
+#include <sys/resource.h>
 #include <sys/types.h>
+
+#include "confine/identity.h"
 
 /*
  * Where the programs are: beside this one's executable, as in a build tree, else in `installed`,
@@ -19,12 +22,21 @@ char *program_folder(const char *installed);
 /* The variables by which Kerberos is configured, for the programs that use it; ends with NULL. */
 extern const char *const program_kerberos[];
 
+struct program {
+    const char *path;
+    const char *directory; /* where it starts; NULL: here */
+    int channel;           /* becomes its descriptor 3 */
+    int errors;            /* becomes its standard error; -1: this process's */
+    const char *const
+        *passed; /* variables that it gets of this process's; NULL-ended; NULL: none */
+    const struct identity *identity; /* whom it runs as; NULL: as this process */
+    const struct rlimit *files;      /* its limit of open files; NULL: this process's */
+};
+
 /*
- * Starts the program at `path` in `directory` (NULL: here). `channel` becomes its descriptor 3,
- * `errors` (-1: this process's) its standard error; both stay open here. `passed` (ends with NULL;
- * NULL: none) names variables of this process's environment that it gets. 0 or errno.
+ * Starts it; the descriptors stay open here. 0 or errno: then there is no process. An identity of
+ * uid 0 is not taken.
  */
-int program_start(pid_t *pid, const char *path, const char *directory, int channel, int errors,
-                  const char *const *passed);
+int program_start(pid_t *pid, const struct program *program);
 
 #endif

@@ -29,13 +29,14 @@ static enum pam_result groups_find(struct account *account, gid_t primary)
     if (all) {
         account->groups = mem_alloc(((size_t)count + 1) * sizeof(*account->groups));
         for (int i = 0; i < count; i++)
-            account->groups[account->group_count++].name = group_name(gids[i]);
+            account->groups[account->group_count++] =
+                (struct ipc_item){.name = group_name(gids[i]), .flags = (uint32_t)gids[i]};
     }
     free(gids);
     return all ? PAM_RESULT_accepted : PAM_RESULT_too_many_groups;
 }
 
-enum pam_result account_find(const char *name, struct account *account)
+enum pam_result account_find(const char *name, bool root, struct account *account)
 {
     const struct passwd *entry;
     gid_t primary;
@@ -47,11 +48,12 @@ enum pam_result account_find(const char *name, struct account *account)
         return errno == 0 || errno == ENOENT ? PAM_RESULT_no_account : PAM_RESULT_unavailable;
     if (strlen(entry->pw_name) > LIMIT_NAME)
         return PAM_RESULT_no_account;
-    if (entry->pw_uid == 0)
+    if (entry->pw_uid == 0 && !root)
         return PAM_RESULT_root;
     account->name = mem_text(entry->pw_name);
     account->uid = (uint32_t)entry->pw_uid;
     primary = entry->pw_gid;
+    account->gid = (uint32_t)primary;
     return groups_find(account, primary);
 }
 

@@ -4,6 +4,7 @@
 #ifndef PAM_ACCOUNT_H
 #define PAM_ACCOUNT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "ipc/message.h"
@@ -12,13 +13,17 @@
 struct account {
     char *name; /* as the account database writes it */
     uint32_t uid;
-    struct ipc_item
-        *groups; /* their names, the primary one first; one without a name is its number */
+    uint32_t gid;
+    struct ipc_item *groups; /* the primary one first; one without a name has its number as name;
+                                flags: the gid */
     uint32_t group_count;
 };
 
-/* PAM_RESULT_accepted, or why it is nobody who may come in. Free it in either case. */
-enum pam_result account_find(const char *name, struct account *account);
+/*
+ * PAM_RESULT_accepted, or why it is nobody who may come in; uid 0 is, where `root` says so. Free it
+ * in either case.
+ */
+enum pam_result account_find(const char *name, bool root, struct account *account);
 void account_free(struct account *account);
 
 #endif

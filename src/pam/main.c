@@ -18,10 +18,12 @@
 
 static struct loop *loop;
 static char *service;
+static bool root; /* may come in */
 
 static void on_start(struct channel *channel, const union message_body *body)
 {
     service = mem_text(body->pam_start.service != NULL ? body->pam_start.service : "winrmd");
+    root = body->pam_start.root;
     channel_set_state(channel, CHANNEL_serving);
     channel_send(channel, pam_ready, .end_of_message = 0);
 }
@@ -40,12 +42,27 @@ static void on_check(struct channel *channel, const union message_body *body)
         close(fd);
     }
     if (answer.result == PAM_RESULT_accepted)
-        answer.result = account_find(answer.user, &account);
+        answer.result = account_find(answer.user, root, &account);
     channel_send(channel, pam_verdict, .call = body->pam_check.call, .result = answer.result,
                  .delay = answer.delay,
                  .account = answer.result == PAM_RESULT_accepted ? account.name : NULL,
                  .uid = account.uid,
                  .groups = {.item = account.groups, .count = account.group_count});
+    account_free(&account);
+}
+
+/* Who may come in is for the broker to say, which asks. */
+static void on_find(struct channel *channel, const union message_body *body)
+{
+    const struct message_account_find *find = &body->account_find;
+    struct account account = {0};
+    enum pam_result result =
+        find->name == NULL ? PAM_RESULT_nonsense : account_find(find->name, true, &account);
+    bool found = result == PAM_RESULT_accepted;
+
+    channel_send(channel, account_found, .call = find->call, .result = result,
+                 .account = found ? account.name : NULL, .uid = account.uid, .gid = account.gid,
+                 .groups = {.item = account.groups, .count = found ? account.group_count : 0});
     account_free(&account);
 }
 
@@ -59,8 +76,9 @@ static void on_broker_ended(struct channel *channel, bool fault, const char *why
 
 int main(int count, char **arguments)
 {
-    static const channel_handler handlers[MESSAGE_COUNT] = {
-        [MESSAGE_pam_start] = on_start, [MESSAGE_pam_check] = on_check};
+    static const channel_handler handlers[MESSAGE_COUNT] = {[MESSAGE_pam_start] = on_start,
+                                                            [MESSAGE_pam_check] = on_check,
+                                                            [MESSAGE_account_find] = on_find};
     static const struct channel_events events = {.handlers = handlers, .ended = on_broker_ended};
     struct channel *broker = NULL;
 
