@@ -57,6 +57,8 @@ DEADLINE = int(500 * PATIENCE)
 # (milliseconds) How long a shell or a record may be idle in a test that waits for its end: what the
 # test does with it before is quicker, also on a busy machine.
 IDLE = int(1000 * PATIENCE)
+# Whether winrmd is started as root, on a machine of its own: tests/root/run.
+ROOT_MODE = os.environ.get('WINRMD_ROOT_MODE') == '1'
 IMPATIENT = 'authorization-timeout = "%dms"' % DEADLINE
 
 
@@ -162,6 +164,13 @@ def with_descriptors(folder, soft, hard, winrmd=None):
     return script
 
 
+def give_to_auth(path):
+    """In root mode winrmd-auth and winrmd-gss read a file of theirs by their group."""
+    if ROOT_MODE:
+        shutil.chown(path, 0, 'winrmd-auth')
+        os.chmod(path, 0o640)
+
+
 def make_users_file(path):
     for user, groups in USERS.items():
         subprocess.run([built('winrmctl'), 'passwd', path, user, '--groups', groups],
@@ -198,12 +207,26 @@ class Server:
         os.chmod(self.folder / 'users', 0o600)
         self.config = self.folder / 'winrmd.conf'
         self.audit_file = self.folder / audit
+        if ROOT_MODE:
+            application = self._open_to_service_users(application)
         self.config.write_text(self._winrmd_conf(
             application, net_processes, audit, authentication, listener,
             ', '.join('"%s"' % each for each in methods)) + more)
         (self.application_folder / 'policy.rules').write_text(rules)
         (self.application_folder / 'web.config').write_text(
             self._web_config(authorizer, operations, supports_quota, shell, quotas))
+
+    def _open_to_service_users(self, application):
+        """In root mode others read and write what here is ours: the settings of an application."""
+        for parent in self.application_folder.parents[:-2]:  # below /run
+            parent.chmod(parent.stat().st_mode | 0o111)
+        give_to_auth(self.folder / 'users')
+        notes = self.application_folder / 'noted'
+        notes.touch()
+        notes.chmod(0o666)
+        if 'account =' in application:
+            return application
+        return application + '\naccount = "winrmd-authz"'
 
     @staticmethod
     def _winrmd_conf(application, net_processes, audit, authentication, listener, methods):
