@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: ISC
-"""Counts the tests of a run: results.py FILE, a testlog.json of meson or a JUnit file of pytest.
+"""Counts the tests of a run: results.py FILE..., each a testlog.json of meson or a JUnit file.
 
 Prints "passed failed skipped", then a line for every test that failed or was skipped, and what
-each fuzz target said about the inputs it ran. A run without any test is a failed one.
+each fuzz target said about the inputs it ran. A file without any test is a failed one.
 """
 
 import json
@@ -36,9 +36,8 @@ def pytest_results(path):
             yield name, 'passed', ''
 
 
-def main(path):
-    counts = {'passed': 0, 'failed': 0, 'skipped': 0}
-    notes = []
+def count(path, counts, notes):
+    before = sum(counts.values())
     try:
         results = meson_results(path) if path.endswith('.json') else pytest_results(path)
         for name, outcome, said in results:
@@ -48,12 +47,21 @@ def main(path):
             elif name.startswith('fuzz/'):
                 notes.append('%-22s %s' % (name, said.splitlines()[-1] if said else ''))
     except (OSError, ValueError, ET.ParseError) as error:
-        notes.append('no results: %s' % error)
-    if not sum(counts.values()):
-        counts['failed'] = 1
+        notes.append('no results: %s: %s' % (path, error))
+    if sum(counts.values()) == before:
+        counts['failed'] += 1
+
+
+def main(paths):
+    counts = {'passed': 0, 'failed': 0, 'skipped': 0}
+    notes = []
+    for path in paths:
+        count(path, counts, notes)
+    if not paths:
+        counts['failed'] += 1
     print(counts['passed'], counts['failed'], counts['skipped'])
     for note in notes:
         print('    ' + note.replace('\n', '\n    '))
 
 
-main(sys.argv[1])
+main(sys.argv[1:])
