@@ -157,6 +157,16 @@ skipped_test() {
         "<skipped message=\"$(tail -n 1 "$1.log" | tr -d '<>&"')\"/></testcase></testsuite>" >"$1.xml"
 }
 
+# end_early UID: when root is to end, also in the middle: what still runs, and the folder.
+end_early() {
+    local pid
+    [ -z "$keeper" ] || { kill -- "-$keeper"; wait "$keeper"; } 2>/dev/null
+    for pid in $(processes_of "$1"); do
+        kill -KILL "$pid" 2>/dev/null
+    done
+    rm -rf "$work"
+}
+
 # As root: runs this script again under a uid of its own, in a copy of the tree that it can reach,
 # and ends with its status. Returns when we are not root.
 give_up_root() {
@@ -169,13 +179,13 @@ give_up_root() {
     chown -R "$uid:$uid" "$work"
     say "started as root: going on as uid $uid in a copy of the tree"
     cd "$work/tree" || exit 1
+    trap 'end_early "$uid"' EXIT
     if [ "${0##*/}" = check ]; then
         # A process group of its own, which ends as a whole.
         set -m
         (root=$work/tree keep_root "$work/root") &
         keeper=$!
         set +m
-        trap '{ kill -- "-$keeper"; wait "$keeper"; } 2>/dev/null; rm -rf "$work"' EXIT
     fi
     status=0
     setpriv --reuid="$uid" --regid="$uid" --clear-groups --no-new-privs env -i \
