@@ -91,7 +91,11 @@ enum {
     M(status_record) M(status_shell) \
     M(status_counter) M(status_end) \
     M(reload_ask) M(reload_problem) M(reload_end) \
-    M(explain_ask) M(explain_answer) M(explain_end)
+    M(explain_ask) M(explain_answer) M(explain_end) \
+    /* winrmctl users, kill, revoke, unthrottle, log-level; and what follows from them */ \
+    M(control_users) M(control_user) M(control_kill) M(control_revoke) M(control_unthrottle) \
+    M(control_level) M(control_shell) M(control_done) \
+    M(log_level) M(auth_forget) M(auth_forgotten)
 
 /* ---- configuration ---- */
 
@@ -720,6 +724,60 @@ enum {
     F(U32, slot_operations, 0)
 /* broker -> winrmctl: that was all. `problem`: why the plug-in was not asked. */
 #define FIELDS_explain_end(F) F(TEXT, verdict, LIMIT_ID) F(TEXT, problem, LIMIT_REASON)
+
+/* ---- what an administrator does ---- */
+
+/* winrmctl -> broker: who is there? Answered by control_user for each, and control_done. */
+#define FIELDS_control_users(F)
+/*
+ * A user record, or (without application) logins that have none. `uid`: under which the user's
+ * shells run; NULL: not known. `sessions`: connections that have logged in so, which belong to no
+ * application. `throttled`: how long no message of the user is taken.
+ */
+#define FIELDS_control_user(F) \
+    F(TEXT, application, LIMIT_URI) F(TEXT, user, LIMIT_NAME) F(TEXT, mechanism, LIMIT_ID) \
+    F(TEXT, account, LIMIT_NAME) F(TEXT, runs_as, LIMIT_NAME) F(TEXT, uid, LIMIT_ID) \
+    F(TEXT, state, LIMIT_ID) F(U32, sessions, 0) F(U32, shells, 0) F(U32, operations, 0) \
+    F(U32, slot_messages, 0) F(U64, throttled, 0)
+/*
+ * winrmctl -> broker: end the shell whose id is, or alone begins with, `shell`; or (NULL) all
+ * those of `user`. `application` NULL: in any. Answered by control_shell for each when it has
+ * ended, and control_done.
+ */
+#define FIELDS_control_kill(F) \
+    F(TEXT, shell, LIMIT_ID) F(TEXT, user, LIMIT_NAME) F(TEXT, application, LIMIT_URI)
+/* winrmctl -> broker: end all that the user has, so that the next message begins anew. */
+#define FIELDS_control_revoke(F) F(TEXT, user, LIMIT_NAME) F(TEXT, application, LIMIT_URI)
+/* winrmctl -> broker: forget what the user has sent, and what the user or address has failed. */
+#define FIELDS_control_unthrottle(F) F(TEXT, who, LIMIT_NAME)
+/*
+ * winrmctl -> broker: log this much (enum log_level; none: as winrmd was started). `process`: a
+ * name or pid; NULL: all, and those that start later.
+ */
+#define FIELDS_control_level(F) F(U32, level, 0) F(TEXT, process, LIMIT_NAME)
+/* broker -> winrmctl: a shell that has ended, and its slots are back. */
+#define FIELDS_control_shell(F) \
+    F(TEXT, application, LIMIT_URI) F(TEXT, shell_id, LIMIT_ID) F(TEXT, user, LIMIT_NAME) \
+    F(TEXT, account, LIMIT_NAME)
+/*
+ * broker -> winrmctl: it is done. `problem`: why it is not. What is said of: sessions and records
+ * that were ended, time slots (windows) and failed logins given back, processes told.
+ */
+#define FIELDS_control_done(F) \
+    F(TEXT, problem, LIMIT_REASON) F(U32, sessions, 0) F(U32, records, 0) F(U32, windows, 0) \
+    F(U32, failures, 0) F(U32, processes, 0)
+/*
+ * broker -> all but winrmd-config: log this much (enum log_level). `journal`: standard error is
+ * the journal, where each line begins with its priority.
+ */
+#define FIELDS_log_level(F) F(U32, level, 0) F(BOOL, journal, 0)
+/*
+ * broker -> auth: forget what is remembered of passwords that were right (`passwords`), and what
+ * this user or address has failed (`who`; NULL: nobody). Answered by auth_forgotten with the number
+ * of those that had failed something.
+ */
+#define FIELDS_auth_forget(F) F(U64, call, 0) F(BOOL, passwords, 0) F(TEXT, who, LIMIT_NAME)
+#define FIELDS_auth_forgotten(F) F(U64, call, 0) F(U32, failures, 0)
 
 enum { ITEM_MUST_COMPLY = 1, ITEM_END = 1 };
 

@@ -194,6 +194,25 @@
     R(control, broker, serving, reload_end) \
     R(broker, control, serving, explain_ask) \
     R(control, broker, serving, explain_answer) \
-    R(control, broker, serving, explain_end)
+    R(control, broker, serving, explain_end) \
+    R(broker, control, serving, control_users) \
+    R(broker, control, serving, control_kill) \
+    R(broker, control, serving, control_revoke) \
+    R(broker, control, serving, control_unthrottle) \
+    R(broker, control, serving, control_level) \
+    R(control, broker, serving, control_user) \
+    R(control, broker, serving, control_shell) \
+    R(control, broker, serving, control_done) \
+    /* what winrmctl has the broker say */ \
+    R(auth, broker, serving, auth_forget) \
+    R(broker, auth, serving, auth_forgotten) \
+    R(net, broker, serving, log_level) \
+    R(auth, broker, serving, log_level) \
+    R(pam, broker, serving, log_level) \
+    R(gss, broker, serving, log_level) \
+    R(authz_host, broker, serving, log_level) \
+    R(authz_host, broker, stopping, log_level) \
+    R(shell_host, broker, serving, log_level) \
+    R(shell_host, broker, stopping, log_level)
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "auth/limits.h"
+#include "auth/source.h"
 #include "base/memory.h"
 #include "pam_results.h"
 
@@ -105,6 +106,17 @@ void admission_end(struct admission *admission, struct admission_job *job, bool 
 void admission_drop(struct admission *admission, struct admission_job *job)
 {
     turns_drop(&admission->turns, &job->turn);
+}
+
+uint32_t admission_forget(struct admission *admission, const char *who, uint64_t now)
+{
+    char source[SOURCE_SIZE];
+    bool address, user;
+
+    source_of(who, source);
+    address = limits_forget(admission->sources, source, now);
+    user = limits_forget(admission->users, who, now);
+    return (address ? 1U : 0U) + (user ? 1U : 0U);
 }
 
 enum admission_reason admission_why(struct admission *admission, const struct admission_job *job,

@@ -38,6 +38,11 @@ struct admission_job *admission_next(struct admission *admission, unsigned worke
 void admission_end(struct admission *admission, struct admission_job *job, bool well, uint64_t now);
 /* Takes one out that waits. */
 void admission_drop(struct admission *admission, struct admission_job *job);
+/*
+ * What a user of that name, or clients at that address, have failed counts no more; returns of how
+ * many of the two there was anything. Worth an admission_next().
+ */
+uint32_t admission_forget(struct admission *admission, const char *who, uint64_t now);
 /* Why one that waits does. */
 enum admission_reason admission_why(struct admission *admission, const struct admission_job *job,
                                     uint64_t now);

@@ -100,3 +100,13 @@ void limits_give(struct limits *limits, const char *who, uint64_t now)
     if (bucket->full_at <= now)
         bucket_free(limits, bucket);
 }
+
+bool limits_forget(struct limits *limits, const char *who, uint64_t now)
+{
+    struct bucket *bucket = map_get(&limits->buckets, who, strlen(who));
+    bool counted = bucket != NULL && bucket->full_at > now;
+
+    if (bucket != NULL)
+        bucket_free(limits, bucket);
+    return counted;
+}

@@ -9,6 +9,7 @@
 #ifndef AUTH_LIMITS_H
 #define AUTH_LIMITS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { LIMITS_MOST = 16384 };
@@ -25,5 +26,7 @@ uint64_t limits_wait(struct limits *limits, const char *who, uint64_t now);
 void limits_take(struct limits *limits, const char *who, uint64_t now);
 /* It went well. */
 void limits_give(struct limits *limits, const char *who, uint64_t now);
+/* Whatever `who` has failed counts no more. Was there anything? */
+bool limits_forget(struct limits *limits, const char *who, uint64_t now);
 
 #endif

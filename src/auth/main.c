@@ -15,6 +15,7 @@
 #include "base/guard.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "ipc/log_level.h"
 
 struct service {
     struct loop *loop;
@@ -116,6 +117,20 @@ static void on_pam_answer(struct channel *channel, const union message_body *bod
     pam_checks_answer(service.pam, &body->pam_answer);
 }
 
+/* An administrator has it forgotten. */
+static void on_forget(struct channel *channel, const union message_body *body)
+{
+    const struct message_auth_forget *forget = &body->auth_forget;
+    uint32_t failures = 0;
+
+    if (forget->passwords)
+        cache_clear(service.cache);
+    if (forget->who != NULL)
+        failures = pam_checks_forget(service.pam, forget->who) +
+                   negotiate_forget(service.negotiate, forget->who);
+    channel_send(channel, auth_forgotten, .call = forget->call, .failures = failures);
+}
+
 static void on_listener(struct channel *channel, const union message_body *body)
 {
     struct listeners_change change = listeners_take(service.listeners, &body->auth_listener);
@@ -183,13 +198,16 @@ static void on_broker_ended(struct channel *channel, bool fault, const char *why
 
 int main(int count, char **arguments)
 {
-    static const channel_handler handlers[MESSAGE_COUNT] = {[MESSAGE_auth_start] = on_start,
-                                                            [MESSAGE_auth_net] = on_net,
-                                                            [MESSAGE_pam_answer] = on_pam_answer,
-                                                            [MESSAGE_auth_listener] = on_listener,
-                                                            [MESSAGE_auth_listener_end] =
-                                                                on_listener_end,
-                                                            [MESSAGE_auth_gss] = on_gss};
+    static const channel_handler handlers[MESSAGE_COUNT] = {
+        [MESSAGE_auth_start] = on_start,
+        [MESSAGE_auth_net] = on_net,
+        [MESSAGE_pam_answer] = on_pam_answer,
+        [MESSAGE_auth_listener] = on_listener,
+        [MESSAGE_auth_listener_end] = on_listener_end,
+        [MESSAGE_auth_gss] = on_gss,
+        [MESSAGE_auth_forget] = on_forget,
+        [MESSAGE_log_level] = log_level_take,
+    };
     static const struct channel_events events = {.handlers = handlers, .ended = on_broker_ended};
 
     (void)arguments;

@@ -442,6 +442,14 @@ struct negotiate *negotiate_new(struct loop *loop, struct channel *broker,
     return negotiate;
 }
 
+uint32_t negotiate_forget(struct negotiate *negotiate, const char *who)
+{
+    uint32_t forgotten = admission_forget(negotiate->admission, who, loop_now(negotiate->loop));
+
+    negotiate_work(negotiate);
+    return forgotten;
+}
+
 void negotiate_configure(struct negotiate *negotiate, const struct ipc_items *realms,
                          uint64_t lifetime)
 {

@@ -36,6 +36,8 @@ struct negotiate *negotiate_new(struct loop *loop, struct channel *broker,
  */
 void negotiate_configure(struct negotiate *negotiate, const struct ipc_items *realms,
                          uint64_t lifetime);
+/* What clients at this address have failed counts no more; see admission_forget(). */
+uint32_t negotiate_forget(struct negotiate *negotiate, const char *who);
 /* The channel to a new winrmd-gss, taken over. Logins that have begun at another end there. */
 void negotiate_set_gss(struct negotiate *negotiate, int channel);
 /* A listener wants more than before: whoever is in has to come again. */

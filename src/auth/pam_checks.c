@@ -296,6 +296,14 @@ void pam_checks_set_processes(struct pam_checks *checks, uint32_t processes)
     checks_work(checks);
 }
 
+uint32_t pam_checks_forget(struct pam_checks *checks, const char *who)
+{
+    uint32_t forgotten = admission_forget(checks->admission, who, loop_now(checks->loop));
+
+    checks_work(checks);
+    return forgotten;
+}
+
 uint32_t pam_checks_processes(const struct pam_checks *checks)
 {
     return checks->processes;

@@ -63,6 +63,9 @@ uint64_t account_check(struct pam_checks *checks, const char *name, const char *
 /* `done` will not be called. */
 void account_check_cancel(struct pam_checks *checks, uint64_t number);
 
+/* What this user or address has failed counts no more; see admission_forget(). */
+uint32_t pam_checks_forget(struct pam_checks *checks, const char *who);
+
 /* From the broker. */
 void pam_checks_answer(struct pam_checks *checks, const struct message_pam_answer *answer);
 

@@ -2,29 +2,68 @@
 
 #include "base/log.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char *log_program = "winrmd";
-static bool log_debug_enabled;
+/* Set on one thread, while others log. */
+static _Atomic int log_most = LOG_LEVEL_info;
+static _Atomic bool log_to_journal;
 
 void log_open(const char *program)
 {
     log_program = program;
 }
 
-void log_debug_enable(bool enabled)
+void log_set_level(enum log_level level)
 {
-    log_debug_enabled = enabled;
+    log_most = (int)level;
+}
+
+enum log_level log_level(void)
+{
+    return (enum log_level)log_most;
+}
+
+void log_set_journal(bool journal)
+{
+    log_to_journal = journal;
+}
+
+bool log_journal(void)
+{
+    return log_to_journal;
+}
+
+bool log_is_journal(void)
+{
+    const char *stream = getenv("JOURNAL_STREAM");
+    struct stat status;
+    char own[64];
+
+    if (stream == NULL || fstat(STDERR_FILENO, &status) != 0)
+        return false;
+    snprintf(own, sizeof(own), "%ju:%ju", (uintmax_t)status.st_dev, (uintmax_t)status.st_ino);
+    return strcmp(stream, own) == 0;
 }
 
 /* One write for the whole line: lines of several processes must not mix. */
-__attribute__((format(printf, 1, 0))) static void log_line(const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static void log_line(enum log_level level, const char *format,
+                                                           va_list arguments)
 {
+    static const char *const priorities[LOG_LEVELS] = {
+#define L(level, word, priority) [LOG_LEVEL_##level] = (priority),
+        LOG_LEVEL_TABLE(L)
+#undef L
+    };
     char line[2048];
-    int head = snprintf(line, sizeof(line), "%s[%d]: ", log_program, (int)getpid());
+    int head = snprintf(line, sizeof(line), "%s%s[%d]: ", log_to_journal ? priorities[level] : "",
+                        log_program, (int)getpid());
     size_t used = head > 0 ? (size_t)head : 0;
     int body = vsnprintf(line + used, sizeof(line) - used - 1, format, arguments);
 
@@ -37,28 +76,29 @@ __attribute__((format(printf, 1, 0))) static void log_line(const char *format, v
         return;
 }
 
-#define LOG_BODY()                   \
-    do {                             \
-        va_list arguments;           \
-        va_start(arguments, format); \
-        log_line(format, arguments); \
-        va_end(arguments);           \
+#define LOG_BODY(level)                                 \
+    do {                                                \
+        va_list arguments;                              \
+        if ((int)LOG_LEVEL_##level > log_most)          \
+            return;                                     \
+        va_start(arguments, format);                    \
+        log_line(LOG_LEVEL_##level, format, arguments); \
+        va_end(arguments);                              \
     } while (0)
 
 void log_error(const char *format, ...)
 {
-    LOG_BODY();
+    LOG_BODY(error);
 }
 
 void log_info(const char *format, ...)
 {
-    LOG_BODY();
+    LOG_BODY(info);
 }
 
 void log_debug(const char *format, ...)
 {
-    if (log_debug_enabled)
-        LOG_BODY();
+    LOG_BODY(debug);
 }
 
 const char *log_safe(char *out, size_t size, const char *text)

@@ -84,7 +84,7 @@ static void handle_started(struct channel *channel, const union message_body *bo
     char *failure = NULL;
 
     channel_set_state(channel, CHANNEL_serving);
-    process->ready = true;
+    child_set_ready(process);
     if (host == NULL)
         return;
     if (host->tried != NULL)

@@ -23,12 +23,14 @@
 #include <sys/types.h>
 
 #include "base/list.h"
+#include "base/log.h"
 #include "base/loop.h"
 #include "base/map.h"
 #include "broker/application.h"
 #include "broker/audit.h"
 #include "broker/configuration.h"
 #include "broker/child.h"
+#include "broker/notify.h"
 #include "broker/quota.h"
 
 /* What `winrmctl status` shows as counters; C(name). */
@@ -80,9 +82,13 @@ struct broker {
 
     struct loop_watch control; /* listening socket of winrmctl */
     struct loop_timer control_pause;
-    struct list controls; /* of status.c: its connections */
-    bool ready;           /* the ready lines have been printed */
+    struct list controls;   /* of status.c: its connections */
+    struct list forgetting; /* struct administer.forget_link: they wait for winrmd-auth */
+    struct notify notify;
+    bool ready; /* the ready lines have been printed */
     bool stopping;
+    enum log_level log_level; /* of this process and of those that start from now on */
+    enum log_level log_start; /* as winrmd was started */
     struct loop_timer stop_timer;
     uint64_t counters[COUNTERS];
 };
@@ -97,6 +103,8 @@ static inline void broker_count(struct broker *broker, enum counter counter)
     broker->counters[counter]++;
 }
 
+/* Tells the service manager that it serves; `what`: what has just become of the configuration. */
+void broker_tell_ready(struct broker *broker, const char *what);
 /* Prints the ready lines once every process and plug-in has said how its start went. */
 void broker_check_ready(struct broker *broker);
 

@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 
@@ -53,6 +54,11 @@ struct caller caller_keep(const struct caller *caller, struct arena *arena)
                         .issuer_thumbprint = arena_text(arena, certificate->issuer_thumbprint),
                         .subject_name = arena_text(arena, certificate->subject_name)},
         .token = token_ref(caller->token)};
+}
+
+bool caller_is(const struct caller *caller, const char *user)
+{
+    return strcmp(caller->token->account, user) == 0 || strcmp(caller->name, user) == 0;
 }
 
 bool caller_is_local(const struct caller *caller)

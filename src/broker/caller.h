@@ -31,6 +31,9 @@ void caller_clear(struct caller *caller);
 /* A copy whose texts are the arena's; only the reference to the token has to be given back. */
 struct caller caller_keep(const struct caller *caller, struct arena *arena);
 
+/* Is it that user, by the canonical account or by the name as sent? */
+bool caller_is(const struct caller *caller, const char *user);
+
 /* Does it come from a loopback address (127.0.0.0/8, ::1)? What is no address is not. */
 bool caller_is_local(const struct caller *caller);
 

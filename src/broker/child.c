@@ -96,6 +96,16 @@ struct child *child_start(struct broker *broker, enum process role, const char *
     return process;
 }
 
+void child_set_ready(struct child *process)
+{
+    bool told = process->broker->log_level != LOG_LEVEL_info || log_journal();
+
+    process->ready = true;
+    if (told && !channel_is_ended(process->channel))
+        channel_send(process->channel, log_level, .level = process->broker->log_level,
+                     .journal = log_journal());
+}
+
 static void child_tell_gone(struct child *process, bool crashed)
 {
     if (process->gone_told)

@@ -62,6 +62,9 @@ struct child *child_start(struct broker *broker, enum process role, const char *
 /* For struct channel_events: sees to it that the process ends; gone() follows its death. */
 void child_channel_ended(struct channel *channel, bool fault, const char *why);
 
+/* It serves, or will; it is told how much to log unless that is what it does anyhow. */
+void child_set_ready(struct child *process);
+
 /* The process of a channel. */
 struct child *child_of(const struct channel *channel);
 

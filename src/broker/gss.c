@@ -135,7 +135,7 @@ static void handle_ready(struct channel *channel, const union message_body *body
         return;
     if (process == gss->coming) {
         channel_set_state(channel, CHANNEL_serving);
-        process->ready = true;
+        child_set_ready(process);
         process->settling = 0;
         gss->coming = NULL;
         gss->serving = process;

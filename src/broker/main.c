@@ -101,6 +101,18 @@ static bool options_read(int count, char **arguments, struct options *options)
 
 /* ---- ready ---- */
 
+void broker_tell_ready(struct broker *broker, const char *what)
+{
+    const struct configuration *configuration = broker->configuration;
+    char status[NOTIFY_SIZE];
+
+    snprintf(status, sizeof(status), "serving; %zu listener%s, %zu application%s%s",
+             configuration->listener_count, configuration->listener_count == 1 ? "" : "s",
+             configuration->application_count, configuration->application_count == 1 ? "" : "s",
+             what);
+    notify_ready(&broker->notify, status);
+}
+
 void broker_check_ready(struct broker *broker)
 {
     const struct configuration *configuration = broker->configuration;
@@ -115,6 +127,7 @@ void broker_check_ready(struct broker *broker)
         for (size_t k = 0; k < configuration->application_count; k++)
             fprintf(stderr, "winrmd: ready on %s%s\n", configuration->listeners[i].url,
                     configuration->applications[k]->path);
+    broker_tell_ready(broker, "");
 }
 
 /* ---- signals ---- */
@@ -255,6 +268,7 @@ static bool broker_start(struct broker *broker)
 {
     const struct configuration *configuration = broker->configuration;
 
+    notify_open(&broker->notify, broker->loop);
     broker->audit = audit_open(broker->loop, configuration->audit);
     if (broker->audit == NULL)
         return false;
@@ -287,6 +301,7 @@ static void broker_close(struct broker *broker)
     for (size_t i = 0; i < broker->application_count; i++)
         record_retire_all(broker->applications[i]);
     peers_forget(broker);
+    notify_close(&broker->notify);
     audit_close(broker->audit);
     configuration_free(broker->configuration);
     for (size_t i = 0; i < broker->application_count; i++)
@@ -327,9 +342,11 @@ static int run(const struct options *options)
     struct signals signals;
     int result = 1;
 
+    broker.log_level = broker.log_start = log_level();
     list_init(&broker.processes);
     list_init(&broker.replacements);
     list_init(&broker.controls);
+    list_init(&broker.forgetting);
     broker.control.fd = -1;
     files_raise(&broker);
     if (gethostname(broker.machine, sizeof(broker.machine) - 1) != 0)
@@ -372,7 +389,8 @@ int main(int count, char **arguments)
     log_open("winrmd");
     if (!options_read(count, arguments, &options))
         return EXIT_USAGE;
-    log_debug_enable(options.debug);
+    log_set_level(options.debug ? LOG_LEVEL_debug : LOG_LEVEL_info);
+    log_set_journal(log_is_journal());
     if (getuid() != geteuid() || getgid() != getegid()) {
         fputs("winrmd: it is not made to be set-uid or set-gid; start it as root, or as an "
               "ordinary user\n",

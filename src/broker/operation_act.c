@@ -95,6 +95,9 @@ void operation_act(struct audit_action *action, bool written)
         operation_refuse_provider(operation, operation->verdict, text,
                                   operation->application->settings->authorizer,
                                   operation->extended);
+    } else if (operation->record->revoked) {
+        /* Since the verdict, in the same turn. */
+        operation_refuse(operation, FAULT_access_denied, NULL);
     } else if (!written && !operation->ending) {
         operation_refuse(operation, FAULT_endpoint_unavailable,
                          "The service cannot write its audit trail and grants nothing new.");

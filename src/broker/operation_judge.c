@@ -122,6 +122,11 @@ static void operation_judged(void *asker, const struct authz_answer *answer)
         operation->by_service = true;
         reason = refusal;
     }
+    if (operation->verdict == 0 && operation->record->revoked) {
+        operation->verdict = FAULT_access_denied;
+        operation->by_service = true;
+        reason = "an administrator revoked the user";
+    }
     operation->unavailable = answer->lost == AUTHZ_unavailable;
     if (answer->lost == AUTHZ_answered && answer->code != 0)
         operation->extended = arena_text(&operation->arena, answer->extended);

@@ -281,7 +281,7 @@ static void handle_ready(struct channel *channel, const union message_body *body
 {
     (void)body;
     channel_set_state(channel, CHANNEL_serving);
-    child_of(channel)->ready = true;
+    child_set_ready(child_of(channel));
     pool_work(pool_of(child_of(channel)->broker));
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "broker/administer.h"
 #include "broker/auth_task.h"
 #include "broker/broker.h"
 #include "broker/gss.h"
@@ -96,7 +97,7 @@ static void handle_net_ready(struct channel *channel, const union message_body *
 {
     (void)body;
     channel_set_state(channel, CHANNEL_serving);
-    child_of(channel)->ready = true;
+    child_set_ready(child_of(channel));
     broker_check_ready(child_of(channel)->broker);
 }
 
@@ -239,10 +240,15 @@ static void handle_auth_ready(struct channel *channel, const union message_body 
         return;
     }
     channel_set_state(channel, CHANNEL_serving);
-    auth->ready = true;
+    child_set_ready(auth);
     gss_introduce(auth->broker);
     introduce_all(auth->broker);
     broker_check_ready(auth->broker);
+}
+
+static void handle_forgotten(struct channel *channel, const union message_body *body)
+{
+    administer_forgotten(child_of(channel)->broker, &body->auth_forgotten);
 }
 
 static void handle_bound(struct channel *channel, const union message_body *body)
@@ -287,9 +293,10 @@ static void auth_gone(struct child *process, bool crashed)
 static bool auth_start(struct broker *broker, uint32_t restarts)
 {
     static const channel_handler handlers[MESSAGE_COUNT] = {
-        [MESSAGE_auth_ready] = handle_auth_ready,  [MESSAGE_auth_bound] = handle_bound,
-        [MESSAGE_auth_identity] = handle_identity, [MESSAGE_auth_failure] = handle_failure,
-        [MESSAGE_auth_revoked] = handle_revoked,   [MESSAGE_pam_ask] = handle_pam_ask,
+        [MESSAGE_auth_ready] = handle_auth_ready,    [MESSAGE_auth_bound] = handle_bound,
+        [MESSAGE_auth_forgotten] = handle_forgotten, [MESSAGE_auth_identity] = handle_identity,
+        [MESSAGE_auth_failure] = handle_failure,     [MESSAGE_auth_revoked] = handle_revoked,
+        [MESSAGE_pam_ask] = handle_pam_ask,
     };
     static const struct channel_events events = {handlers, child_channel_ended};
     struct child *auth = child_start(

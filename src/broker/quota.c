@@ -143,6 +143,32 @@ void quota_rate_count(struct quota_account *account, const struct quota_limits *
     account->slot_messages++;
 }
 
+uint64_t quota_throttled(const struct quota_account *account, const struct quota_limits *limits,
+                         uint64_t now)
+{
+    uint64_t end = account->slot_start + slot_length(limits);
+
+    return slot_length(limits) > 0 && limits->slot_operations != QUOTA_UNLIMITED &&
+                   account->slot_messages >= limits->slot_operations &&
+                   account->slot_messages > 0 && now < end
+               ? end - now
+               : 0;
+}
+
+bool quota_unthrottle(struct application *application, const char *name, uint64_t now)
+{
+    struct quota_account *account = map_get(&application->quotas, name, strlen(name));
+    bool counted = account != NULL && account->slot_messages > 0 && now < account->slot_end;
+
+    if (account == NULL)
+        return false;
+    account->slot_messages = 0;
+    account->slot_end = 0;
+    if (account->references == 0)
+        account_free(account);
+    return counted;
+}
+
 uint32_t quota_slot_messages(const struct quota_account *account)
 {
     return account->slot_messages;

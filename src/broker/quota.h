@@ -122,6 +122,12 @@ struct quota_plugin_use quota_plugin_use(const struct application *application, 
 /* Accounts that have shells. */
 uint32_t quota_shell_users(const struct broker *broker);
 
+/* Milliseconds for which quota_rate_check() refuses the account's messages; 0: it does not. */
+uint64_t quota_throttled(const struct quota_account *account, const struct quota_limits *limits,
+                         uint64_t now);
+/* An administrator gives the account a new time slot. Had it sent anything in the one it has? */
+bool quota_unthrottle(struct application *application, const char *account, uint64_t now);
+
 uint32_t quota_shells(const struct quota_account *account);
 uint32_t quota_operations(const struct quota_account *account);
 uint32_t quota_slot_messages(const struct quota_account *account);

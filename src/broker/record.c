@@ -516,6 +516,75 @@ void record_retire_all(struct application *application)
     }
 }
 
+/* ---- an administrator ---- */
+
+struct revocation {
+    const char *user;
+    struct list waiting;
+    uint32_t count;
+};
+
+static bool record_is_of(const struct record *record, const char *user)
+{
+    return strcmp(record->client_token->account, user) == 0 || strcmp(record->name, user) == 0;
+}
+
+static void record_revoke_visit(void *value, void *context)
+{
+    struct record *record = value;
+    struct revocation *revocation = context;
+
+    if (!record_is_of(record, revocation->user))
+        return;
+    revocation->count++;
+    record->revoked = true;
+    list_append_all(&revocation->waiting, &record->waiting);
+    record_ref(record);
+    authz_release(record->application, &record->context);
+    record_go(record);
+    enumeration_close_of_record(record, "an administrator revoked its user");
+    record_unref(record);
+}
+
+uint32_t record_revoke_user(struct application *application, const char *user)
+{
+    const struct record_refusal refusal = {.lost = AUTHZ_answered,
+                                           .code = FAULT_access_denied,
+                                           .by_user_call = true,
+                                           .reason = "an administrator revoked the user"};
+    struct revocation revocation = {.user = user};
+
+    list_init(&revocation.waiting);
+    list_each(link, &application->retired) {
+        struct record *record = container_of(link, struct record, retired_link);
+
+        if (!record_is_of(record, user))
+            continue;
+        record->revoked = true;
+        record_ref(record);
+        enumeration_close_of_record(record, "an administrator revoked its user");
+        record_unref(record);
+    }
+    map_each(&application->records, record_revoke_visit, &revocation);
+    while (!list_empty(&revocation.waiting)) {
+        struct operation *operation =
+            container_of(revocation.waiting.next, struct operation, record_link);
+
+        list_remove(&operation->record_link);
+        operation_recorded(operation, &refusal);
+    }
+    return revocation.count;
+}
+
+const char *record_certificate(const struct record *record)
+{
+    /* The third part of the key, if there is one. */
+    size_t length = strlen(record->mechanism) + 1;
+
+    length += strlen(record->key + length) + 1;
+    return length < record->key_length ? record->key + length : NULL;
+}
+
 static void record_release_visit(void *value, void *context)
 {
     struct record *record = value;

@@ -64,6 +64,7 @@ struct record {
     uint32_t doomed;           /* not 0: the next message gets this code and the record goes */
     enum authz_lost doomed_by; /* how the refresh that doomed it ended */
     char *doomed_reason;
+    bool revoked; /* by an administrator: what it has let in and is not done yet is refused */
 };
 
 /* Why a record did not let an operation in. */
@@ -95,6 +96,14 @@ void record_drop_all(struct application *application, uint64_t generation);
  * somebody else, live on for authorization-timeout.
  */
 void record_retire_all(struct application *application);
+/*
+ * An administrator withdraws what was said of that user (caller_is()): his records are gone, who
+ * waits at one is refused, and enumerations end. Returns how many there were. Shells are the
+ * caller's.
+ */
+uint32_t record_revoke_user(struct application *application, const char *user);
+/* The thumbprint of the certificate that the record is for; NULL: another mechanism. */
+const char *record_certificate(const struct record *record);
 /* Shutdown: gives all contexts back. */
 void record_release_all(struct application *application);
 

@@ -126,6 +126,9 @@ static void reload_end(struct reload *reload)
     reload_audit(broker, problems == 0);
     listeners_done(&reload->listeners, problems);
     broker->reload = NULL;
+    if (!broker->stopping)
+        broker_tell_ready(broker,
+                          problems > 0 ? "; the last change of the configuration was refused" : "");
     if (reload->again)
         reload_begin_for(broker, &reload->late);
     reload_free(reload);
@@ -393,6 +396,7 @@ static void reload_begin_for(struct broker *broker, struct list *listeners)
     struct reload *reload = mem_alloc(sizeof(*reload));
 
     broker->reload = reload;
+    notify_reloading(&broker->notify);
     reload->broker = broker;
     list_init(&reload->listeners);
     list_init(&reload->late);

@@ -190,6 +190,31 @@ void session_revoke(struct broker *broker, const struct message_auth_revoked *re
         map_each(&broker->sessions, session_revoke_visit, &revocation);
 }
 
+struct withdrawal {
+    struct broker *broker;
+    const char *user;
+    uint32_t count;
+};
+
+static void session_user_visit(void *value, void *context)
+{
+    struct session *session = value;
+    struct withdrawal *withdrawal = context;
+
+    if (!caller_is(&session->caller, withdrawal->user))
+        return;
+    session_end(withdrawal->broker, session);
+    withdrawal->count++;
+}
+
+uint32_t session_revoke_user(struct broker *broker, const char *user)
+{
+    struct withdrawal withdrawal = {.broker = broker, .user = user};
+
+    map_each(&broker->sessions, session_user_visit, &withdrawal);
+    return withdrawal.count;
+}
+
 static void session_looked_up_visit(void *value, void *context)
 {
     struct session *session = value;

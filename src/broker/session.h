@@ -31,6 +31,8 @@ void session_refused(struct broker *broker, const struct message_auth_failure *f
  * winrmd-nets. What they have running stays; its user record decides about that.
  */
 void session_revoke(struct broker *broker, const struct message_auth_revoked *revoked);
+/* An administrator ends the sessions of whom `caller_is()` that; returns how many. */
+uint32_t session_revoke_user(struct broker *broker, const char *user);
 /* PAM is not asked any more, or as another service: ends the sessions that rest on its word. */
 void session_revoke_looked_up(struct broker *broker);
 /* The session `id` of this net process, or NULL. */

@@ -254,6 +254,7 @@ void shell_create(struct operation *operation)
     list_init(&shell->commands);
     list_init(&shell->deletes);
     list_init(&shell->requests);
+    list_init(&shell->watchers);
     operation->shell = shell;
     map_put(&broker->shells, shell->key, shell->key_length, shell);
     shell_enter(shell);

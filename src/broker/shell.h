@@ -28,6 +28,12 @@ struct record;
 
 enum shell_state { SHELL_none, SHELL_starting, SHELL_granted, SHELL_live, SHELL_ending };
 
+/* Told once, when a shell is over and everything of it is back; embedded in its owner. */
+struct shell_watcher {
+    struct list link; /* shell->watchers; the owner may take it out */
+    void (*over)(struct shell_watcher *watcher);
+};
+
 struct shell {
     enum shell_state state;
     struct broker *broker;
@@ -45,6 +51,7 @@ struct shell {
     size_t net_count;
     struct list commands;    /* struct operation.shell_link; owned */
     struct list deletes;     /* struct operation.shell_link: Deletes waiting for the end */
+    struct list watchers;    /* struct shell_watcher */
     struct list requests;    /* struct operation.shell_link: follow-on messages in progress */
     unsigned outstanding;    /* all requests in progress: the idle timer stands still */
     struct loop_timer begin; /* for the plug-in to begin what was answered or given up */

@@ -76,6 +76,13 @@ static void shell_free(struct shell *shell)
     free(shell->session_id);
     free(shell->id);
     free(shell->key);
+    while (!list_empty(&shell->watchers)) {
+        struct shell_watcher *watcher =
+            container_of(shell->watchers.next, struct shell_watcher, link);
+
+        list_remove(&watcher->link);
+        watcher->over(watcher);
+    }
     free(shell);
 }
 

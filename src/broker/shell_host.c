@@ -48,7 +48,7 @@ static void handle_started(struct channel *channel, const union message_body *bo
     const char *text = told->text != NULL ? told->text : "its start-up failed";
 
     channel_set_state(channel, CHANNEL_serving);
-    process->ready = true;
+    child_set_ready(process);
     /* One that is being ended is not begun any more; its death is on the way. */
     if (shell == NULL || shell->state != SHELL_starting)
         return;

@@ -12,14 +12,17 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "broker/administer.h"
 #include "broker/authz_host.h"
 #include "broker/broker.h"
 #include "broker/explain.h"
 #include "broker/operation.h"
 #include "broker/reload.h"
 #include "broker/shell.h"
+#include "broker/users.h"
 
-enum { CONTROL_BACKLOG = 16, PAUSE_TIME = 1000 };
+/* The places are of each uid: nobody can take those of root, whose hand this is. */
+enum { CONTROL_BACKLOG = 128, CONTROL_MOST = 32, ACCEPT_MOST = 64, PAUSE_TIME = 1000 };
 
 /* A connected winrmctl. */
 struct control {
@@ -28,6 +31,7 @@ struct control {
     struct channel *channel;
     struct reload_listener reload; /* its `winrmctl reload`, until that is done */
     struct explain *explain;       /* its `winrmctl explain`; NULL: none is running */
+    struct administer administer;  /* what else it has the broker do */
 };
 
 static void send_processes(struct broker *broker, struct channel *channel)
@@ -215,12 +219,47 @@ static void handle_explain(struct channel *channel, const union message_body *bo
             explain_begin(control->broker, channel, &body->explain_ask, explain_ended, control);
 }
 
+/* ---- winrmctl users, kill, revoke, unthrottle, log-level ---- */
+
+static struct administer *administer_of(struct channel *channel)
+{
+    return &((struct control *)channel_owner(channel))->administer;
+}
+
+static void handle_users(struct channel *channel, const union message_body *body)
+{
+    (void)body;
+    users_send(administer_of(channel)->broker, channel);
+    channel_send(channel, control_done, .problem = NULL);
+}
+
+static void handle_kill(struct channel *channel, const union message_body *body)
+{
+    administer_kill(administer_of(channel), &body->control_kill);
+}
+
+static void handle_revoke(struct channel *channel, const union message_body *body)
+{
+    administer_revoke(administer_of(channel), &body->control_revoke);
+}
+
+static void handle_unthrottle(struct channel *channel, const union message_body *body)
+{
+    administer_unthrottle(administer_of(channel), &body->control_unthrottle);
+}
+
+static void handle_level(struct channel *channel, const union message_body *body)
+{
+    administer_level(administer_of(channel), &body->control_level);
+}
+
 /* ---- connections ---- */
 
 static void control_free(struct control *control)
 {
     reload_forget(&control->reload);
     explain_abandon(control->explain);
+    administer_abandon(&control->administer);
     list_remove(&control->link);
     channel_free(control->channel);
     free(control);
@@ -252,28 +291,42 @@ static void control_pause(struct broker *broker)
     loop_timer_start(broker->loop, &broker->control_pause, PAUSE_TIME);
 }
 
-static void control_accept(struct loop_watch *watch, uint32_t events)
+/* Who is answered; no other uid. */
+static bool peer_of(int fd, struct ucred *peer)
+{
+    socklen_t length = sizeof(*peer);
+
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, peer, &length) == 0 &&
+           (peer->uid == 0 || peer->uid == getuid());
+}
+
+static bool has_place(struct broker *broker, uid_t uid)
+{
+    unsigned count = 0;
+
+    list_each(link, &broker->controls)
+        count += container_of(link, struct control, link)->administer.uid == uid ? 1 : 0;
+    return count < CONTROL_MOST;
+}
+
+/* Takes the connection over. */
+static void control_begin(struct broker *broker, int fd)
 {
     static const channel_handler handlers[MESSAGE_COUNT] = {
         [MESSAGE_status_ask] = handle_ask,
         [MESSAGE_reload_ask] = handle_reload,
         [MESSAGE_explain_ask] = handle_explain,
+        [MESSAGE_control_users] = handle_users,
+        [MESSAGE_control_kill] = handle_kill,
+        [MESSAGE_control_revoke] = handle_revoke,
+        [MESSAGE_control_unthrottle] = handle_unthrottle,
+        [MESSAGE_control_level] = handle_level,
     };
     static const struct channel_events channel_events = {handlers, control_ended};
-    struct broker *broker = container_of(watch, struct broker, control);
     struct ucred peer;
-    socklen_t length = sizeof(peer);
     struct control *control;
-    int fd = accept4(watch->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-    (void)events;
-    if (fd < 0) {
-        if (errno == EMFILE || errno == ENFILE)
-            control_pause(broker);
-        return;
-    }
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0 ||
-        (peer.uid != 0 && peer.uid != getuid())) {
+    if (!peer_of(fd, &peer) || !has_place(broker, peer.uid)) {
         close(fd);
         return;
     }
@@ -283,10 +336,29 @@ static void control_accept(struct loop_watch *watch, uint32_t events)
     list_append(&broker->controls, &control->link);
     control->channel =
         channel_new(broker->loop, fd, PROCESS_broker, PROCESS_control, &channel_events, control);
+    administer_init(&control->administer, broker, control->channel, peer.uid, peer.pid);
     if (control->channel == NULL)
         control_free(control);
     else
         channel_set_state(control->channel, CHANNEL_serving);
+}
+
+/* Several a turn: who comes behind a crowd that is turned away is not kept by it. */
+static void control_accept(struct loop_watch *watch, uint32_t events)
+{
+    struct broker *broker = container_of(watch, struct broker, control);
+
+    (void)events;
+    for (int i = 0; i < ACCEPT_MOST; i++) {
+        int fd = accept4(watch->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+        if (fd < 0) {
+            if (errno == EMFILE || errno == ENFILE)
+                control_pause(broker);
+            return;
+        }
+        control_begin(broker, fd);
+    }
 }
 
 bool status_listen(struct broker *broker)

@@ -55,6 +55,7 @@ void stop_begin(struct broker *broker)
     if (broker->stopping)
         return;
     broker->stopping = true;
+    notify_stopping(&broker->notify);
     broker->stop_timer.expired = stop_expired;
     loop_timer_start(broker->loop, &broker->stop_timer, STOP_LIMIT);
     reload_stop(broker);

@@ -38,7 +38,8 @@ static void on_ended(struct channel *channel, bool fault, const char *why)
     snprintf(question->failure, sizeof(question->failure), "%s",
              fault ? "it answers in a way this winrmctl does not understand; is it winrmd, and of "
                      "the same version?"
-                   : "it hung up before it had answered; is it stopping?");
+                   : "it hung up before it had answered; is it stopping, or does it serve as many "
+                     "winrmctl of this user as it may?");
     loop_stop(question->loop);
 }
 

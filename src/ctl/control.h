@@ -24,7 +24,7 @@ struct question {
     struct loop *loop;
     struct loop_timer timer;
     bool answered;
-    char failure[160];
+    char failure[200];
 };
 
 /* CTL_done when it was answered; anything else after a complaint. */

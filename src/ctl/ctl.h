@@ -25,6 +25,7 @@ struct ctl_options {
     const char *domain;
     bool remove;
     bool json;
+    bool all;
     const char *users[CTL_USERS];
     size_t user_count;
     const char *extra_info; /* NULL: none */
@@ -54,6 +55,22 @@ enum ctl_exit ctl_ntlm_passwd(const struct ctl_options *options, const char *pat
 /* Asks the winrmd of that configuration how it is; and: for its shells alone. */
 enum ctl_exit ctl_status(const struct ctl_options *options);
 enum ctl_exit ctl_shells(const struct ctl_options *options);
+
+/* Shows who is logged in and has user records. */
+enum ctl_exit ctl_users(const struct ctl_options *options);
+
+/* Ends the shell whose id begins so, or (NULL) all those of the one user of the options. */
+enum ctl_exit ctl_kill(const struct ctl_options *options, const char *shell);
+
+/* Ends all that the user has. */
+enum ctl_exit ctl_revoke(const struct ctl_options *options, const char *user);
+
+/* Gives back what the user has used of his rate, and what he or that address has failed. */
+enum ctl_exit ctl_unthrottle(const struct ctl_options *options, const char *who);
+
+/* Has `process` (NULL: all) log as much as `word` says. */
+enum ctl_exit ctl_log_level(const struct ctl_options *options, const char *word,
+                            const char *process);
 
 /* Has it read its configuration again; says what is wrong with that. */
 enum ctl_exit ctl_reload(const struct ctl_options *options);

@@ -25,7 +25,8 @@ enum {
     OPTION_action,
     OPTION_uri,
     OPTION_may_map_to,
-    OPTION_domain
+    OPTION_domain,
+    OPTION_all
 };
 
 static const struct option long_options[] = {
@@ -46,6 +47,7 @@ static const struct option long_options[] = {
     {"uri", required_argument, NULL, OPTION_uri},
     {"may-map-to", required_argument, NULL, OPTION_may_map_to},
     {"domain", required_argument, NULL, OPTION_domain},
+    {"all", no_argument, NULL, OPTION_all},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
     {NULL, 0, NULL, 0},
@@ -94,6 +96,37 @@ static enum ctl_exit run_shells(const struct ctl_options *options, char **words)
     return ctl_shells(options);
 }
 
+static enum ctl_exit run_users(const struct ctl_options *options, char **words)
+{
+    (void)words;
+    return ctl_users(options);
+}
+
+static enum ctl_exit run_kill(const struct ctl_options *options, char **words)
+{
+    bool one = words[0] != NULL && words[0][0] != '\0' && !options->all && options->user_count == 0;
+    bool all = words[0] == NULL && options->all && options->user_count == 1;
+
+    if (!one && !all)
+        return wrong_usage("kill takes a shell's id or its beginning, or --all with one --user");
+    return ctl_kill(options, words[0]);
+}
+
+static enum ctl_exit run_revoke(const struct ctl_options *options, char **words)
+{
+    return ctl_revoke(options, words[0]);
+}
+
+static enum ctl_exit run_unthrottle(const struct ctl_options *options, char **words)
+{
+    return ctl_unthrottle(options, words[0]);
+}
+
+static enum ctl_exit run_log_level(const struct ctl_options *options, char **words)
+{
+    return ctl_log_level(options, words[0], words[1]);
+}
+
 static enum ctl_exit run_reload(const struct ctl_options *options, char **words)
 {
     (void)words;
@@ -118,6 +151,7 @@ static enum ctl_exit run_check_plugin(const struct ctl_options *options, char **
 static const struct command {
     const char *name;
     int words; /* that follow */
+    int more;  /* that may follow besides */
     enum ctl_exit (*run)(const struct ctl_options *options, char **words);
     /* What --config, which every command takes, stands beside: names of long_options. */
     const char *takes[10];
@@ -125,18 +159,47 @@ static const struct command {
 } commands[] = {
     {"passwd",
      2,
+     0,
      run_passwd,
      {"groups", "delete"},
      "passwd takes a password file and a user's name"},
     {"ntlm-passwd",
      2,
+     0,
      run_ntlm_passwd,
      {"domain", "delete"},
      "ntlm-passwd takes an NTLM password file, a user's name, --domain and --delete"},
-    {"status", 0, run_status, {"json"}, "status takes --config and --json only"},
-    {"shells", 0, run_shells, {"json"}, "shells takes --config and --json only"},
-    {"reload", 0, run_reload, {NULL}, "reload takes --config only"},
+    {"status", 0, 0, run_status, {"json"}, "status takes --config and --json only"},
+    {"shells", 0, 0, run_shells, {"json"}, "shells takes --config and --json only"},
+    {"users", 0, 0, run_users, {"json"}, "users takes --config and --json only"},
+    {"kill",
+     0,
+     1,
+     run_kill,
+     {"all", "user", "application", "json"},
+     "kill takes a shell's id or its beginning, or --all with one --user; --application and "
+     "--json"},
+    {"revoke",
+     1,
+     0,
+     run_revoke,
+     {"application", "json"},
+     "revoke takes a user, --application and --json"},
+    {"unthrottle",
+     1,
+     0,
+     run_unthrottle,
+     {"json"},
+     "unthrottle takes a user or address, and --json"},
+    {"log-level",
+     1,
+     1,
+     run_log_level,
+     {"json"},
+     "log-level takes error, info, debug or default, a process if not all are meant, and --json"},
+    {"reload", 0, 0, run_reload, {NULL}, "reload takes --config only"},
     {"explain",
+     0,
      0,
      run_explain,
      {"application", "user", "groups", "mechanism", "address", "operation", "action", "uri",
@@ -145,6 +208,7 @@ static const struct command {
      "--action, --uri and --json"},
     {"check-plugin",
      1,
+     0,
      run_check_plugin,
      {"extra-info", "supports-quota", "user", "may-map-to", "timeout", "trace"},
      "check-plugin takes a plug-in library, --extra-info, --supports-quota, --user, --may-map-to, "
@@ -170,13 +234,14 @@ static bool takes_all(const struct command *command, uint32_t seen)
 static enum ctl_exit run(const struct ctl_options *options, uint32_t seen, int count, char **words)
 {
     if (count == 0)
-        return wrong_usage(
-            "a command is missing: status, shells, reload, explain, passwd, ntlm-passwd or "
-            "check-plugin");
+        return wrong_usage("a command is missing: status, shells, users, kill, revoke, unthrottle, "
+                           "log-level, reload, "
+                           "explain, passwd, ntlm-passwd or check-plugin");
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
         if (strcmp(words[0], commands[i].name) != 0)
             continue;
-        if (count - 1 != commands[i].words || !takes_all(&commands[i], seen))
+        if (count - 1 < commands[i].words || count - 1 > commands[i].words + commands[i].more ||
+            !takes_all(&commands[i], seen))
             return wrong_usage(commands[i].usage);
         return commands[i].run(options, words + 1);
     }
@@ -258,6 +323,9 @@ static bool option_take(struct ctl_options *options, int letter, const char **ca
         if (options->may_map_to_count == CTL_ACCOUNTS)
             return false;
         options->may_map_to[options->may_map_to_count++] = optarg;
+        return true;
+    case OPTION_all:
+        options->all = true;
         return true;
     case OPTION_timeout:
         *cause = "--timeout takes 1 to 600 seconds";

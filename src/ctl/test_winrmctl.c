@@ -204,8 +204,8 @@ static void wrong_commands(void **state)
         const char *says;
     } cases[] = {
         {"", "", 2,
-         "a command is missing: status, shells, reload, explain, passwd, ntlm-passwd or "
-         "check-plugin; winrmctl --help"},
+         "a command is missing: status, shells, users, kill, revoke, unthrottle, log-level, "
+         "reload, explain, passwd, ntlm-passwd or check-plugin; winrmctl --help"},
         {"", "restart", 2, "there is no such command"},
         {"", "--colour", 2, "the command line is wrong"},
         {"", "passwd users", 2, "passwd takes a password file and a user's name"},
@@ -234,6 +234,19 @@ static void wrong_commands(void **state)
         {"", "--config none status", 1, "none cannot be read: No such file"},
         {"", "--version", 0, "winrmctl 0."},
         {"", "--help", 0, "exit status"},
+        {"", "users anna", 2, "users takes --config and --json only"},
+        {"", "kill", 2, "kill takes a shell's id or its beginning, or --all with one --user"},
+        {"", "kill ''", 2, "kill takes a shell's id or its beginning"},
+        {"", "kill --all", 2, "kill takes a shell's id or its beginning"},
+        {"", "kill --user anna", 2, "kill takes a shell's id or its beginning"},
+        {"", "kill 4F --all --user anna", 2, "kill takes a shell's id or its beginning"},
+        {"", "kill 4F 5F", 2, "kill takes a shell's id or its beginning"},
+        {"", "revoke", 2, "revoke takes a user, --application and --json"},
+        {"", "revoke anna --all", 2, "revoke takes a user, --application and --json"},
+        {"", "unthrottle", 2, "unthrottle takes a user or address, and --json"},
+        {"", "log-level", 2, "log-level takes error, info, debug or default"},
+        {"", "log-level loud", 2, "loud is no level; write error, info, debug, or default"},
+        {"", "--config none users", 1, "none cannot be read: No such file"},
         {"", "--config none reload", 1, "none cannot be read: No such file"},
     };
 
@@ -460,7 +473,9 @@ static void reload_is_reported(void **state)
 
 static void no_answer_is_explained(void **state)
 {
-    static const char *const commands[] = {"status", "status --json", "shells", "reload"};
+    static const char *const commands[] = {"status",      "status --json",   "shells",
+                                           "reload",      "users",           "kill 4F",
+                                           "revoke anna", "unthrottle anna", "log-level debug"};
     char *path = configure();
     char *line;
 

@@ -20,6 +20,7 @@
 #include "gss/keys.h"
 #include "gss/logins.h"
 #include "ipc/channel.h"
+#include "ipc/log_level.h"
 
 /*
  * By one process: the libraries lose some memory of each login, also of one that fails
@@ -316,6 +317,7 @@ int main(int count, char **arguments)
         [MESSAGE_gss_start] = on_start,
         [MESSAGE_gss_channel] = on_channel,
         [MESSAGE_gss_leave] = on_leave,
+        [MESSAGE_log_level] = log_level_take,
     };
     static const struct channel_events events = {.handlers = handlers, .ended = on_broker_ended};
 

@@ -15,6 +15,7 @@
 #include "host/entry.h"
 #include "host/host.h"
 #include "host/language.h"
+#include "ipc/log_level.h"
 
 enum { STOP_PATIENCE = 5000, STUCK_PATIENCE = 100 };
 
@@ -364,5 +365,5 @@ const channel_handler authz_handlers[MESSAGE_COUNT] = {
     [MESSAGE_host_start] = host_start,   [MESSAGE_authz_user] = authz_user,
     [MESSAGE_authz_quota] = authz_quota, [MESSAGE_authz_operation] = authz_operation,
     [MESSAGE_authz_close] = authz_close, [MESSAGE_authz_release] = authz_release,
-    [MESSAGE_host_stop] = authz_stop,
+    [MESSAGE_host_stop] = authz_stop,    [MESSAGE_log_level] = log_level_take,
 };

@@ -15,6 +15,7 @@
 #include "host/sender.h"
 #include "host/shell.h"
 #include "host/text16.h"
+#include "ipc/log_level.h"
 #include "operations.h"
 
 enum { CALLER_TEXTS_LIMIT = 1024 * 1024 };
@@ -190,4 +191,5 @@ const channel_handler shell_handlers[MESSAGE_COUNT] = {
     [MESSAGE_connect_void] = connect_void,
     [MESSAGE_shell_end] = shell_end_asked,
     [MESSAGE_host_stop] = shell_stop,
+    [MESSAGE_log_level] = log_level_take,
 };

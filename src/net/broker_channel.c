@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "ipc/log_level.h"
 #include "net/authentication.h"
 #include "net/connection.h"
 #include "net/descriptors.h"
@@ -304,6 +305,7 @@ bool broker_channel_open(struct net *net)
         [MESSAGE_configuration_details] = on_configuration_details,
         [MESSAGE_listener_item] = on_listener_item,
         [MESSAGE_plugin_item] = on_plugin_item,
+        [MESSAGE_log_level] = log_level_take,
     };
     static const struct channel_events events = {handlers, broker_channel_ended};
 

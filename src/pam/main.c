@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "ipc/channel.h"
+#include "ipc/log_level.h"
 #include "pam/account.h"
 #include "pam/stack.h"
 
@@ -76,9 +77,12 @@ static void on_broker_ended(struct channel *channel, bool fault, const char *why
 
 int main(int count, char **arguments)
 {
-    static const channel_handler handlers[MESSAGE_COUNT] = {[MESSAGE_pam_start] = on_start,
-                                                            [MESSAGE_pam_check] = on_check,
-                                                            [MESSAGE_account_find] = on_find};
+    static const channel_handler handlers[MESSAGE_COUNT] = {
+        [MESSAGE_pam_start] = on_start,
+        [MESSAGE_pam_check] = on_check,
+        [MESSAGE_account_find] = on_find,
+        [MESSAGE_log_level] = log_level_take,
+    };
     static const struct channel_events events = {.handlers = handlers, .ended = on_broker_ended};
     struct channel *broker = NULL;
 
