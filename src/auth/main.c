@@ -15,6 +15,7 @@
 #include "base/guard.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "confine/confine.h"
 #include "ipc/log_level.h"
 
 struct service {
@@ -81,8 +82,23 @@ static void on_peer_ended(struct channel *channel, bool fault, const char *why)
 
 /* ---- the broker ---- */
 
+/*
+ * What it may see is settled when it is first told its task. A reload that configures a file
+ * elsewhere is for another process, which the broker starts at once; whoever is logging in waits.
+ */
+static void see(const struct message_auth_start *task)
+{
+    if (service.basic == NULL) {
+        confine_auth(task->users, task->certificate_map);
+    } else if (!confine_sees(task->users) || !confine_sees(task->certificate_map)) {
+        log_info("a file is configured in a folder that it does not see; another one begins");
+        _exit(0);
+    }
+}
+
 static void on_start(struct channel *channel, const union message_body *body)
 {
+    see(&body->auth_start);
     if (service.basic == NULL) {
         service.cache = cache_new(0);
         service.pam = pam_checks_new(service.loop, channel, service.cache);

@@ -3,7 +3,6 @@
 #include "base/guard.h"
 
 #include <signal.h>
-#include <stdbool.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
@@ -17,6 +16,11 @@ static const bool sanitized = true;
 #else
 static const bool sanitized = false;
 #endif
+
+bool guard_sanitized(void)
+{
+    return sanitized;
+}
 
 void guard_memory(void)
 {

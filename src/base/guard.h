@@ -4,6 +4,11 @@
 #ifndef BASE_GUARD_H
 #define BASE_GUARD_H
 
+#include <stdbool.h>
+
+/* Whether a sanitizer is built in that looks at the whole process. */
+bool guard_sanitized(void);
+
 /*
  * From now on this process leaves no core file, and no other process of its uid may trace it or
  * read its memory, descriptors or environment through /proc (prctl(2), PR_SET_DUMPABLE). Does

@@ -39,10 +39,9 @@ static void child_kill_expired(struct loop_timer *timer)
     child_kill(process);
 }
 
-/* winrmd-net reads krb5.conf when it takes over what winrmd-gss has accepted. */
 static const char *const *variables_of(enum process role)
 {
-    return role == PROCESS_gss || role == PROCESS_net ? program_kerberos : NULL;
+    return role == PROCESS_gss ? program_kerberos : NULL;
 }
 
 struct child *child_start(struct broker *broker, enum process role, const char *program,

@@ -13,10 +13,12 @@
 #include <unistd.h>
 
 #include "base/file_load.h"
+#include "base/guard.h"
 #include "base/log.h"
 #include "config/model.h"
 #include "config/send.h"
 #include "config/tls_files.h"
+#include "confine/confine.h"
 
 struct reading {
     struct loop *loop;
@@ -138,6 +140,9 @@ int main(int count, char **arguments)
 
     (void)arguments;
     log_open("winrmd-config");
+    guard_memory();
+    guard_end_with_parent();
+    confine_config();
     reading.loop = loop_new();
     problems_init(&reading.problems);
     channel = count > 1 || reading.loop == NULL

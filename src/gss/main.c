@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/watched_file.h"
+#include "confine/confine.h"
 #include "gss/environment.h"
 #include "gss/keys.h"
 #include "gss/logins.h"
@@ -258,6 +259,7 @@ static void on_start(struct channel *channel, const union message_body *body)
 
     gethostname(machine, sizeof(machine) - 1);
     environment_set(start->keytab, start->ntlm_users, start->ntlm_domain, machine, service.domain);
+    confine_gss(start->keytab, start->ntlm_users);
     files_watch(start);
     keys_take();
     service.started = true;

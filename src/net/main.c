@@ -11,13 +11,14 @@
 
 #include "base/guard.h"
 #include "base/log.h"
+#include "confine/confine.h"
 #include "gss/context.h"
 #include "net/broker_channel.h"
 #include "net/net.h"
 
 /*
  * Where keys and passwords are is no business of the process that clients talk to, and the GSS-API
- * libraries read it from their environment.
+ * libraries read it from their environment. To open what is sealed they need no configuration.
  */
 static void forget_environment(void)
 {
@@ -28,6 +29,7 @@ static void forget_environment(void)
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         unsetenv(names[i]);
+    setenv("KRB5_CONFIG", "/dev/null", 1);
 }
 
 int main(void)
@@ -40,6 +42,7 @@ int main(void)
     signal(SIGPIPE, SIG_IGN);
     forget_environment();
     gss_preload();
+    confine_net();
     net.loop = loop_new();
     net.reader = soap_reader_new();
     map_init(&net.hosts);

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: ISC */
+
+#include "confine/confine.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/guard.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "confine/filter.h"
+#include "confine/landlock.h"
+
+enum { PATHS = 64 };
+
+struct view {
+    struct landlock_path paths[PATHS];
+    size_t count;
+};
+
+static struct view view;
+static bool has_landlock;
+
+/* ---- what is seen ---- */
+
+/* Takes over `path`. */
+static void view_add(char *path, bool write)
+{
+    if (view.count == PATHS) {
+        log_error("Kerberos is configured in too many places; %s is not read", path);
+        free(path);
+        return;
+    }
+    view.paths[view.count++] = (struct landlock_path){.path = path, .write = write};
+}
+
+static char *folder_of(const char *file)
+{
+    const char *slash = strrchr(file, '/');
+
+    if (slash == NULL)
+        return mem_text(".");
+    return slash == file ? mem_text("/") : mem_text_n(file, (size_t)(slash - file));
+}
+
+static void view_add_folder_of(const char *file, bool write)
+{
+    char *target;
+
+    if (file == NULL)
+        return;
+    view_add(folder_of(file), write);
+    /* What a symbolic link in that folder leads to. */
+    target = realpath(file, NULL);
+    if (target != NULL)
+        view_add(folder_of(target), write);
+    free(target);
+}
+
+/* Libraries that are loaded late: a provider of OpenSSL, a converter of iconv, a mechanism. */
+static void view_add_libraries(void)
+{
+    static const char *const paths[] = {
+        "/usr/lib",     "/usr/lib64",       "/usr/local/lib",       "/lib",
+        "/lib64",       "/etc/ld.so.cache", "/etc/ssl/openssl.cnf", "/etc/pki/tls/openssl.cnf",
+        "/etc/gss",     "/etc/localtime",   "/usr/share/zoneinfo",  "/dev/null",
+        "/dev/urandom",
+    };
+
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+        view_add(mem_text(paths[i]), false);
+    if (guard_sanitized()) {
+        char program[4096];
+        ssize_t length = readlink("/proc/self/exe", program, sizeof(program) - 1);
+
+        /* For a report: what is where in memory, and the lines of the source. */
+        view_add(mem_text("/proc/self"), false);
+        if (length > 0) {
+            program[length] = '\0';
+            view_add_folder_of(program, false);
+        }
+    }
+}
+
+/* Files, and folders of files, of a list that is separated by colons. */
+static void view_add_list(const char *list)
+{
+    char *copy, *rest = NULL;
+
+    if (list == NULL)
+        return;
+    copy = mem_text(list);
+    for (char *path = strtok_r(copy, ":", &rest); path != NULL; path = strtok_r(NULL, ":", &rest))
+        view_add_folder_of(path, false);
+    free(copy);
+}
+
+/* The replay cache: TYPE:FILE in one variable, or a folder in another; /var/tmp without either. */
+static void view_add_replays(void)
+{
+    const char *name = getenv("KRB5RCACHENAME");
+    const char *folder = getenv("KRB5RCACHEDIR");
+    const char *file = name != NULL ? strchr(name, ':') : NULL;
+
+    if (file != NULL && file[1] == '/')
+        view_add_folder_of(file + 1, true);
+    view_add(mem_text(folder != NULL ? folder : "/var/tmp"), true);
+}
+
+/* ---- the walls ---- */
+
+static void confine(enum process process, const char *program)
+{
+    int version;
+
+    view_add_libraries();
+    version = landlock_restrict(view.paths, view.count);
+    has_landlock = version > 0;
+    if (version < 0) {
+        log_error("the files that it does not need cannot be locked away (%s)", strerror(errno));
+        exit(EXIT_FAILURE);
+    }
+    if (!has_landlock)
+        log_error("warning: this kernel has no Landlock: which files it opens is limited by its "
+                  "user alone");
+    if (!filter_restrict(process, program)) {
+        log_error("the system calls that it does not need cannot be locked away (%s)",
+                  strerror(errno));
+        exit(EXIT_FAILURE);
+    }
+}
+
+void confine_net(void)
+{
+    confine(PROCESS_net, "winrmd-net");
+}
+
+void confine_config(void)
+{
+    confine(PROCESS_config, "winrmd-config");
+}
+
+void confine_auth(const char *users, const char *certificate_map)
+{
+    view_add_folder_of(users, false);
+    view_add_folder_of(certificate_map, false);
+    confine(PROCESS_auth, "winrmd-auth");
+}
+
+void confine_gss(const char *keytab, const char *ntlm_users)
+{
+    view_add(mem_text("/etc"), false);
+    view_add_list(getenv("KRB5_CONFIG"));
+    view_add_folder_of(keytab, false);
+    view_add_folder_of(ntlm_users, false);
+    view_add_replays();
+    confine(PROCESS_gss, "winrmd-gss");
+}
+
+bool confine_sees(const char *file)
+{
+    bool seen = !has_landlock || file == NULL;
+    char *folder;
+
+    if (seen)
+        return true;
+    folder = folder_of(file);
+    for (size_t i = 0; i < view.count; i++)
+        seen = seen || strcmp(view.paths[i].path, folder) == 0;
+    free(folder);
+    return seen;
+}
