@@ -9,6 +9,7 @@
 #include "auth/hasher.h"
 #include "auth/password_file.h"
 #include "auth/users.h"
+#include "base/clock.h"
 #include "base/memory.h"
 #include "methods.h"
 
@@ -70,7 +71,7 @@ static void accept_user(const struct check *check, const struct user *user, bool
     struct cache_identity identity = {.account = user->name, .groups = groups_of(user)};
 
     if (check->cacheable)
-        cache_put(basic->cache, check->name, &check->digest, loop_now(basic->loop), &identity);
+        cache_put(basic->cache, check->name, &check->digest, clock_elapsed(), &identity);
     if (wanted)
         channel_send(basic->broker, auth_identity, .net = check->net, .exchange = check->exchange,
                      .address = check->address, .tls = check->tls, .mechanism = MECHANISM_BASIC,
@@ -209,7 +210,7 @@ static bool accept_cached(struct basic *basic, const struct net_peer *peer,
     struct cache_identity identity;
 
     users_now(basic);
-    if (!cache_find(basic->cache, request->user, digest, loop_now(basic->loop), &identity))
+    if (!cache_find(basic->cache, request->user, digest, clock_elapsed(), &identity))
         return false;
     channel_send(basic->broker, auth_identity, .net = peer->number, .exchange = request->exchange,
                  .address = request->address, .tls = request->tls, .mechanism = MECHANISM_BASIC,

@@ -4,11 +4,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "auth/certificate.h"
 #include "auth/certificate_map.h"
 #include "auth/refusals.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/watched_file.h"
@@ -179,7 +179,7 @@ static const char *request_fault(struct certificates *certificates,
 {
     const char *fault =
         certificate_verify(listeners_authorities(certificates->listeners, request->listener),
-                           request->chain.data, request->chain.length, time(NULL), facts);
+                           request->chain.data, request->chain.length, clock_today().tv_sec, facts);
 
     if (fault != NULL)
         return fault;

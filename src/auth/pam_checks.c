@@ -8,6 +8,7 @@
 
 #include "auth/admission.h"
 #include "auth/credential.h"
+#include "base/clock.h"
 #include "base/map.h"
 #include "base/memory.h"
 #include "methods.h"
@@ -141,7 +142,7 @@ static void check_accept(struct pam_check *check, const struct message_pam_answe
     struct pam_checks *checks = check->checks;
 
     if (check->cacheable)
-        cache_put(checks->cache, check->name, &check->digest, loop_now(checks->loop), &identity);
+        cache_put(checks->cache, check->name, &check->digest, clock_elapsed(), &identity);
     if (check->done != NULL)
         check->done(check->context, &said);
     check_free(check);

@@ -5,9 +5,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 
 enum { EVENTS_A_TURN = 64 };
@@ -26,14 +26,6 @@ struct loop {
     void (*woken)(void *context);
     void *woken_context;
 };
-
-static uint64_t clock_milliseconds(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 static void loop_wake_ready(struct loop_watch *watch, uint32_t events)
 {

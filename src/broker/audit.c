@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/utf.h"
@@ -32,11 +33,10 @@ struct audit {
 
 static void time_now(char out[TIME_SIZE])
 {
-    struct timespec now;
+    struct timespec now = clock_today();
     struct tm parts;
     size_t length;
 
-    clock_gettime(CLOCK_REALTIME, &now);
     gmtime_r(&now.tv_sec, &parts);
     length = strftime(out, TIME_SIZE, "%Y-%m-%dT%H:%M:%S", &parts);
     snprintf(out + length, TIME_SIZE - length, ".%06ldZ", now.tv_nsec / 1000);

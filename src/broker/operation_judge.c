@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/hash.h"
 #include "broker/broker.h"
 #include "broker/configuration_resource.h"
@@ -21,9 +21,8 @@ enum { REDIRECT_LIMIT = 2048 /* characters */ };
 
 static uint64_t microseconds(void)
 {
-    struct timespec now;
+    struct timespec now = clock_read(CLOCK_MONOTONIC);
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 

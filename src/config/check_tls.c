@@ -3,8 +3,8 @@
 #include "config/check_tls.h"
 
 #include <sys/stat.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "tls/check.h"
 
 struct finding {
@@ -78,6 +78,6 @@ void config_check_tls(const struct config *config, const struct config_listener 
         .ciphersuites = listener->set.ciphersuites,
     };
 
-    tls_check(&settings, time(NULL), found, &finding);
+    tls_check(&settings, clock_today().tv_sec, found, &finding);
     check_mode(&finding);
 }

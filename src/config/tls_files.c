@@ -5,9 +5,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file_load.h"
 #include "config/check_tls.h"
 #include "tls/self_signed.h"
@@ -139,13 +139,14 @@ static bool make_self_signed(struct tls_files *files, struct channel *channel, c
     pem.secret = true;
     if (gethostname(machine, sizeof(machine) - 1) != 0 || machine[0] == '\0')
         strcpy(machine, "localhost");
-    made = tls_self_signed_make(&pem, machine, addresses, count, time(NULL), fingerprint) &&
-           channel_send(channel, config_made, .path = path, .keep = files->kept + 1,
-                        .content = {buffer_bytes(&pem), (uint32_t)buffer_length(&pem)},
-                        .what = problem_text(files->problems,
-                                             "a key and a self-signed certificate for %s; its "
-                                             "fingerprint (SHA-256) is %s",
-                                             machine, fingerprint));
+    made =
+        tls_self_signed_make(&pem, machine, addresses, count, clock_today().tv_sec, fingerprint) &&
+        channel_send(channel, config_made, .path = path, .keep = files->kept + 1,
+                     .content = {buffer_bytes(&pem), (uint32_t)buffer_length(&pem)},
+                     .what = problem_text(files->problems,
+                                          "a key and a self-signed certificate for %s; its "
+                                          "fingerprint (SHA-256) is %s",
+                                          machine, fingerprint));
     if (made) {
         *file = (struct config_file){.kept = ++files->kept,
                                      .bytes = malloc(buffer_length(&pem)),

@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "auth/ntlm_users.h"
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/netbios.h"
 #include "base/text.h"
@@ -128,7 +128,7 @@ enum ctl_exit ctl_ntlm_passwd(const struct ctl_options *options, const char *pat
         goto out;
     }
     if (!options->remove)
-        fresh = ntlm_users_line(domain, name, hash, (uint64_t)time(NULL));
+        fresh = ntlm_users_line(domain, name, hash, (uint64_t)clock_today().tv_sec);
     if (replaced_file_edit(&file, line, length, fresh) && replaced_file_write(&file))
         result = CTL_done;
 out:

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "ctl/ctl.h"
 #include "ctl/plugin_files.h"
 #include "ctl/plugin_process.h"
@@ -20,14 +20,6 @@ enum {
     HOST_GAVE_UP = 1,      /* its exit status when a stop takes too long */
     SHUTDOWN_SERVICE = 2   /* WSMAN_PLUGIN_SHUTDOWN_SERVICE */
 };
-
-static uint64_t clock_milliseconds(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 void trial_trace(const struct trial *trial, const char *format, ...)
 {

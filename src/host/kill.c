@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "host/clock.h"
+#include "base/clock.h"
 
 /*
  * While children end or are waited for, the kernel's list may leave one out that lives (proc(5),

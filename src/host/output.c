@@ -10,7 +10,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "host/api.h"
-#include "host/clock.h"
+#include "base/clock.h"
 #include "host/post.h"
 #include "input_limits.h"
 

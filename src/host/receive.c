@@ -7,7 +7,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "host/clock.h"
+#include "base/clock.h"
 #include "host/command.h"
 #include "host/entry.h"
 #include "host/host.h"

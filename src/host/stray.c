@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "host/host.h"
 #include "host/post.h"
@@ -20,7 +20,7 @@ struct stray {
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static time_t second;
+static uint64_t second;
 static unsigned this_second;
 static unsigned long left_out;
 
@@ -40,13 +40,12 @@ static void stray_tell(struct post *post)
 /* May this one be told? Counts those that may not. */
 static bool stray_admit(unsigned long *before)
 {
-    struct timespec now;
+    uint64_t now = clock_milliseconds() / 1000;
     bool admitted;
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
     pthread_mutex_lock(&lock);
-    if (now.tv_sec != second) {
-        second = now.tv_sec;
+    if (now != second) {
+        second = now;
         this_second = 0;
     }
     admitted = this_second < STRAYS_A_SECOND;

@@ -7,7 +7,7 @@
 #ifndef HOST_TEST_CLIENT_H
 #define HOST_TEST_CLIENT_H
 
-#include "host/clock.h"
+#include "base/clock.h"
 #include "host/test_broker.h"
 #include "ipc/ticket.h"
 #include "operations.h"

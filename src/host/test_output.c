@@ -14,7 +14,7 @@
 
 #include "base/loop.h"
 #include "host/api.h"
-#include "host/clock.h"
+#include "base/clock.h"
 #include "host/output.h"
 #include "host/post.h"
 #include "input_limits.h"

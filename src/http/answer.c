@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
+
 static const char envelope_type[] = "application/soap+xml;charset=UTF-8";
 /* What has no body says so to a client that would look for an envelope in it. */
 static const char nothing_type[] = "text/plain";
@@ -76,9 +78,8 @@ void http_date_format(char out[HTTP_DATE_SIZE], time_t second)
 
 const char *http_date_now(struct http_date *date)
 {
-    struct timespec now;
+    struct timespec now = clock_read(CLOCK_REALTIME_COARSE);
 
-    clock_gettime(CLOCK_REALTIME_COARSE, &now);
     if (now.tv_sec != date->second || date->text[0] == '\0') {
         date->second = now.tv_sec;
         http_date_format(date->text, now.tv_sec);

@@ -21,7 +21,7 @@ struct connection {
     struct session_ref *session; /* NULL: has not authenticated */
     bool revoked;                /* has lost its session; the HTTP server has not been told */
     struct gss_context *context; /* of the login by Negotiate that is its session's; or NULL */
-    uint64_t expires;            /* loop_now() when that is not good for requests any more */
+    uint64_t expires;            /* clock_elapsed() when that is not good for requests any more */
     uint64_t number;             /* what winrmd-auth knows it as; never 0, never used again */
     uint64_t idle_time;          /* the longest idle time-out of the shells that it has used */
     uint64_t answered;           /* loop_now() when the last answer was written */
@@ -39,7 +39,7 @@ const struct session_ref *connection_session(const struct connection *connection
 
 /* Makes the session the connection's, which had none. */
 void connection_take_session(struct connection *connection, struct session_ref *session);
-/* The same with the context of a login by Negotiate, good until `expires` (loop_now()). */
+/* The same with the context of a login by Negotiate, good until `expires` (clock_elapsed()). */
 void connection_take_context(struct connection *connection, struct gss_context *context,
                              uint64_t expires);
 

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/base64.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "gss/context.h"
 #include "net/authentication.h"
@@ -145,7 +146,7 @@ void negotiate_accept(struct request *request, const struct message_auth_context
         respond_status(request, 500);
         return;
     }
-    login->expires = loop_now(request->net->loop) + message->lifetime;
+    login->expires = clock_elapsed() + message->lifetime;
     if (login->opened)
         complete(request);
 }

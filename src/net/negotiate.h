@@ -36,7 +36,7 @@ struct negotiate_login {
     bool opened; /* the broker has a session for it: */
     struct message_session_opened session;
     struct gss_context *context; /* owned until the connection takes it over; NULL: not yet */
-    uint64_t expires;            /* loop_now(): until then it is good */
+    uint64_t expires;            /* clock_elapsed(): until then it is good */
     const char *token;           /* the answer's WWW-Authenticate; in the request's arena */
 };
 

@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "net/authentication.h"
 #include "net/connection.h"
@@ -74,7 +75,7 @@ static bool session_holds(const struct request *request)
         (request->listener != NULL && !session_ref_is_by(session, request->listener->methods)))
         return false;
     if (connection->context != NULL)
-        return authorization == NULL && loop_now(request->net->loop) < connection->expires;
+        return authorization == NULL && clock_elapsed() < connection->expires;
     if (authorization == NULL)
         return false;
     proof = session_proof_make(&request->net->keys, authorization);

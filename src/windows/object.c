@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "windows/foreign.h"
 #include "windows/wait.h"
 
@@ -233,15 +234,14 @@ struct object *object_of_handle(HANDLE handle)
 
 int64_t clock_nanoseconds(void)
 {
-    struct timespec now;
+    struct timespec now = clock_read(CLOCK_MONOTONIC);
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
 void deadline_set(struct timespec *deadline, DWORD milliseconds)
 {
-    clock_gettime(CLOCK_MONOTONIC, deadline);
+    *deadline = clock_read(CLOCK_MONOTONIC);
     deadline->tv_sec += milliseconds / 1000;
     deadline->tv_nsec += (long)(milliseconds % 1000) * 1000000;
     if (deadline->tv_nsec >= 1000000000) {

@@ -7,6 +7,9 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "windows/object.h"
+
 static _Thread_local DWORD last_error;
 
 DWORD WINAPI GetLastError(void)
@@ -159,17 +162,9 @@ int fopen_s(FILE **file, const char *path, const char *mode)
 enum { TICKS_A_SECOND = 10000000 };
 static const int64_t epoch = 11644473600; /* seconds from 1601 to 1970 */
 
-static int64_t monotonic(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 ULONGLONG WINAPI GetTickCount64(void)
 {
-    return (ULONGLONG)monotonic() / 1000000;
+    return (ULONGLONG)clock_nanoseconds() / 1000000;
 }
 
 DWORD WINAPI GetTickCount(void)
@@ -179,7 +174,7 @@ DWORD WINAPI GetTickCount(void)
 
 BOOL WINAPI QueryPerformanceCounter(LARGE_INTEGER *count)
 {
-    count->QuadPart = monotonic();
+    count->QuadPart = clock_nanoseconds();
     return TRUE;
 }
 
@@ -197,9 +192,8 @@ static void file_time(LPFILETIME file, uint64_t ticks)
 
 VOID WINAPI GetSystemTimeAsFileTime(LPFILETIME time)
 {
-    struct timespec now;
+    struct timespec now = clock_today();
 
-    clock_gettime(CLOCK_REALTIME, &now);
     file_time(time, (uint64_t)((int64_t)now.tv_sec + epoch) * TICKS_A_SECOND +
                         (uint64_t)now.tv_nsec / 100);
 }
@@ -218,10 +212,9 @@ static void system_time(LPSYSTEMTIME time, const struct tm *parts, long millisec
 
 static void now_as(LPSYSTEMTIME time, bool local)
 {
-    struct timespec now;
+    struct timespec now = clock_today();
     struct tm parts;
 
-    clock_gettime(CLOCK_REALTIME, &now);
     if (local)
         localtime_r(&now.tv_sec, &parts);
     else
