@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/shortage.h"
 
 enum {
     READ_SIZE = 65536,
@@ -80,7 +81,8 @@ static void channel_destroy(struct channel *channel)
         free(outgoing);
     }
     for (size_t i = 0; i < channel->incoming_count; i++)
-        close(channel->incoming[i]);
+        if (channel->incoming[i] >= 0)
+            close(channel->incoming[i]);
     buffer_free(&channel->in);
     buffer_free(&channel->out);
     arena_free(&channel->arena);
@@ -219,8 +221,23 @@ bool channel_write(struct channel *channel, enum message_type type, const void *
 
 /* ---- receiving ---- */
 
+/*
+ * The kernel drops a descriptor that this process has no room for. The message that it was to come
+ * with is delivered as one that has none: its handler knows what to do without. One read never
+ * brings more than the descriptors of one sendmsg() (unix(7)), and ours sends one at a time.
+ */
+static void channel_miss_fd(struct channel *channel)
+{
+    log_error("%s has sent a descriptor that this process has no room for (%s)",
+              process_name(channel->peer), shortage_text(EMFILE));
+    if (channel->incoming_count < FDS_WAITING)
+        channel->incoming[channel->incoming_count++] = -1;
+}
+
 static void channel_take_fds(struct channel *channel, struct msghdr *message)
 {
+    size_t taken = 0;
+
     for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header != NULL;
          header = CMSG_NXTHDR(message, header)) {
         size_t count;
@@ -232,13 +249,18 @@ static void channel_take_fds(struct channel *channel, struct msghdr *message)
             int fd;
 
             memcpy(&fd, CMSG_DATA(header) + i * sizeof(int), sizeof(int));
+            taken++;
             if (channel->incoming_count < FDS_WAITING)
                 channel->incoming[channel->incoming_count++] = fd;
             else
                 close(fd);
         }
     }
-    if ((message->msg_flags & MSG_CTRUNC) != 0)
+    if ((message->msg_flags & MSG_CTRUNC) == 0)
+        return;
+    if (taken == 0)
+        channel_miss_fd(channel);
+    else
         channel_end(channel, true, "sent more descriptors than fit");
 }
 

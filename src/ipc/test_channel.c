@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -147,6 +148,40 @@ static void a_message_without_descriptor_takes_no_other_ones(void **state)
     close(world.fds[2]);
 }
 
+/*
+ * A process that has as many files open as it may: the message comes without its descriptor, those
+ * behind it have theirs, and nobody is taken for one who breaks the rules (docs/reliability.md,
+ * F-20).
+ */
+static void without_room_a_message_comes_without_its_descriptor(void **state)
+{
+    struct rlimit before, none;
+    int later[2];
+
+    (void)state;
+    assert_int_equal(pipe(later), 0);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = (struct rlimit){.rlim_cur = 0, .rlim_max = before.rlim_max};
+    assert_true(
+        channel_send(world.left, operation_granted, .command_id = "one", .channel = dup(later[1])));
+    channel_flush(world.left);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    channel_drain(world.right);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(world.got, 1);
+    assert_false(channel_is_ended(world.right));
+    assert_true(
+        channel_send(world.left, operation_granted, .command_id = "two", .channel = dup(later[1])));
+    assert_true(channel_send(world.left, operation_granted, .command_id = "three", .channel = -1));
+    loop_run(world.loop);
+    assert_int_equal(world.fds[0], -1);
+    assert_pipe(world.fds[1], later[0]);
+    assert_int_equal(world.fds[2], -1);
+    close(later[0]);
+    close(later[1]);
+    close(world.fds[1]);
+}
+
 static void what_is_not_permitted_ends_the_channel(void **state)
 {
     (void)state;
@@ -250,6 +285,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(descriptors_arrive_with_their_own_message),
         CASE(a_message_without_descriptor_takes_no_other_ones),
+        CASE(without_room_a_message_comes_without_its_descriptor),
         CASE(what_is_not_permitted_ends_the_channel),
         CASE(bytes_that_are_no_message_end_the_channel),
         CASE(a_handler_may_free_its_channel),
