@@ -51,7 +51,7 @@ enum {
     /* the broker tells winrmd-net its task */ \
     M(net_start) M(net_file) M(net_listener) M(net_application) M(net_auth) M(net_go) M(net_ready) \
     M(net_listener_end) M(net_application_end) M(net_settle) M(net_settled) M(net_drain) \
-    M(net_mechanisms) \
+    M(net_mechanisms) M(channel_lost) \
     /* the broker tells winrmd-auth its task */ \
     M(auth_start) M(auth_net) M(auth_ready) \
     M(auth_listener) M(auth_listener_end) M(auth_bound) \
@@ -205,6 +205,12 @@ enum {
 #define FIELDS_net_mechanisms(F) F(BOOL, kerberos, 0) F(BOOL, ntlm, 0)
 /* broker -> net: the channel to winrmd-auth; sent again when winrmd-auth had to be restarted. */
 #define FIELDS_net_auth(F) F(FD, channel, 0)
+/*
+ * net -> broker: the channel to winrmd-auth (`host` 0) or to a shell host has not come, for want of a
+ * descriptor, or has ended while the host lives: another one is sent, to winrmd-auth after a pause, to
+ * a host with the next grant.
+ */
+#define FIELDS_channel_lost(F) F(U32, host, 0)
 /* broker -> net: accept connections. net -> broker: net_ready, when it does. */
 #define FIELDS_net_go(F)
 #define FIELDS_net_ready(F)

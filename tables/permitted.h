@@ -59,7 +59,9 @@
     R(net, shell_host, serving, output) \
     R(net, shell_host, serving, connect_answer) \
     R(broker, net, starting, net_ready) \
+    R(broker, net, starting, channel_lost) \
     R(broker, net, serving, net_settled) \
+    R(broker, net, serving, channel_lost) \
     R(broker, net, serving, session_closed) \
     R(broker, net, serving, operation) \
     R(broker, net, serving, operation_cancel) \

@@ -164,9 +164,22 @@ static void on_listener_end(struct channel *channel, const union message_body *b
     listeners_end(service.listeners, body->auth_listener_end.listener);
 }
 
+/*
+ * Without room for a channel there is no work that comes through it: this process ends, and the
+ * one that is started in its place has room. Who waits for an answer asks that one.
+ */
+static void channel_needed(int fd)
+{
+    if (fd >= CHANNEL_FD)
+        return;
+    log_error("this process ends, because it cannot be reached any more");
+    _exit(1);
+}
+
 static void on_gss(struct channel *channel, const union message_body *body)
 {
     (void)channel;
+    channel_needed(body->auth_gss.channel);
     negotiate_set_gss(service.negotiate, body->auth_gss.channel);
 }
 
@@ -188,8 +201,7 @@ static void on_net(struct channel *channel, const union message_body *body)
         if (peer->number == body->auth_net.net)
             peer_free(peer);
     }
-    if (body->auth_net.channel < CHANNEL_FD)
-        return;
+    channel_needed(body->auth_net.channel);
     peer = mem_alloc(sizeof(*peer));
     peer->number = body->auth_net.net;
     peer->channel =

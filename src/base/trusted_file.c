@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/shortage.h"
 
 bool trusted_file_is_private(const struct stat *status)
 {
@@ -68,7 +69,8 @@ char *trusted_file_read(const char *path, size_t limit, struct stat *status, siz
     *length = 0;
     memset(status, 0, sizeof(*status));
     if (fd < 0 || fstat(fd, status) != 0) {
-        snprintf(fault->text, sizeof(fault->text), "%s", strerror(errno));
+        snprintf(fault->text, sizeof(fault->text), "%s", shortage_text(errno));
+        fault->passing = errno == EMFILE || errno == ENFILE || errno == ENOMEM;
         /* Known all the same, so that the caller sees when it has changed. */
         if (stat(path, status) != 0)
             memset(status, 0, sizeof(*status));

@@ -16,6 +16,7 @@
 /* Why a file is not taken: what is wrong and what to do. */
 struct file_fault {
     unsigned line; /* counted from 1; 0: the file as a whole */
+    bool passing;  /* nothing is wrong with the file: this process could not open it now */
     char text[200];
 };
 

@@ -11,6 +11,8 @@
 #include "base/log.h"
 #include "base/memory.h"
 
+enum { PASSING_PAUSE = 1000 };
+
 struct watched_file {
     struct loop *loop;
     const char *what;
@@ -18,6 +20,7 @@ struct watched_file {
     struct loop_watch watch; /* inotify; -1: there is none */
     struct stat status;      /* of the file as last looked at; zero: there was none */
     bool looked;
+    struct loop_timer again; /* what could not be read for want of a descriptor is, later */
     watched_file_reader read;
     void *owner;
 };
@@ -99,6 +102,7 @@ void watched_file_free(struct watched_file *file)
         loop_unwatch(file->loop, &file->watch);
         close(file->watch.fd);
     }
+    loop_timer_stop(file->loop, &file->again);
     free(file->path);
     free(file);
 }
@@ -108,9 +112,23 @@ const char *watched_file_path(const struct watched_file *file)
     return file->path;
 }
 
-void watched_file_complain(const struct watched_file *file, const struct file_fault *fault,
+static void again_expired(struct loop_timer *timer)
+{
+    watched_file_refresh(container_of(timer, struct watched_file, again));
+}
+
+void watched_file_complain(struct watched_file *file, const struct file_fault *fault,
                            const char *outcome)
 {
+    if (fault->passing) {
+        bool said = file->again.position > 0;
+
+        file->looked = false;
+        file->again.expired = again_expired;
+        loop_timer_start(file->loop, &file->again, PASSING_PAUSE);
+        if (said)
+            return;
+    }
     if (fault->line > 0)
         log_error("%s %s:%u: %s; %s", file->what, file->path, fault->line, fault->text, outcome);
     else

@@ -34,7 +34,7 @@ const char *watched_file_path(const struct watched_file *file);
 void watched_file_refresh(struct watched_file *file);
 
 /* WHAT PATH:LINE: why it is not taken; `outcome`. */
-void watched_file_complain(const struct watched_file *file, const struct file_fault *fault,
+void watched_file_complain(struct watched_file *file, const struct file_fault *fault,
                            const char *outcome);
 
 #endif

@@ -67,14 +67,16 @@ struct broker {
     struct rlimit files; /* of open files, as the broker was started: the children's */
     char machine[256];   /* this host's name, for fault details */
 
-    struct list processes; /* struct child.link */
+    struct list processes;     /* struct child.link */
+    struct loop_timer orphans; /* of child.c: what hosts have left behind is looked for again */
     struct child *auth;
-    struct list replacements; /* of peers.c: processes to be started again */
-    struct gss *gss;          /* of gss.c; NULL: it was never asked for */
-    struct pam_pool *pam;     /* of pam.c; NULL: PAM was never asked for */
-    struct map sessions;      /* id -> struct session */
-    struct map operations;    /* id -> struct operation */
-    struct map calls;         /* id -> struct authz_call */
+    struct list replacements;       /* of peers.c: processes to be started again */
+    struct loop_timer introduction; /* of peers.c: who could not be introduced is, later */
+    struct gss *gss;                /* of gss.c; NULL: it was never asked for */
+    struct pam_pool *pam;           /* of pam.c; NULL: PAM was never asked for */
+    struct map sessions;            /* id -> struct session */
+    struct map operations;          /* id -> struct operation */
+    struct map calls;               /* id -> struct authz_call */
     struct quota_service quota;
     struct map shells;       /* "application\0SHELL-ID" -> struct shell */
     struct map enumerations; /* context -> struct enumeration */

@@ -14,11 +14,15 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/shortage.h"
 #include "broker/broker.h"
 #include "broker/identities.h"
 #include "ipc/program.h"
 
-enum { END_PATIENCE = 200 }; /* for a process whose channel has ended */
+enum {
+    END_PATIENCE = 200, /* for a process whose channel has ended */
+    ORPHANS_PAUSE = 100 /* before orphans are looked for again that could not be */
+};
 
 struct child *child_of(const struct channel *channel)
 {
@@ -71,7 +75,7 @@ struct child *child_start(struct broker *broker, enum process role, const char *
                                                                .identity = identity,
                                                                .files = &broker->files});
     if (error != 0) {
-        log_error("%s cannot be started (%s)", path, strerror(error));
+        log_error("%s cannot be started (%s)", path, shortage_text(error));
         if (pair[0] >= 0)
             close(pair[0]);
         free(process);
@@ -81,7 +85,7 @@ struct child *child_start(struct broker *broker, enum process role, const char *
             channel_new(broker->loop, pair[0], PROCESS_broker, role, events, process);
         if (process->channel == NULL) {
             /* It will be waited for as an orphan. */
-            log_error("%s cannot be talked to (%s)", path, strerror(errno));
+            log_error("%s cannot be talked to (%s)", path, shortage_text(errno));
             kill(process->pid, SIGKILL);
             free(process);
             process = NULL;
@@ -167,25 +171,32 @@ static struct child *child_by_pid(struct broker *broker, pid_t pid)
  * The broker is the subreaper of everything below it: what a killed shell host leaves behind
  * becomes the broker's child, and no child is ever anything but ours or such an orphan.
  */
-static bool child_kill_orphans(struct broker *broker)
+static void child_kill_orphans(struct broker *broker);
+
+static void orphans_expired(struct loop_timer *timer)
+{
+    child_kill_orphans(container_of(timer, struct broker, orphans));
+}
+
+static void child_kill_orphans(struct broker *broker)
 {
     char path[64];
     FILE *children;
     long pid;
-    bool killed = false;
 
     snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
     children = fopen(path, "re");
-    if (children == NULL)
-        return false;
+    if (children == NULL) {
+        /* Nothing of a host may survive it, not even a shortage of descriptors. */
+        broker->orphans.expired = orphans_expired;
+        loop_timer_start(broker->loop, &broker->orphans, ORPHANS_PAUSE);
+        return;
+    }
     while (fscanf(children, "%ld", &pid) == 1) {
-        if (child_by_pid(broker, (pid_t)pid) == NULL) {
+        if (child_by_pid(broker, (pid_t)pid) == NULL)
             kill((pid_t)pid, SIGKILL);
-            killed = true;
-        }
     }
     fclose(children);
-    return killed;
 }
 
 /* SIGKILL and SIGTERM are an administrator's, or ours for a process that hangs. */

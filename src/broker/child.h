@@ -27,6 +27,7 @@ struct child {
     uint32_t number;   /* the net's number or the host's id; 0 for the others */
     pid_t pid;         /* -1 once it has been waited for */
     bool ready;        /* it has said so */
+    bool alone;        /* a winrmd-net or winrmd-gss that winrmd-auth has no channel to */
     unsigned settling; /* how often it still has to say that it goes by what it was told */
     bool expected_end;
     uint32_t restarts; /* how often this place was filled again */

@@ -2,13 +2,16 @@
 
 #include "broker/gss.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/shortage.h"
 #include "broker/broker.h"
 #include "broker/identities.h"
+#include "broker/peers.h"
 #include "broker/reload.h"
 #include "broker/session.h"
 #include "methods.h"
@@ -100,10 +103,23 @@ void gss_introduce(struct broker *broker)
     int pair[2];
 
     if (gss->serving == NULL || gss->serving->channel == NULL || broker->auth == NULL ||
-        broker->auth->channel == NULL || !broker->auth->ready || !channel_pair(pair))
+        broker->auth->channel == NULL || !broker->auth->ready)
         return;
+    gss->serving->alone = !channel_pair(pair);
+    if (gss->serving->alone) {
+        log_error("winrmd-gss[%d] cannot be introduced to winrmd-auth (%s)", (int)gss->serving->pid,
+                  shortage_text(errno));
+        introduce_later(broker);
+        return;
+    }
     channel_send(gss->serving->channel, gss_channel, .channel = pair[0]);
     channel_send(broker->auth->channel, auth_gss, .channel = pair[1]);
+}
+
+void gss_introduce_again(struct broker *broker)
+{
+    if (broker->gss != NULL && broker->gss->serving != NULL && broker->gss->serving->alone)
+        gss_introduce(broker);
 }
 
 bool gss_settled(const struct broker *broker)

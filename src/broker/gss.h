@@ -22,6 +22,8 @@ void gss_forget(struct broker *broker);
 
 /* A (new) winrmd-auth serves: introduces the two. */
 void gss_introduce(struct broker *broker);
+/* The same, if it could not be done when it was due. */
+void gss_introduce_again(struct broker *broker);
 /* Tells a new winrmd-net what Negotiate can be accepted with. */
 void gss_tell_net(struct broker *broker, struct child *net);
 

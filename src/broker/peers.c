@@ -2,6 +2,7 @@
 
 #include "broker/peers.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/shortage.h"
 #include "broker/administer.h"
 #include "broker/auth_task.h"
 #include "broker/broker.h"
@@ -23,6 +25,7 @@
 
 enum {
     RESTART_PAUSE = 50,
+    SHORTAGE_PAUSE = 1000, /* before something is tried again that found no descriptor */
     DRAIN_TIME =
         75000,       /* an operation may take the 60 s of MaxTimeoutms, and its answer some more */
     STOP_TIME = 2000 /* when the service stops */
@@ -30,13 +33,44 @@ enum {
 
 /* ---- introducing winrmd-net to winrmd-auth ---- */
 
+static void introduce(struct broker *broker, struct child *net);
+
+static void introduction_expired(struct loop_timer *timer)
+{
+    struct broker *broker = container_of(timer, struct broker, introduction);
+
+    list_each(link, &broker->processes) {
+        struct child *process = container_of(link, struct child, link);
+
+        if (process->role == PROCESS_net && process->alone)
+            introduce(broker, process);
+    }
+    gss_introduce_again(broker);
+}
+
+void introduce_later(struct broker *broker)
+{
+    if (broker->introduction.position > 0 || broker->stopping)
+        return;
+    broker->introduction.expired = introduction_expired;
+    loop_timer_start(broker->loop, &broker->introduction, SHORTAGE_PAUSE);
+}
+
 static void introduce(struct broker *broker, struct child *net)
 {
     int pair[2];
 
+    net->alone = true;
     if (broker->auth == NULL || broker->auth->channel == NULL || !broker->auth->ready ||
-        net->channel == NULL || !channel_pair(pair))
+        net->channel == NULL)
         return;
+    if (!channel_pair(pair)) {
+        log_error("winrmd-net[%d] cannot be introduced to winrmd-auth (%s)", (int)net->pid,
+                  shortage_text(errno));
+        introduce_later(broker);
+        return;
+    }
+    net->alone = false;
     channel_send(broker->auth->channel, auth_net, .net = net->number, .channel = pair[0]);
     channel_send(net->channel, net_auth, .channel = pair[1]);
 }
@@ -135,6 +169,18 @@ static void handle_items_fit(struct channel *channel, const union message_body *
     operation_items_fit(child_of(channel), &body->items_fit);
 }
 
+static void handle_channel_lost(struct channel *channel, const union message_body *body)
+{
+    struct child *net = child_of(channel);
+
+    if (body->channel_lost.host != 0) {
+        shell_net_lost(net->broker, net->number, body->channel_lost.host);
+        return;
+    }
+    net->alone = true;
+    introduce_later(net->broker);
+}
+
 static void net_gone(struct child *process, bool crashed)
 {
     struct broker *broker = process->broker;
@@ -213,6 +259,7 @@ static bool net_start(struct broker *broker, uint32_t restarts)
         [MESSAGE_operation_cancel] = handle_cancel,
         [MESSAGE_operation_written] = handle_written,
         [MESSAGE_items_fit] = handle_items_fit,
+        [MESSAGE_channel_lost] = handle_channel_lost,
     };
     static const struct channel_events events = {handlers, child_channel_ended};
     struct child *net = child_start(
@@ -465,6 +512,7 @@ void peers_forget(struct broker *broker)
 {
     pam_forget(broker);
     gss_forget(broker);
+    loop_timer_stop(broker->loop, &broker->introduction);
     list_each(link, &broker->replacements) {
         struct replacement *replacement = container_of(link, struct replacement, link);
 

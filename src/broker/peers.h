@@ -28,6 +28,8 @@ void peers_drain(struct broker *broker);
  * winrmd-net has ended.
  */
 bool peers_drained(struct broker *broker);
+/* Somebody could not be introduced for want of a descriptor: it is tried again after a pause. */
+void introduce_later(struct broker *broker);
 /* The service ends: nothing is started again. */
 void peers_forget(struct broker *broker);
 /* Do all of them serve? */

@@ -113,6 +113,8 @@ void shell_close_of_record(const struct record *record, const char *reason);
 void shell_close_of_application(const struct application *application, const char *reason);
 /* That winrmd-net is gone: its channels to hosts are revoked. */
 void shell_net_gone(struct broker *broker, uint32_t net);
+/* It has no channel to that host (any more): the next grant brings one. */
+void shell_net_lost(struct broker *broker, uint32_t net, uint32_t host);
 /* The service ends. */
 void shell_close_all(struct broker *broker, const char *reason);
 

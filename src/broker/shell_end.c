@@ -141,6 +141,7 @@ struct closing {
     const struct application *application; /* NULL: all */
     const char *reason;
     uint32_t net;
+    uint32_t host;
 };
 
 static void close_visit(void *value, void *context)
@@ -177,6 +178,22 @@ void shell_close_all(struct broker *broker, const char *reason)
 static void net_gone_visit(void *value, void *context)
 {
     shell_host_revoke(value, ((struct closing *)context)->net);
+}
+
+static void net_lost_visit(void *value, void *context)
+{
+    const struct closing *closing = context;
+    struct shell *shell = value;
+
+    if (shell->number == closing->host)
+        shell_host_revoke(shell, closing->net);
+}
+
+void shell_net_lost(struct broker *broker, uint32_t net, uint32_t host)
+{
+    struct closing closing = {.net = net, .host = host};
+
+    map_each(&broker->shells, net_lost_visit, &closing);
 }
 
 void shell_net_gone(struct broker *broker, uint32_t net)

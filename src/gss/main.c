@@ -6,6 +6,7 @@
  * and it knows no session. What it has accepted it exports and forgets. A crash costs the logins
  * that have begun and not ended.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +28,7 @@
  * By one process: the libraries lose some memory of each login, also of one that fails
  * (gss-ntlmssp 1.2.0 up to 16 KB). MEMORY is in KiB, above what it began with.
  */
-enum { LOGINS = 10000, MEMORY = 64 * 1024 };
+enum { LOGINS = 10000, MEMORY = 64 * 1024, SHORTAGE_PAUSE = 1000 /* milliseconds */ };
 
 struct service {
     struct loop *loop;
@@ -47,6 +48,7 @@ struct service {
     bool spent;     /* and said so */
     bool leaving;
     struct loop_timer leave_timer;
+    struct loop_timer again; /* takes the keys that could not be read for want of a descriptor */
 };
 
 static struct service service;
@@ -73,6 +75,24 @@ static void keys_tell(void)
         channel_send(service.auth, gss_offer,
                      .realms = {.item = service.realms.item, .count = service.realms.count},
                      .ntlm_domain = service.domain);
+}
+
+/* Are there no descriptors? Then a file that cannot be read may be as it should. */
+static bool is_short(void)
+{
+    int fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, CHANNEL_FD);
+
+    if (fd >= 0)
+        close(fd);
+    return fd < 0;
+}
+
+static void keys_take(void);
+
+static void again_expired(struct loop_timer *timer)
+{
+    (void)timer;
+    keys_take();
 }
 
 /* Takes the keys as the files are now, and tells who has to know. */
@@ -110,6 +130,10 @@ static void keys_take(void)
         had_ntlm != service.acceptor.has_ntlm)
         channel_send(service.broker, gss_ready, .kerberos = service.acceptor.has_kerberos,
                      .ntlm = service.acceptor.has_ntlm);
+    if (is_short()) {
+        service.again.expired = again_expired;
+        loop_timer_start(service.loop, &service.again, SHORTAGE_PAUSE);
+    }
 }
 
 static void file_changed(void *owner, const char *path, struct stat *status)
@@ -274,8 +298,11 @@ static void on_channel(struct channel *channel, const union message_body *body)
     int fd = body->gss_channel.channel;
 
     (void)channel;
-    if (fd < CHANNEL_FD)
-        return;
+    /* It cannot be asked anything: the one that is started in its place has room. */
+    if (fd < CHANNEL_FD) {
+        log_error("this process ends, because it cannot be reached");
+        _exit(1);
+    }
     if (service.auth != NULL)
         on_auth_ended(service.auth, false, "");
     service.auth = channel_new(service.loop, fd, PROCESS_gss, PROCESS_auth, &events, NULL);

@@ -98,6 +98,8 @@ static void on_net_auth(struct channel *channel, const union message_body *body)
 {
     if (body->net_auth.channel >= CHANNEL_FD)
         authentication_channel(net_of(channel), body->net_auth.channel);
+    else
+        channel_send(channel, channel_lost);
 }
 
 static void on_net_go(struct channel *channel, const union message_body *body)
@@ -156,7 +158,8 @@ static void on_operation_granted(struct channel *channel, const union message_bo
     struct request *request = asked_for(net, granted->request, granted->operation);
 
     /* Also for a client that has left: the channel is the one for all requests to that host. */
-    host_channel_find(net, granted->host, granted->channel);
+    if (host_channel_find(net, granted->host, granted->channel) == NULL)
+        channel_send(channel, channel_lost, .host = granted->host);
     if (request == NULL)
         return;
     if (request->connection == NULL) {

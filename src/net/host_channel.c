@@ -2,10 +2,12 @@
 
 #include "net/host_channel.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/shortage.h"
 #include "net/net.h"
 #include "net/respond.h"
 
@@ -62,8 +64,11 @@ static void host_channel_ended(struct channel *channel, bool fault, const char *
 {
     struct host_channel *host = channel_owner(channel);
 
+    /* When the broker knows that the host goes, there will be no other channel. */
     if (fault)
         log_error("shell host %u %s", host->number, why);
+    else if (host->leaving.position == 0)
+        channel_send(host->net->broker, channel_lost, .host = host->number);
     host_channel_end(host);
 }
 
@@ -132,6 +137,7 @@ static struct host_channel *host_channel_new(struct net *net, uint32_t number, i
     list_init(&host->requests);
     host->channel = channel_new(net->loop, fd, PROCESS_net, PROCESS_shell_host, &events, host);
     if (host->channel == NULL) {
+        log_error("shell host %u cannot be reached (%s)", number, shortage_text(errno));
         free(host);
         return NULL;
     }

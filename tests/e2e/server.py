@@ -28,7 +28,7 @@ from wire import CMD, HANG, Connection
 BUILD = Path(os.environ['WINRMD_BUILD']).resolve()
 # Where `ninja install` puts things in a build that ./check makes, and what is not installed.
 PLACES = ('usr/bin', 'usr/libexec/winrmd', 'usr/lib/winrmd/plugins', 'tests/plugins',
-          'tests/messages', 'tests/pam', 'tests/windows')
+          'tests/messages', 'tests/pam', 'tests/windows', 'tests/chaos')
 # Everybody in the users file; the password is the name and '-secret'.
 USERS = {'alice': 'admins', 'bob': 'staff', 'carol': 'guests', 'dave': 'staff', 'erin': 'guests',
          'frank': 'staff', 'mallory': 'guests', 'trent': 'guests'}
