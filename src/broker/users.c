@@ -55,9 +55,11 @@ static void session_visit(void *value, void *context)
 
 static const char *uid_text(const struct token *token, char text[UID_SIZE])
 {
-    if (token == NULL)
+    uid_t uid;
+
+    if (token == NULL || !token_uid(token, &uid))
         return NULL;
-    snprintf(text, UID_SIZE, "%u", (unsigned)token->uid);
+    snprintf(text, UID_SIZE, "%u", (unsigned)uid);
     return text;
 }
 
