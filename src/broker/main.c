@@ -29,6 +29,7 @@
 #include "broker/shell.h"
 #include "broker/status.h"
 #include "broker/stop.h"
+#include "confine/capabilities.h"
 #include "ipc/program.h"
 
 enum { EXIT_USAGE = 2 };
@@ -335,6 +336,20 @@ static void files_raise(struct broker *broker)
         log_error("setrlimit: %s", strerror(errno));
 }
 
+/* Before anything from outside is looked at. */
+static bool powers_drop(const struct broker *broker)
+{
+    const char *missing;
+
+    if (!broker->root || capabilities_keep_broker(&missing))
+        return true;
+    fprintf(stderr,
+            "winrmd: started as root, it lacks %s; give it back, or start winrmd as an ordinary "
+            "user\n",
+            missing);
+    return false;
+}
+
 static int run(const struct options *options)
 {
     struct broker broker = {
@@ -349,6 +364,8 @@ static int run(const struct options *options)
     list_init(&broker.forgetting);
     broker.control.fd = -1;
     files_raise(&broker);
+    if (!powers_drop(&broker))
+        return 1;
     if (gethostname(broker.machine, sizeof(broker.machine) - 1) != 0)
         strcpy(broker.machine, "localhost");
     if (broker.loop == NULL || !signals_watch(&signals, &broker)) {
