@@ -254,7 +254,10 @@ enum {
     F(BYTES, chain, LIMIT_CERTIFICATES)
 /* net -> auth: the client has left; an answer is not needed any more. */
 #define FIELDS_auth_abandon(F) F(U64, exchange, 0)
-/* auth -> net: no. Why is told to the broker alone. */
+/*
+ * auth -> net: no. Why is told to the broker alone. broker -> net: no after all, because the account
+ * could not be looked up.
+ */
 #define FIELDS_auth_refused(F) F(U64, exchange, 0)
 /*
  * net -> auth: one leg of Negotiate or Kerberos. `connection` is net's number for the HTTP

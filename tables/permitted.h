@@ -38,6 +38,7 @@
     R(net, broker, serving, net_drain) \
     R(net, broker, serving, net_auth) \
     R(net, broker, serving, session_opened) \
+    R(net, broker, serving, auth_refused) \
     R(net, broker, serving, session_revoked) \
     R(net, broker, serving, operation_refused) \
     R(net, broker, serving, operation_granted) \

@@ -80,18 +80,17 @@ void accounts_want_configured(struct accounts_search *search, struct configurati
 
 /* ---- what is found ---- */
 
-/* Why nothing is found is not PAM's to say: it was not asked. */
-static const char *failure_of(uint32_t result)
+const char *account_failure(uint32_t result)
 {
     switch (result) {
     case PAM_RESULT_no_account:
         return "there is no such account on this machine";
     case PAM_RESULT_too_many_groups:
-        return "it is in more than 1024 groups";
+        return "the account is in more than 1024 groups";
     case PAM_RESULT_late:
-        return "looking it up took too long";
+        return "looking up the account took too long";
     case PAM_RESULT_ended:
-        return "winrmd-pam ended while it was looked up";
+        return "winrmd-pam ended while the account was looked up";
     default:
         return "the account database of this machine cannot be asked";
     }
@@ -102,7 +101,7 @@ static const char *unfit_of(const struct accounts_search *search,
                             const struct message_account_found *answer)
 {
     if (answer->result != PAM_RESULT_accepted)
-        return failure_of(answer->result);
+        return account_failure(answer->result);
     if (answer->uid == 0 && !wanted->root)
         return "it is root's";
     if (!wanted->own && identity_is_own(search->configuration, (uid_t)answer->uid))

@@ -59,6 +59,9 @@ struct accounts_search {
 };
 
 void account_clear(struct account *account);
+/* Why no account was found, by enum pam_result: constant, and not what PAM would say, which was not
+ * asked. */
+const char *account_failure(uint32_t result);
 
 /* Wants winrmd's own, into configuration->system_accounts. */
 void accounts_want_system(struct accounts_search *search, struct configuration *configuration);

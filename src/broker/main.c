@@ -362,6 +362,7 @@ static int run(const struct options *options)
     list_init(&broker.replacements);
     list_init(&broker.controls);
     list_init(&broker.forgetting);
+    list_init(&broker.logins);
     broker.control.fd = -1;
     files_raise(&broker);
     if (!powers_drop(&broker))

@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "broker/broker.h"
+#include "broker/login.h"
 
 static struct child *net_by_number(struct broker *broker, uint32_t number)
 {
@@ -36,13 +37,15 @@ static void audit_tls(struct audit *audit, const char *tls)
         audit_text(audit, "tls", tls);
 }
 
-static void session_begin(struct broker *broker, const struct message_auth_identity *identity,
-                          const uid_t *uid)
+void session_begin(struct broker *broker, const struct message_auth_identity *identity,
+                   const char *account, const uid_t *uid)
 {
     struct child *net = net_by_number(broker, identity->net);
     struct session *session;
     struct caller caller;
 
+    if (account == NULL)
+        account = identity->account;
     broker_count(broker, COUNTER_authentications);
     broker->counters[COUNTER_password_hashes] += identity->hashes;
     count_wait(broker, identity->waited);
@@ -52,7 +55,7 @@ static void session_begin(struct broker *broker, const struct message_auth_ident
     audit_text(broker->audit, "verdict", "accepted");
     audit_text(broker->audit, "mechanism", identity->mechanism);
     audit_text(broker->audit, "user", identity->name);
-    audit_text(broker->audit, "account", identity->account);
+    audit_text(broker->audit, "account", account);
     if (uid != NULL)
         audit_number(broker->audit, "account-uid", *uid);
     audit_text(broker->audit, "address", identity->address);
@@ -70,18 +73,21 @@ static void session_begin(struct broker *broker, const struct message_auth_ident
     session = mem_alloc(sizeof(*session));
     session->id = broker_next_id(broker);
     session->net = net;
-    caller = (struct caller){
-        .name = identity->name,
-        .mechanism = identity->mechanism,
-        .address = identity->address != NULL ? identity->address : "",
-        .certificate = {.thumbprint = identity->certificate,
-                        .issuer = identity->certificate_issuer,
-                        .issuer_thumbprint = identity->issuer_thumbprint,
-                        .subject_name = identity->subject_name},
-        .token = token_new_login(broker, NULL, identity->account, uid, &identity->groups)};
+    caller =
+        (struct caller){.name = identity->name,
+                        .mechanism = identity->mechanism,
+                        .address = identity->address != NULL ? identity->address : "",
+                        .certificate = {.thumbprint = identity->certificate,
+                                        .issuer = identity->certificate_issuer,
+                                        .issuer_thumbprint = identity->issuer_thumbprint,
+                                        .subject_name = identity->subject_name},
+                        .token = token_new_login(broker, NULL, account, uid, &identity->groups)};
     session->caller = caller_copy(&caller);
     token_unref(caller.token);
-    session->looked_up = identity->uid != 0;
+    session->proved_as = mem_text(identity->account);
+    /* Root's number says nobody has; then it counts as PAM's, which loses him no more than a login.
+     */
+    session->looked_up = identity->uid != 0 || (uid != NULL && *uid == 0);
     map_put_u64(&broker->sessions, session->id, session);
     channel_send(net->channel, session_opened, .exchange = identity->exchange,
                  .session = session->id);
@@ -91,7 +97,30 @@ void session_open(struct broker *broker, const struct message_auth_identity *ide
 {
     uid_t uid = (uid_t)identity->uid;
 
-    session_begin(broker, identity, identity->uid != 0 ? &uid : NULL);
+    if (broker->root && identity->uid == 0)
+        login_begin(broker, identity);
+    else
+        session_begin(broker, identity, NULL, identity->uid != 0 ? &uid : NULL);
+}
+
+void session_deny(struct broker *broker, const struct message_auth_identity *identity,
+                  const char *reason)
+{
+    struct child *net = net_by_number(broker, identity->net);
+
+    session_refused(broker,
+                    &(const struct message_auth_failure){.net = identity->net,
+                                                         .address = identity->address,
+                                                         .tls = identity->tls,
+                                                         .mechanism = identity->mechanism,
+                                                         .name = identity->name,
+                                                         .reason = reason,
+                                                         .times = 1,
+                                                         .hashes = identity->hashes,
+                                                         .certificate = identity->certificate,
+                                                         .principal = identity->principal});
+    if (net != NULL)
+        channel_send(net->channel, auth_refused, .exchange = identity->exchange);
 }
 
 void session_refused(struct broker *broker, const struct message_auth_failure *failure)
@@ -125,6 +154,7 @@ static void session_free(struct broker *broker, struct session *session)
 {
     map_remove_u64(&broker->sessions, session->id);
     caller_clear(&session->caller);
+    free(session->proved_as);
     free(session);
 }
 
@@ -175,8 +205,7 @@ static void session_revoke_visit(void *value, void *context)
     const struct revocation *revocation = context;
     const struct message_auth_revoked *revoked = revocation->revoked;
 
-    if ((revoked->account != NULL &&
-         strcmp(session->caller.token->account, revoked->account) != 0) ||
+    if ((revoked->account != NULL && strcmp(session->proved_as, revoked->account) != 0) ||
         strcmp(session->caller.mechanism, revoked->mechanism) != 0)
         return;
     session_end(revocation->broker, session);
@@ -186,8 +215,10 @@ void session_revoke(struct broker *broker, const struct message_auth_revoked *re
 {
     struct revocation revocation = {broker, revoked};
 
-    if (revoked->mechanism != NULL)
-        map_each(&broker->sessions, session_revoke_visit, &revocation);
+    if (revoked->mechanism == NULL)
+        return;
+    login_revoke(broker, revoked);
+    map_each(&broker->sessions, session_revoke_visit, &revocation);
 }
 
 struct withdrawal {

@@ -19,11 +19,21 @@ struct session {
     uint64_t id;
     struct child *net;
     struct caller caller; /* owned */
+    char *proved_as;      /* the account as winrmd-auth calls it */
     bool looked_up;       /* PAM has proved it, not a file of winrmd */
 };
 
-/* auth_identity: opens a session and tells winrmd-net; writes the audit line. */
+/* auth_identity: opens a session, in root mode when it is known whose account that is. */
 void session_open(struct broker *broker, const struct message_auth_identity *identity);
+/*
+ * Opens it and tells winrmd-net; writes the audit line. `account`: what the machine calls it; NULL:
+ * what winrmd-auth does. `uid`: NULL where the machine knows no such account.
+ */
+void session_begin(struct broker *broker, const struct message_auth_identity *identity,
+                   const char *account, const uid_t *uid);
+/* Refuses it after all; audit and winrmd-net are told. `reason` is for the audit. */
+void session_deny(struct broker *broker, const struct message_auth_identity *identity,
+                  const char *reason);
 /* auth_failure: the audit line. */
 void session_refused(struct broker *broker, const struct message_auth_failure *failure);
 /*

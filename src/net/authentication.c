@@ -98,6 +98,18 @@ void authentication_opened(struct net *net, const struct message_session_opened 
         authentication_admit(request, opened);
 }
 
+void authentication_denied(struct net *net, uint64_t exchange)
+{
+    struct request *request = request_find_in(net, exchange, REQUEST_AUTHENTICATING);
+
+    if (request == NULL)
+        return;
+    if (request->method == METHOD_negotiate)
+        negotiate_forget(request);
+    request->connection->half_open = false;
+    respond_unauthorized(request);
+}
+
 static void authentication_refused(struct channel *channel, const union message_body *body)
 {
     struct request *request = request_find_in(channel_owner(channel), body->auth_refused.exchange,

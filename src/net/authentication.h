@@ -27,6 +27,9 @@ void authentication_abandon(struct request *request);
 /* The broker opened a session: the waiting request goes on, when nothing else is waited for. */
 void authentication_opened(struct net *net, const struct message_session_opened *opened);
 
+/* Or it will not, though winrmd-auth has said yes. */
+void authentication_denied(struct net *net, uint64_t exchange);
+
 /* Nothing else is: the session is the connection's. */
 void authentication_admit(struct request *request, const struct message_session_opened *opened);
 

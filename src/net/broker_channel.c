@@ -122,6 +122,11 @@ static void on_session_opened(struct channel *channel, const union message_body 
     authentication_opened(net_of(channel), &body->session_opened);
 }
 
+static void on_session_denied(struct channel *channel, const union message_body *body)
+{
+    authentication_denied(net_of(channel), body->auth_refused.exchange);
+}
+
 static void on_session_revoked(struct channel *channel, const union message_body *body)
 {
     connection_revoke_session(net_of(channel), body->session_revoked.session);
@@ -297,6 +302,7 @@ bool broker_channel_open(struct net *net)
         [MESSAGE_net_go] = on_net_go,
         [MESSAGE_session_opened] = on_session_opened,
         [MESSAGE_session_revoked] = on_session_revoked,
+        [MESSAGE_auth_refused] = on_session_denied,
         [MESSAGE_operation_refused] = on_operation_refused,
         [MESSAGE_operation_granted] = on_operation_granted,
         [MESSAGE_operation_ended] = on_operation_ended,
