@@ -22,14 +22,19 @@ bool guard_sanitized(void)
     return sanitized;
 }
 
+void guard_reads(void)
+{
+    if (!sanitized)
+        prctl(PR_SET_DUMPABLE, 0);
+}
+
 void guard_memory(void)
 {
     const struct rlimit none = {0};
 
-    if (sanitized)
-        return;
-    prctl(PR_SET_DUMPABLE, 0);
-    setrlimit(RLIMIT_CORE, &none);
+    guard_reads();
+    if (!sanitized)
+        setrlimit(RLIMIT_CORE, &none);
 }
 
 void guard_end_with_parent(void)

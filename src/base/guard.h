@@ -10,10 +10,13 @@
 bool guard_sanitized(void);
 
 /*
- * From now on this process leaves no core file, and no other process of its uid may trace it or
- * read its memory, descriptors or environment through /proc (prctl(2), PR_SET_DUMPABLE). Does
- * nothing in a build with a sanitizer, whose search for leaks traces the process.
+ * From now on no other process of this one's uid may trace it or read its memory, descriptors or
+ * environment through /proc (prctl(2), PR_SET_DUMPABLE), and it leaves no core file. What it starts
+ * is free of that. Does nothing in a build with a sanitizer, whose search for leaks traces the
+ * process.
  */
+void guard_reads(void);
+/* The same, and nothing that it starts leaves a core file either. */
 void guard_memory(void);
 /*
  * The kernel kills this process when the broker, which started it, dies: also while it is stopped

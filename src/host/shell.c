@@ -8,12 +8,12 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "confine/descendants.h"
 #include "host/command.h"
 #include "host/connect.h"
 #include "host/disconnect.h"
 #include "host/entry.h"
 #include "host/host.h"
-#include "host/kill.h"
 
 enum {
     END_GRACE = 5000, /* milliseconds for the plug-in to complete what was cancelled */

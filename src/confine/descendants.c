@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 
-#include "host/kill.h"
+#include "confine/descendants.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -13,8 +13,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "base/clock.h"
+#include "base/log.h"
 
 /*
  * While children end or are waited for, the kernel's list may leave one out that lives (proc(5),

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Ends every process below this one, also those that made themselves independent: a shell host
- * adopts them (PR_SET_CHILD_SUBREAPER), so all of them are found by descent.
+ * Ends every process below this one, also those that made themselves independent: a shell host,
+ * and the winrmd-session above it, adopt them (PR_SET_CHILD_SUBREAPER), so all of them are found by
+ * descent.
  */
-#ifndef HOST_KILL_H
-#define HOST_KILL_H
+#ifndef CONFINE_DESCENDANTS_H
+#define CONFINE_DESCENDANTS_H
 
 #include <stdbool.h>
 
