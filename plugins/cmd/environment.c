@@ -26,6 +26,47 @@ static bool set(char **place, const char *name, const char *value)
     return false;
 }
 
+/* Of a build with a sanitizer: nothing for a shell. */
+static bool is_ours(const char *text)
+{
+    static const char *const names[] = {"ASAN_OPTIONS=", "UBSAN_OPTIONS=", "LSAN_OPTIONS=",
+                                        "TSAN_OPTIONS="};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strncmp(text, names[i], strlen(names[i])) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* What this process was started with; NULL when memory is short. */
+static char **environment_of_login(void)
+{
+    size_t count = 0;
+    char **result;
+    char **next;
+
+    while (environ[count])
+        count++;
+    next = result = calloc(count + 1, sizeof(*result));
+    for (size_t i = 0; result && i < count; i++) {
+        if (is_ours(environ[i]))
+            continue;
+        *next = strdup(environ[i]);
+        if (!*next++) {
+            environment_free(result);
+            return NULL;
+        }
+    }
+    return result;
+}
+
+/* In root mode the host begins in a login of its user's (docs/root-mode.md, R-24), and only there. */
+static bool is_login(void)
+{
+    return getenv("WINRMD_SESSION") != NULL;
+}
+
 char **environment_base(void)
 {
     enum { COUNT = 6 };
@@ -36,6 +77,10 @@ char **environment_base(void)
     char number[24];
     const char *name = number;
 
+    if (is_login()) {
+        free(result);
+        return environment_of_login();
+    }
     snprintf(number, sizeof(number), "%lu", (unsigned long)getuid());
     if (getpwuid_r(getuid(), &entry, text, sizeof(text), &user) == 0 && user)
         name = user->pw_name;

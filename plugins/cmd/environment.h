@@ -11,7 +11,10 @@
 
 #include <wsman.h>
 
-/* Of the user this process runs as; NULL when memory is short. */
+/*
+ * Of the user this process runs as: that of the login in which it was started, else what the
+ * account database says. NULL when memory is short.
+ */
 char **environment_base(void);
 
 /*

@@ -185,6 +185,27 @@ static void a_profile_that_hangs(void **state)
     unlink(path);
 }
 
+/* docs/root-mode.md, R-24: the host of a login hands on what the login has, and no more. */
+static void a_login_is_handed_on(void **state)
+{
+    char variable[sizeof(home) + 8];
+
+    write_profile("export EDITOR=ed\n");
+    assert_int_equal(clearenv(), 0);
+    setenv("WINRMD_SESSION", "1", 1);
+    setenv("HOME", home, 1);
+    setenv("SHELL", "/bin/bash", 1);
+    setenv("XDG_RUNTIME_DIR", "/run/user/7", 1);
+    setenv("ASAN_OPTIONS", "detect_leaks=0", 1);
+    open_with(NULL, NULL);
+    snprintf(variable, sizeof(variable), "%s\n", home);
+    check_output(u"echo $SHELL $XDG_RUNTIME_DIR $EDITOR ${ASAN_OPTIONS-none} ${LOGNAME-none}",
+                 "/bin/bash /run/user/7 ed none none\n");
+    check_output(u"pwd", variable);
+    shell_finish(state);
+    unsetenv("WINRMD_SESSION");
+}
+
 /* C-8.1: a Command whose client did not wait as long as the profile took runs nothing. */
 static void a_command_that_is_cancelled_meanwhile(void **state)
 {
@@ -242,6 +263,7 @@ int main(void)
         cmocka_unit_test(a_profile_that_hangs),
         cmocka_unit_test(a_command_that_is_cancelled_meanwhile),
         cmocka_unit_test(the_last_of_a_name_counts),
+        cmocka_unit_test(a_login_is_handed_on), /* last: it takes the environment away */
     };
 
     return cmocka_run_group_tests(tests, make_home, remove_home);
