@@ -14,6 +14,9 @@
  *   crash        dies of a signal
  *   pid=FILE     writes the number of the process
  *   note=FILE    appends PAM_SERVICE, PAM_RHOST and PAM_TTY
+ *   at=CALL      the arguments behind it are for this call alone: authenticate, account, open, close
+ *   mark=FILE    appends the call and PAM_USER
+ *   env=VARIABLE sets this variable, NAME=VALUE, in the session's environment
  */
 #include <fcntl.h>
 #include <security/pam_ext.h>
@@ -40,6 +43,16 @@ static void wait_for(const char *path)
     while (fd >= 0 && read(fd, &byte, 1) > 0)
         continue;
     close(fd);
+}
+
+static void mark(pam_handle_t *handle, const char *call, const char *path)
+{
+    FILE *file = fopen(path, "ae");
+
+    if (file == NULL)
+        return;
+    fprintf(file, "%s %s\n", call, item(handle, PAM_USER));
+    fclose(file);
 }
 
 static void note(pam_handle_t *handle, const char *path)
@@ -87,6 +100,8 @@ static int obey(pam_handle_t *handle, const char *argument)
         note(handle, value);
     } else if (strncmp(argument, "pid=", 4) == 0) {
         note_process(value);
+    } else if (strncmp(argument, "env=", 4) == 0) {
+        pam_putenv(handle, value);
     } else if (strncmp(argument, "return=", 7) == 0) {
         return atoi(value);
     } else if (strcmp(argument, "crash") == 0) {
@@ -95,7 +110,7 @@ static int obey(pam_handle_t *handle, const char *argument)
     return PAM_SUCCESS;
 }
 
-static int obey_all(pam_handle_t *handle, int count, const char **arguments)
+static int obey_all(pam_handle_t *handle, const char *call, int count, const char **arguments)
 {
     int status = PAM_SUCCESS;
 
@@ -103,6 +118,10 @@ static int obey_all(pam_handle_t *handle, int count, const char **arguments)
         if (strncmp(arguments[i], "only=", 5) == 0 &&
             strcmp(arguments[i] + 5, item(handle, PAM_USER)) != 0)
             break;
+        if (strncmp(arguments[i], "at=", 3) == 0 && strcmp(arguments[i] + 3, call) != 0)
+            break;
+        if (strncmp(arguments[i], "mark=", 5) == 0)
+            mark(handle, call, arguments[i] + 5);
         status = obey(handle, arguments[i]);
     }
     return status;
@@ -112,14 +131,28 @@ PAM_EXTERN __attribute__((visibility("default"))) int
 pam_sm_authenticate(pam_handle_t *handle, int flags, int count, const char **arguments)
 {
     (void)flags;
-    return obey_all(handle, count, arguments);
+    return obey_all(handle, "authenticate", count, arguments);
 }
 
 PAM_EXTERN __attribute__((visibility("default"))) int
 pam_sm_acct_mgmt(pam_handle_t *handle, int flags, int count, const char **arguments)
 {
     (void)flags;
-    return obey_all(handle, count, arguments);
+    return obey_all(handle, "account", count, arguments);
+}
+
+PAM_EXTERN __attribute__((visibility("default"))) int
+pam_sm_open_session(pam_handle_t *handle, int flags, int count, const char **arguments)
+{
+    (void)flags;
+    return obey_all(handle, "open", count, arguments);
+}
+
+PAM_EXTERN __attribute__((visibility("default"))) int
+pam_sm_close_session(pam_handle_t *handle, int flags, int count, const char **arguments)
+{
+    (void)flags;
+    return obey_all(handle, "close", count, arguments);
 }
 
 PAM_EXTERN __attribute__((visibility("default"))) int
