@@ -62,6 +62,9 @@ enum {
     /* PAM: winrmd-auth asks, the broker passes it on, a winrmd-pam answers */ \
     M(pam_start) M(pam_ready) M(pam_ask) M(pam_check) M(pam_verdict) M(pam_answer) \
     M(account_find) M(account_found) \
+    /* the session of a shell, between the broker and its winrmd-session */ \
+    M(pam_session_open) M(pam_session_opened) M(pam_session_failed) M(pam_session_end) \
+    M(pam_session_over) \
     /* GSS-API: winrmd-auth shows the tokens of clients to a winrmd-gss */ \
     M(gss_start) M(gss_ready) M(gss_channel) M(gss_spent) M(gss_leave) M(auth_gss) M(gss_offer) \
     M(gss_accept) M(gss_drop) M(gss_continue) M(gss_done) M(gss_failed) \
@@ -89,7 +92,7 @@ enum {
     /* winrmctl asks the broker */ \
     M(status_ask) M(status_process) M(status_listener) M(status_application) M(status_plugin) \
     M(status_record) M(status_shell) \
-    M(status_counter) M(status_end) \
+    M(status_counter) M(status_mode) M(status_end) \
     M(reload_ask) M(reload_problem) M(reload_end) \
     M(explain_ask) M(explain_answer) M(explain_end) \
     /* winrmctl users, kill, revoke, unthrottle, log-level; and what follows from them */ \
@@ -118,6 +121,7 @@ enum {
 #define FIELDS_config_service(F) \
     F(U32, net_processes, 0) F(TEXT, control, LIMIT_URI) F(TEXT, audit, LIMIT_URI) \
     F(TEXT, users, LIMIT_URI) F(TEXT, pam_service, LIMIT_NAME) /* NULL: PAM is not asked */ \
+    F(TEXT, session_service, LIMIT_NAME) F(TEXT, cgroup, LIMIT_URI) \
     F(U64, pam_timeout, 0) F(U64, basic_cache, 0) F(TEXT, certificate_map, LIMIT_URI) \
     F(TEXT, keytab, LIMIT_URI) F(ITEMS, realms, LIMIT_REALMS) F(TEXT, ntlm_users, LIMIT_URI) \
     F(TEXT, ntlm_domain, LIMIT_ID) F(U64, negotiate_lifetime, 0) \
@@ -145,19 +149,23 @@ enum {
     F(U64, max_operation_time, 0) F(U64, max_shell_idle, 0) F(U64, quota_refresh, 0) \
     F(U64, system_window, 0) F(U32, system_operations, 0) F(U32, shells_per_user, 0) \
     F(U32, operations_per_user, 0) F(U32, batch_items, 0) \
-    F(U64, enumerate_idle, 0)
+    F(U64, enumerate_idle, 0) F(BOOL, no_new_privileges, 0)
 /* Plug-ins are numbered from 0 within their application. */
 #define FIELDS_config_plugin(F) \
     F(U32, application, 0) F(BOOL, authorization, 0) F(TEXT, name, LIMIT_NAME) \
     F(TEXT, filename, LIMIT_URI) F(U32, sdk_version, 0) F(BOOL, supports_quota, 0) \
     F(BOOL, enabled, 0) F(TEXT, extra_info, LIMIT_PAYLOAD) \
     F(U32, buffering, 0) /* enum output_buffering */ \
-    FIELDS_QUOTAS(F)
-/* The Quotas of a plug-in; 0xffffffff: no limit. */
+    FIELDS_QUOTAS(F) F(U64, max_run_time, 0) F(U32, max_files, 0) /* of one shell; 0: no limit */
+/*
+ * The Quotas of a plug-in; 0xffffffff: no limit. Of processes and memory 0 and what is no less than
+ * 2147483647 limit nothing.
+ */
 #define FIELDS_QUOTAS(F) \
     F(U32, max_shells, 0) F(U32, max_shells_per_user, 0) F(U32, max_users, 0) \
     F(U32, max_commands, 0) F(U32, max_operations, 0) F(U32, max_operations_per_user, 0) \
-    F(U64, idle_timeout, 0) F(U64, max_idle_timeout, 0)
+    F(U64, idle_timeout, 0) F(U64, max_idle_timeout, 0) \
+    F(U32, max_processes, 0) F(U32, max_memory, 0) /* of one shell; MB */
 #define FIELDS_config_resource(F) \
     F(U32, application, 0) F(U32, plugin, 0) F(TEXT, uri, LIMIT_URI) F(BOOL, exact_match, 0) \
     F(BOOL, supports_options, 0) F(U32, capabilities, 0) /* bits: enum capability */
@@ -506,6 +514,37 @@ enum {
  */
 #define FIELDS_items_fit(F) F(U64, request, 0) F(U64, operation, 0)
 
+/* ---- the session of a shell ---- */
+
+/*
+ * broker -> session, first: open a PAM session of this account, which has this uid, and start
+ * `program` in it as the user, at the other end of `host`; in `directory`, if the user may go
+ * there. Answered by pam_session_opened or pam_session_failed, after which the process ends.
+ * `address`: of the client. `root`: uid 0 will do. `cgroup`: the folder to make for it; NULL: none.
+ */
+#define FIELDS_pam_session_open(F) \
+    F(TEXT, service, LIMIT_NAME) F(TEXT, account, LIMIT_NAME) F(U32, uid, 0) F(BOOL, root, 0) \
+    F(TEXT, address, LIMIT_ID) F(TEXT, program, LIMIT_URI) F(TEXT, directory, LIMIT_URI) \
+    F(TEXT, cgroup, LIMIT_URI) F(BOOL, rlimits, 0) /* memory and processes are limited by rlimits */ \
+    F(BOOL, no_new_privileges, 0) FIELDS_LIMITS(F) F(FD, host, 0)
+/* What the processes of one shell may use; 0: no limit. */
+#define FIELDS_LIMITS(F) \
+    F(U64, max_memory, 0) /* bytes */ F(U32, max_processes, 0) F(U32, max_files, 0)
+/* session -> broker: the host runs. */
+#define FIELDS_pam_session_opened(F) F(U32, process, 0)
+/*
+ * session -> broker: there is no host; why, for the client and the audit. `refused`: because of the
+ * account, by PAM or the account database.
+ */
+#define FIELDS_pam_session_failed(F) F(BOOL, refused, 0) F(TEXT, text, LIMIT_REASON)
+/* broker -> session: kill the host and all that it has started. */
+#define FIELDS_pam_session_end(F)
+/*
+ * session -> broker: the host has ended with this status (wait(2)), and all that it has started.
+ * The process ends when PAM has closed the session. `killed`: it lived until pam_session_end.
+ */
+#define FIELDS_pam_session_over(F) F(U32, status, 0) F(BOOL, killed, 0)
+
 /* ---- hosts ---- */
 
 /*
@@ -517,7 +556,8 @@ enum {
     F(TEXT, plugin, LIMIT_NAME) F(TEXT, filename, LIMIT_URI) F(U32, sdk_version, 0) \
     F(TEXT, extra_info, LIMIT_PAYLOAD) F(BOOL, supports_quota, 0) \
     F(U32, startup_flags, 0) F(ITEMS, may_map_to, LIMIT_GROUPS) F(BYTES, key, 16) \
-    F(BOOL, traced, 0) /* say host_traced */ F(TEXT, account, LIMIT_NAME) /* of a shell */
+    F(BOOL, traced, 0) /* say host_traced */ F(TEXT, account, LIMIT_NAME) /* of a shell */ \
+    FIELDS_LIMITS(F) /* that it sets for itself: where no winrmd-session has */
 /* `path`, `version`: what was loaded, so that a reload sees when that file is another one. */
 #define FIELDS_host_started(F) \
     F(U32, code, 0) F(TEXT, text, LIMIT_REASON) F(TEXT, path, LIMIT_URI) \
@@ -705,6 +745,12 @@ enum {
 #define FIELDS_status_listener(F) \
     F(TEXT, name, LIMIT_NAME) F(TEXT, url, LIMIT_URI) F(TEXT, channel_binding, LIMIT_ID)
 #define FIELDS_status_counter(F) F(TEXT, name, LIMIT_NAME) F(U64, value, 0)
+/*
+ * How winrmd runs. `limits`: "cgroup" or "rlimits", what limits memory and processes of a shell.
+ * `cgroup`: the folder that shells' folders are made in; NULL: none.
+ */
+#define FIELDS_status_mode(F) \
+    F(BOOL, root, 0) F(TEXT, limits, LIMIT_ID) F(TEXT, cgroup, LIMIT_URI)
 #define FIELDS_status_end(F)
 
 /* ---- reload ---- */

@@ -99,6 +99,12 @@
     R(broker, pam, starting, pam_ready) \
     R(broker, pam, serving, pam_verdict) \
     R(broker, pam, serving, account_found) \
+    /* winrmd-session */ \
+    R(session, broker, starting, pam_session_open) \
+    R(session, broker, serving, pam_session_end) \
+    R(broker, session, starting, pam_session_opened) \
+    R(broker, session, starting, pam_session_failed) \
+    R(broker, session, serving, pam_session_over) \
     /* winrmd-gss */ \
     R(gss, broker, starting, gss_start) \
     R(gss, broker, serving, gss_channel) \
@@ -191,6 +197,7 @@
     R(control, broker, serving, status_record) \
     R(control, broker, serving, status_shell) \
     R(control, broker, serving, status_counter) \
+    R(control, broker, serving, status_mode) \
     R(control, broker, serving, status_end) \
     R(broker, control, serving, reload_ask) \
     R(control, broker, serving, reload_problem) \

@@ -13,6 +13,7 @@
     P(net, "winrmd-net") \
     P(auth, "winrmd-auth") \
     P(pam, "winrmd-pam") \
+    P(session, "winrmd-session") \
     P(gss, "winrmd-gss") \
     P(authz_host, "winrmd-host (authorization)") \
     P(shell_host, "winrmd-host (shell)") \

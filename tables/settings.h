@@ -50,7 +50,10 @@
     S("net-processes", net_processes, COUNT, "0", 0, 64, "", yes, \
       "how many winrmd-net processes serve the network; 0: one per core") \
     S("control", control, PATH, "winrmd.sock", 1, 4000, "", yes, \
-      "socket that winrmctl talks to, made with mode 0600")
+      "socket that winrmctl talks to, made with mode 0600") \
+    S("cgroup", cgroup, TEXT, "auto", 4, 4000, "", yes, \
+      "root mode: the folder of cgroup v2 in which each shell gets one of its own; \"auto\": the " \
+      "service's own, where there is one; \"none\"")
 
 #define SETTINGS_listener(S) \
     S("address", address, TEXT, NULL, 3, 127, "", yes, \
@@ -85,6 +88,9 @@
       "where passwords are checked: \"file:PATH\", made with winrmctl passwd, or \"pam\"") \
     S("pam-service", pam_service, TEXT, "winrmd", 1, 64, "", yes, \
       "the service that PAM is asked as: a file in /etc/pam.d") \
+    S("session-service", session_service, TEXT, "", 0, 64, "", yes, \
+      "root mode: the service that PAM is asked as for the sessions of shells; empty: the " \
+      "pam-service") \
     S("pam-timeout", pam_timeout, TIME, "30s", 1, 30000, "", yes, \
       "how long PAM may take for one login; the process that was asked is then killed") \
     S("keytab", keytab, PATH, "", 0, 4000, "", yes, \
@@ -137,6 +143,8 @@
       "accounts that the authorization plug-in may run a user's shells as") \
     S("allow-root", allow_root, SWITCH, "false", 0, 1, "", yes, \
       "in root mode: uid 0 may be a user's identity here, and have shells") \
+    S("no-new-privileges", no_new_privileges, SWITCH, "false", 0, 1, "", yes, \
+      "root mode: nothing in a shell can become another user, not even by sudo") \
     S("record-idle-timeout", record_idle_timeout, TIME, "900s", 1, 604800000, "", yes, \
       "how long a user record is kept without a message of its user") \
     S("authorization-timeout", authorization_timeout, TIME, "10s", 1, 600000, "", yes, \
@@ -215,10 +223,14 @@
       "idle time-out of a shell when the client names none") \
     S("MaxIdleTimeoutms", max_idle_timeout, TIME, "2147483647", 1, 2147483647, "ms", yes, \
       "largest idle time-out that a client may ask for") \
-    S("MaxProcessesPerShell", max_processes, COUNT, "2147483647", 0, UINT_MOST, "", no, \
-      "processes of one shell") \
-    S("MaxMemoryPerShellMB", max_memory, COUNT, "2147483647", 0, UINT_MOST, "", no, \
-      "memory of one shell and its processes, in MB")
+    S("MaxProcessesPerShell", max_processes, COUNT, "2147483647", 0, UINT_MOST, "", yes, \
+      "processes of one shell; 0: no limit") \
+    S("MaxMemoryPerShellMB", max_memory, COUNT, "2147483647", 0, UINT_MOST, "", yes, \
+      "memory of one shell and its processes, in MB; 0: no limit") \
+    S("MaxOpenFilesPerShell", max_files, COUNT, "2147483647", 64, 2147483647, "", yes, \
+      "open files of each process of a shell") \
+    S("MaxRunTimems", max_run_time, TIME, "2147483647", 1, 2147483647, "ms", yes, \
+      "how long a shell may live, whatever it does")
 
 #define SETTINGS_param(S) \
     S("Name", name, TEXT, NULL, 1, 512, "", yes, "name of an initialization parameter") \

@@ -139,7 +139,7 @@ static struct authz_host *host_new(struct broker *broker, struct application_set
     };
     static const struct channel_events events = {handlers, child_channel_ended};
     struct child *process = host_start(broker, settings, settings->authorizer, startup_flags, NULL,
-                                       NULL, &events, host_gone);
+                                       NULL, NULL, &events, host_gone);
     struct authz_host *host;
 
     if (process == NULL)

@@ -63,6 +63,9 @@ struct broker {
     struct reload *reload; /* of reload.c; NULL: none is running */
     struct audit *audit;
     bool root;           /* root mode: started as uid 0 */
+    char *cgroup;        /* in which shells have theirs; NULL: they have none */
+    bool cgroup_limits;  /* and that limits their memory and processes */
+    struct list shell_logins; /* of shell_login.c: the sessions of shells in root mode */
     char *programs;      /* where the other programs are */
     struct rlimit files; /* of open files, as the broker was started: the children's */
     char machine[256];   /* this host's name, for fault details */

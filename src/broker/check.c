@@ -86,7 +86,7 @@ static void check_plugin(struct check *check, struct application_settings *setti
     };
     static const struct channel_events events = {handlers, child_channel_ended};
     struct child *host =
-        host_start(check->broker, settings, plugin, 0, NULL, NULL, &events, trial_gone);
+        host_start(check->broker, settings, plugin, 0, NULL, NULL, NULL, &events, trial_gone);
     struct trial *trial;
 
     if (host == NULL) {

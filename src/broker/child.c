@@ -17,6 +17,7 @@
 #include "base/shortage.h"
 #include "broker/broker.h"
 #include "broker/identities.h"
+#include "broker/shell_login.h"
 #include "ipc/program.h"
 
 enum {
@@ -36,7 +37,7 @@ static void child_kill_expired(struct loop_timer *timer)
 
     /* One that lives on without its channel has closed it itself: nobody from outside has ended it,
      * though our signal will. */
-    if (process->pid > 0 && process->channel != NULL && channel_is_ended(process->channel) &&
+    if (process->login == NULL && process->pid > 0 && process->channel != NULL && channel_is_ended(process->channel) &&
         waitid(P_PID, (id_t)process->pid, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
         ended.si_pid == 0)
         process->faulty = true;
@@ -48,24 +49,48 @@ static const char *const *variables_of(enum process role)
     return role == PROCESS_gss ? program_kerberos : NULL;
 }
 
-struct child *child_start(struct broker *broker, enum process role, const char *program,
-                          const char *directory, const struct identity *identity,
-                          const struct channel_events *events, void (*gone)(struct child *, bool))
+static struct child *child_new(struct broker *broker, enum process role,
+                               void (*gone)(struct child *, bool))
 {
-    char *path = mem_printf("%s/%s", broker->programs, program);
     struct child *process = mem_alloc(sizeof(*process));
-    int pair[2] = {-1, -1};
-    int error = channel_pair(pair) ? 0 : errno;
 
-    /* Nobody is root because it was not said who he is. */
-    if (identity == NULL && !identity_may_be_broker(broker, role))
-        error = EPERM;
     process->broker = broker;
     process->role = role;
     process->gone = gone;
     process->pid = -1;
     list_init(&process->operations);
     process->kill_timer.expired = child_kill_expired;
+    return process;
+}
+
+struct child *child_adopt(struct broker *broker, enum process role, int fd, struct shell_login *login,
+                          const struct channel_events *events, void (*gone)(struct child *, bool))
+{
+    struct child *process = child_new(broker, role, gone);
+
+    process->login = login;
+    process->channel = channel_new(broker->loop, fd, PROCESS_broker, role, events, process);
+    if (process->channel == NULL) {
+        log_error("%s cannot be talked to (%s)", process_name(role), strerror(errno));
+        free(process);
+        return NULL;
+    }
+    list_append(&broker->processes, &process->link);
+    return process;
+}
+
+struct child *child_start(struct broker *broker, enum process role, const char *program,
+                          const char *directory, const struct identity *identity,
+                          const struct channel_events *events, void (*gone)(struct child *, bool))
+{
+    char *path = mem_printf("%s/%s", broker->programs, program);
+    struct child *process = child_new(broker, role, gone);
+    int pair[2] = {-1, -1};
+    int error = channel_pair(pair) ? 0 : errno;
+
+    /* Nobody is root because it was not said who he is. */
+    if (identity == NULL && !identity_may_be_broker(broker, role))
+        error = EPERM;
     if (error == 0)
         error = program_start(&process->pid, &(struct program){.path = path,
                                                                .directory = directory,
@@ -122,14 +147,18 @@ static void child_tell_gone(struct child *process, bool crashed)
 
 void child_kill(struct child *process)
 {
-    if (process->pid > 0)
+    if (process->login != NULL)
+        shell_login_kill(process->login);
+    else if (process->pid > 0)
         kill(process->pid, SIGKILL);
 }
 
 void child_end_within(struct child *process, uint64_t milliseconds)
 {
     process->expected_end = true;
-    if (process->pid > 0)
+    if (process->login != NULL)
+        shell_login_expect_end(process->login);
+    if (process->pid > 0 || process->login != NULL)
         loop_timer_start(process->broker->loop, &process->kill_timer, milliseconds);
 }
 
@@ -161,7 +190,8 @@ static struct child *child_by_pid(struct broker *broker, pid_t pid)
     list_each(link, &broker->processes) {
         struct child *process = container_of(link, struct child, link);
 
-        if (process->pid == pid)
+        /* That of a login is not the broker's to wait for. */
+        if (process->login == NULL && process->pid == pid)
             return process;
     }
     return NULL;
@@ -208,7 +238,7 @@ static bool child_crashed(const struct child *process, int status)
     return !process->expected_end && (process->faulty || !asked);
 }
 
-static void child_died(struct child *process, int status)
+void child_ended(struct child *process, int status)
 {
     if (!process->expected_end && !process->broker->stopping && process->role != PROCESS_config)
         log_error("%s[%d] %s %d", process_name(process->role), (int)process->pid,
@@ -237,9 +267,10 @@ void child_reap(struct broker *broker)
         if (process != NULL) {
             /* A module of PAM may have started a helper. */
             bool host = process->role == PROCESS_shell_host ||
-                        process->role == PROCESS_authz_host || process->role == PROCESS_pam;
+                        process->role == PROCESS_authz_host || process->role == PROCESS_pam ||
+                        process->role == PROCESS_session;
 
-            child_died(process, status);
+            child_ended(process, status);
             if (host)
                 child_kill_orphans(broker);
         } else {

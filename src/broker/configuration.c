@@ -75,6 +75,8 @@ static void handle_service(struct channel *channel, const union message_body *bo
     configuration->audit = mem_text(service->audit);
     configuration->users = mem_text(service->users);
     configuration->pam_service = mem_text(service->pam_service);
+    configuration->session_service = mem_text(service->session_service);
+    configuration->cgroup = mem_text(service->cgroup);
     configuration->pam_timeout = service->pam_timeout;
     configuration->basic_cache = service->basic_cache;
     configuration->certificate_map = mem_text(service->certificate_map);
@@ -168,6 +170,7 @@ static void handle_application(struct channel *channel, const union message_body
         .operations_per_user = told->operations_per_user,
         .batch_items = told->batch_items,
         .enumerate_idle = told->enumerate_idle,
+        .no_new_privileges = told->no_new_privileges,
     };
     settings->may_map_to = mem_alloc(told->may_map_to.count * sizeof(char *));
     for (uint32_t i = 0; i < told->may_map_to.count; i++)
@@ -214,6 +217,10 @@ static void handle_plugin(struct channel *channel, const union message_body *bod
                                    .max_commands = told->max_commands,
                                    .max_operations = told->max_operations,
                                    .max_operations_per_user = told->max_operations_per_user,
+                                   .max_processes = told->max_processes,
+                                   .max_memory = told->max_memory,
+                                   .max_files = told->max_files,
+                                   .max_run_time = told->max_run_time,
                                    .idle_timeout = told->idle_timeout,
                                    .max_idle_timeout = told->max_idle_timeout}};
 }
@@ -496,6 +503,8 @@ void configuration_free(struct configuration *configuration)
     free(configuration->audit);
     free(configuration->users);
     free(configuration->pam_service);
+    free(configuration->session_service);
+    free(configuration->cgroup);
     free(configuration->certificate_map);
     free(configuration->keytab);
     for (size_t i = 0; i < configuration->realm_count; i++)

@@ -46,6 +46,9 @@ struct resource {
     uint32_t capabilities; /* bits: enum capability */
 };
 
+/* What Windows writes for no limit where a number has 31 bits. */
+enum { PLUGIN_UNLIMITED = 2147483647 };
+
 /* The element Quotas of a plug-in; QUOTA_UNLIMITED where nothing is written. */
 struct plugin_quotas {
     uint32_t max_shells;
@@ -54,6 +57,10 @@ struct plugin_quotas {
     uint32_t max_commands; /* of one shell */
     uint32_t max_operations;
     uint32_t max_operations_per_user;
+    uint32_t max_processes; /* of one shell; 0 and PLUGIN_UNLIMITED: any number */
+    uint32_t max_memory;    /* MB, likewise */
+    uint32_t max_files;     /* 0: no limit */
+    uint64_t max_run_time;  /* milliseconds; 0: no limit */
     uint64_t idle_timeout; /* milliseconds; no longer than max_shell_idle of the application */
     uint64_t max_idle_timeout;
 };
@@ -95,6 +102,7 @@ struct application_settings {
     uint32_t operations_per_user;
     uint32_t batch_items; /* most items in one answer to Enumerate or Pull */
     uint64_t enumerate_idle;
+    bool no_new_privileges; /* of shells */
     struct plugin *plugins;
     size_t plugin_count;
     struct plugin *authorizer; /* NULL: none; everything is refused */
@@ -127,6 +135,8 @@ struct configuration {
     char *audit;
     char *users;
     char *pam_service; /* NULL: PAM is not asked */
+    char *session_service;
+    char *cgroup; /* "auto", "none" or a folder */
     uint64_t pam_timeout;
     uint64_t basic_cache;  /* 0: nothing is kept */
     char *certificate_map; /* NULL: none */

@@ -122,6 +122,8 @@ struct message_plugin_item configuration_plugin_item(const struct plugin *plugin
                                         .max_shells_per_user = quotas->max_shells_per_user,
                                         .max_users = quotas->max_users,
                                         .max_commands = quotas->max_commands,
+                                        .max_processes = quotas->max_processes,
+                                        .max_memory = quotas->max_memory,
                                         .max_operations = quotas->max_operations,
                                         .max_operations_per_user = quotas->max_operations_per_user,
                                         .idle_timeout = quotas->idle_timeout,

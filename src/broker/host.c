@@ -7,24 +7,35 @@
 #include "base/memory.h"
 #include "broker/broker.h"
 #include "broker/identities.h"
+#include "confine/limits.h"
 #include "ipc/ticket.h"
 
 enum { SHUTDOWN_SERVICE = 2 /* WSMAN_PLUGIN_SHUTDOWN_SERVICE */, STOP_PATIENCE = 3000 };
 
 struct child *host_start(struct broker *broker, struct application_settings *settings,
                          const struct plugin *plugin, uint32_t startup_flags, const char *account,
-                         const uint8_t *ticket_key, const struct channel_events *events,
-                         void (*gone)(struct child *, bool))
+                         const uint8_t *ticket_key, const struct limits *limits,
+                         const struct channel_events *events, void (*gone)(struct child *, bool))
 {
     enum process role = plugin->authorization ? PROCESS_authz_host : PROCESS_shell_host;
     struct child *host = child_start(broker, role, "winrmd-host", settings->directory,
                                      identity_of_role(broker, NULL, role, settings), events, gone);
+
+    if (host != NULL)
+        host_brief(host, settings, plugin, startup_flags, account, ticket_key, limits);
+    return host;
+}
+
+void host_brief(struct child *host, struct application_settings *settings,
+                const struct plugin *plugin, uint32_t startup_flags, const char *account,
+                const uint8_t *ticket_key, const struct limits *limits)
+{
+    static const struct limits none;
+    const struct limits *own = limits != NULL ? limits : &none;
     /* Only an authorization plug-in may name accounts. */
     size_t count = plugin->authorization ? settings->may_map_to_count : 0;
     struct ipc_item *accounts;
 
-    if (host == NULL)
-        return NULL;
     host->settings = application_settings_ref(settings);
     host->plugin = plugin;
     accounts = mem_alloc(count * sizeof(*accounts));
@@ -37,9 +48,9 @@ struct child *host_start(struct broker *broker, struct application_settings *set
                  .startup_flags = startup_flags,
                  .may_map_to = {.item = accounts, .count = (uint32_t)count},
                  .key = {.data = ticket_key, .length = ticket_key != NULL ? TICKET_KEY_SIZE : 0},
-                 .account = account);
+                 .account = account, .max_memory = own->memory,
+                 .max_processes = (uint32_t)own->processes, .max_files = (uint32_t)own->files);
     free(accounts);
-    return host;
 }
 
 void host_stop(struct child *host)

@@ -16,19 +16,24 @@ struct application_settings;
 struct broker;
 struct child;
 struct plugin;
+struct limits;
 
 enum { HOST_STARTUP_AFTER_CRASH = 2 /* WSMAN_PLUGIN_STARTUP_AUTORESTARTED_CRASH */ };
 
 /*
  * Starts a host for this plug-in of the settings, of which it keeps a reference, in the
  * application's folder and tells it its task. `startup_flags` are those of WSManPluginStartup;
- * `account` (whose shell it is) and `ticket_key` (TICKET_KEY_SIZE bytes) are for shell hosts, else
- * NULL. NULL when no process can be started, which is logged.
+ * `account` (whose shell it is), `ticket_key` (TICKET_KEY_SIZE bytes) and `limits`, which it sets
+ * for itself, are for shell hosts, else NULL. NULL when no process can be started, which is logged.
  */
 struct child *host_start(struct broker *broker, struct application_settings *settings,
                          const struct plugin *plugin, uint32_t startup_flags, const char *account,
-                         const uint8_t *ticket_key, const struct channel_events *events,
-                         void (*gone)(struct child *, bool));
+                         const uint8_t *ticket_key, const struct limits *limits,
+                         const struct channel_events *events, void (*gone)(struct child *, bool));
+/* The second half of it, for a host that somebody else starts. */
+void host_brief(struct child *host, struct application_settings *settings,
+                const struct plugin *plugin, uint32_t startup_flags, const char *account,
+                const uint8_t *ticket_key, const struct limits *limits);
 
 /* Tells the host to end in order; it is killed when it takes too long. */
 void host_stop(struct child *host);

@@ -36,7 +36,7 @@ const struct identity *identity_of_role(const struct broker *broker,
 
 bool identity_may_be_broker(const struct broker *broker, enum process role)
 {
-    return !broker->root || role == PROCESS_pam;
+    return !broker->root || role == PROCESS_pam || role == PROCESS_session;
 }
 
 bool identity_is_own(const struct configuration *configuration, uid_t uid)

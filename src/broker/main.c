@@ -22,6 +22,8 @@
 #include "broker/check.h"
 #include "broker/kept.h"
 #include "broker/listener.h"
+#include "broker/login.h"
+#include "broker/shell_login.h"
 #include "broker/operation.h"
 #include "broker/peers.h"
 #include "broker/record.h"
@@ -275,6 +277,8 @@ static bool broker_start(struct broker *broker)
         return false;
     if (!broker_listen(broker) || !status_listen(broker))
         return false;
+    if (broker->root && !shell_login_prepare(broker))
+        return false;
     if (broker->root)
         log_info("root mode: every shell runs as its user, every process as whom it should be");
     else
@@ -303,6 +307,7 @@ static void broker_close(struct broker *broker)
         record_retire_all(broker->applications[i]);
     peers_forget(broker);
     notify_close(&broker->notify);
+    shell_login_close(broker);
     audit_close(broker->audit);
     configuration_free(broker->configuration);
     for (size_t i = 0; i < broker->application_count; i++)
@@ -363,6 +368,7 @@ static int run(const struct options *options)
     list_init(&broker.controls);
     list_init(&broker.forgetting);
     list_init(&broker.logins);
+    list_init(&broker.shell_logins);
     broker.control.fd = -1;
     files_raise(&broker);
     if (!powers_drop(&broker))

@@ -112,7 +112,21 @@ static void shell_lifetime_expired(struct loop_timer *timer)
 
     if (shell->state == SHELL_starting)
         shell->end_code = FAULT_timed_out;
-    shell_begin_end(shell, "its lifetime elapsed");
+    shell_begin_end(shell, shell->ends_at_limit ? "its MaxRunTimems elapsed"
+                                                : "its lifetime elapsed");
+}
+
+/* As long as the client said, or the plug-in's Quotas. */
+static void shell_live_until(struct shell *shell)
+{
+    uint64_t lifetime = shell->operation->lifetime;
+    uint64_t most = shell->plugin->quotas.max_run_time;
+
+    shell->ends_at_limit = most > 0 && (lifetime == 0 || most < lifetime);
+    if (shell->ends_at_limit)
+        lifetime = most;
+    if (lifetime > 0)
+        loop_timer_start(shell->broker->loop, &shell->lifetime, lifetime);
 }
 
 static void shell_begin_expired(struct loop_timer *timer)
@@ -220,11 +234,6 @@ void shell_create(struct operation *operation)
         operation_refuse(operation, code, NULL);
         return;
     }
-    if (broker->root) {
-        operation_refuse(operation, FAULT_access_denied,
-                         "winrmd runs as root and cannot start shells as their users yet");
-        return;
-    }
     named = operation->shell_id != NULL;
     if (!named) {
         char guid[GUID_SIZE];
@@ -258,8 +267,7 @@ void shell_create(struct operation *operation)
     operation->shell = shell;
     map_put(&broker->shells, shell->key, shell->key_length, shell);
     shell_enter(shell);
-    if (operation->lifetime > 0)
-        loop_timer_start(broker->loop, &shell->lifetime, operation->lifetime);
+    shell_live_until(shell);
     /* WSManPluginStartup may block; the client waits no longer than it said. */
     loop_timer_start(broker->loop, &shell->begin, operation_patience(operation));
     if (!shell_host_start(shell))

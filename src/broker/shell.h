@@ -61,6 +61,7 @@ struct shell {
     uint64_t used_at;
     struct loop_timer idle;
     struct loop_timer lifetime; /* whatever the shell is doing */
+    bool ends_at_limit;         /* that is the plug-in's MaxRunTimems, not what the client said */
     enum shell_client client;
     char *session_id;         /* of its client; NULL: that says none */
     struct operation *change; /* that connects or disconnects it just now */

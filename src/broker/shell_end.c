@@ -116,22 +116,48 @@ void shell_over(struct shell *shell, const char *reason)
     shell_free(shell);
 }
 
-void shell_host_lost(struct shell *shell, uint32_t code, const char *reason)
+/* Create has not been answered yet. */
+static bool create_waits(const struct shell *shell)
+{
+    return shell->operation->state == OPERATION_acting && shell->operation->net != NULL;
+}
+
+static void create_refuse(struct shell *shell, uint32_t code, const char *text)
 {
     struct operation *operation = shell->operation;
-    char text[512];
 
-    if (operation->state != OPERATION_acting || operation->net == NULL) {
-        shell_over(shell, reason);
-        return;
-    }
-    /* Create has not been answered yet. */
-    snprintf(text, sizeof(text), "The plug-in %s cannot be used: %s.", shell->plugin->name,
-             shell->end_reason != NULL ? shell->end_reason : reason);
     shell_host_leave(shell);
     operation->shell = NULL;
     operation_refuse(operation, shell->end_code != 0 ? shell->end_code : code, text);
     shell_free(shell);
+}
+
+void shell_host_lost(struct shell *shell, uint32_t code, const char *reason)
+{
+    char text[512];
+
+    if (!create_waits(shell)) {
+        shell_over(shell, reason);
+        return;
+    }
+    snprintf(text, sizeof(text), "The plug-in %s cannot be used: %s.", shell->plugin->name,
+             shell->end_reason != NULL ? shell->end_reason : reason);
+    create_refuse(shell, code, text);
+}
+
+void shell_session_failed(struct shell *shell, uint32_t code, const char *why)
+{
+    char text[2048];
+
+    shell_audit(shell, shell->operation, "session-refused", why);
+    if (!create_waits(shell)) {
+        shell_over(shell, "its session could not be opened");
+        return;
+    }
+    snprintf(text, sizeof(text), "The session of %.512s cannot be opened: %s.",
+             shell->operation->record->token->account,
+             shell->end_reason != NULL ? shell->end_reason : why);
+    create_refuse(shell, code, text);
 }
 
 /* ---- many ---- */

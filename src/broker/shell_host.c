@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "broker/broker.h"
 #include "broker/host.h"
+#include "broker/shell_login.h"
 #include "broker/operation.h"
 #include "broker/shell.h"
 #include "faults.h"
@@ -152,6 +153,44 @@ static void host_gone(struct child *process, bool crashed)
 
 /* ---- what the broker asks ---- */
 
+/* Its winrmd-session has not opened one. */
+static void session_failed(struct child *host, bool refused, const char *text)
+{
+    struct shell *shell = host->owner;
+
+    log_error("shell %s: the session of its account cannot be opened: %s",
+              shell != NULL ? shell->id : "that has ended", text);
+    if (shell != NULL)
+        shell_session_failed(shell, refused ? FAULT_access_denied : FAULT_internal_error, text);
+}
+
+/* As the user of the token, by a winrmd-session. */
+static struct child *start_in_session(struct shell *shell, const struct channel_events *events)
+{
+    const struct operation *operation = shell->operation;
+    const struct shell_login_wish wish = {.settings = shell->settings,
+                                    .plugin = shell->plugin,
+                                    .token = operation->record->token,
+                                    .address = operation->caller.address,
+                                    .number = shell->number,
+                                    .failed = session_failed};
+    struct child *host = shell_login_start(shell->broker, &wish, events, host_gone);
+
+    if (host != NULL)
+        host_brief(host, shell->settings, shell->plugin, 0, wish.token->account, shell->ticket_key,
+                   NULL);
+    return host;
+}
+
+static struct child *start_here(struct shell *shell, const struct channel_events *events)
+{
+    const struct limits limits = shell_login_limits(shell->plugin);
+
+    return host_start(shell->broker, shell->settings, shell->plugin, 0,
+                      shell->operation->record->token->account, shell->ticket_key, &limits, events,
+                      host_gone);
+}
+
 bool shell_host_start(struct shell *shell)
 {
     static const channel_handler handlers[MESSAGE_COUNT] = {
@@ -167,9 +206,15 @@ bool shell_host_start(struct shell *shell)
     };
     static const struct channel_events events = {handlers, child_channel_ended};
 
-    shell->host =
-        host_start(shell->broker, shell->settings, shell->plugin, 0,
-                   shell->operation->record->token->account, shell->ticket_key, &events, host_gone);
+    uid_t uid;
+
+    if (shell->broker->root && !token_uid(shell->operation->record->token, &uid)) {
+        shell_session_failed(shell, FAULT_access_denied,
+                             "this machine has no account of that name");
+        return true;
+    }
+    shell->host = shell->broker->root ? start_in_session(shell, &events)
+                                      : start_here(shell, &events);
     if (shell->host == NULL)
         return false;
     shell->host->owner = shell;

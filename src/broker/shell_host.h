@@ -14,7 +14,7 @@
 struct operation;
 struct shell;
 
-/* False when no process can be started. */
+/* False when no process can be started. The shell may have been refused in here. */
 bool shell_host_start(struct shell *shell);
 /* The descriptor for that winrmd-net's channel to the host, or -1 when it has one. */
 int shell_host_connect(struct shell *shell, uint32_t net);
@@ -40,6 +40,8 @@ void shell_command_began(struct shell *shell, struct operation *operation,
                          const char *command_line);
 void shell_command_ended(struct shell *shell, struct operation *operation, const char *reason);
 void shell_over(struct shell *shell, const char *reason);
+/* There is no host, because there is no session for it; `code` for a Create that waits. */
+void shell_session_failed(struct shell *shell, uint32_t code, const char *why);
 /* The host is gone or could not begin; `code` for a Create that waits. */
 void shell_host_lost(struct shell *shell, uint32_t code, const char *reason);
 

@@ -148,6 +148,12 @@ static void send_counters(const struct broker *broker, struct channel *channel)
                  .value = broker->enumerations.count);
 }
 
+static void send_mode(const struct broker *broker, struct channel *channel)
+{
+    channel_send(channel, status_mode, .root = broker->root,
+                 .limits = broker->cgroup_limits ? "cgroup" : "rlimits", .cgroup = broker->cgroup);
+}
+
 static void handle_ask(struct channel *channel, const union message_body *body)
 {
     struct broker *broker = ((const struct control *)channel_owner(channel))->broker;
@@ -169,6 +175,7 @@ static void handle_ask(struct channel *channel, const union message_body *body)
     }
     map_each(&broker->shells, send_shell, channel);
     send_counters(broker, channel);
+    send_mode(broker, channel);
     channel_send(channel, status_end);
 }
 

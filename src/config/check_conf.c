@@ -257,17 +257,31 @@ static bool basic_offered(const struct config *config)
 }
 
 /* It names a file in /etc/pam.d. Whether that file makes sense is for PAM to say. */
-static void check_pam(struct config *config, struct config_problems *problems)
+static void check_pam_service(struct config *config, const char *setting, const char *service,
+                              struct config_problems *problems)
 {
-    const char *service = config->authentication.pam_service;
-
     if (strspn(service, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-") !=
         strlen(service))
         problem_add(
-            problems, config->file, setting_line(&config->authentication_place, "pam-service"),
-            say("pam-service = \"%.100s\" of authentication is no name of a PAM service", service),
+            problems, config->file, setting_line(&config->authentication_place, setting),
+            say("%s = \"%.100s\" of authentication is no name of a PAM service", setting, service),
             "write letters, digits, _ and - only, as the file in /etc/pam.d is called");
-    config->pam_service = service;
+}
+
+static void check_pam(struct config *config, struct config_problems *problems)
+{
+    check_pam_service(config, "pam-service", config->authentication.pam_service, problems);
+    config->pam_service = config->authentication.pam_service;
+}
+
+static void check_cgroup(struct config *config, struct config_problems *problems)
+{
+    const char *cgroup = config->service.cgroup;
+
+    if (strcmp(cgroup, "auto") != 0 && strcmp(cgroup, "none") != 0 && cgroup[0] != '/')
+        problem_add(problems, config->file, setting_line(&config->service_place, "cgroup"),
+                    say("cgroup = \"%.200s\" is no absolute path", cgroup),
+                    "write \"auto\", \"none\", or a folder like \"/sys/fs/cgroup/winrmd\"");
 }
 
 static void check_realms(struct config *config, struct config_problems *problems)
@@ -333,6 +347,8 @@ static void check_basic(struct config *config, struct config_problems *problems)
 static void check_authentication(struct config *config, struct config_problems *problems)
 {
     check_basic(config, problems);
+    check_pam_service(config, "session-service", config->authentication.session_service, problems);
+    check_cgroup(config, problems);
     check_realms(config, problems);
     check_ntlm_domain(config, problems);
 }

@@ -23,6 +23,12 @@ static uint64_t shell_idle(uint64_t written)
     return written == 0 || written > INT32_MAX ? INT32_MAX : written;
 }
 
+/* The largest number that fits is what no limit means; the broker is told 0. */
+static uint64_t unless_unlimited(uint64_t written)
+{
+    return written < INT32_MAX ? written : 0;
+}
+
 static const char *text_or_none(const char *text)
 {
     return text[0] != '\0' ? text : NULL;
@@ -55,7 +61,9 @@ static bool send_resource(struct channel *channel, uint32_t application, uint32_
     .max_users = bounded((quotas)->max_users), .max_commands = bounded((quotas)->max_commands), \
     .max_operations = bounded((quotas)->max_operations),                                        \
     .max_operations_per_user = bounded((quotas)->max_operations_per_user),                      \
-    .idle_timeout = (quotas)->idle_timeout, .max_idle_timeout = (quotas)->max_idle_timeout
+    .idle_timeout = (quotas)->idle_timeout, .max_idle_timeout = (quotas)->max_idle_timeout,     \
+    .max_processes = bounded((quotas)->max_processes),                                          \
+    .max_memory = bounded((quotas)->max_memory)
 
 static bool send_plugin(struct channel *channel, uint32_t application, uint32_t number,
                         const struct config_plugin *plugin)
@@ -65,7 +73,9 @@ static bool send_plugin(struct channel *channel, uint32_t application, uint32_t 
                              .filename = plugin->filename, .sdk_version = plugin->sdk_version,
                              .supports_quota = plugin->supports_quota, .enabled = plugin->enabled,
                              .extra_info = plugin->extra_info, .buffering = plugin->buffering,
-                             QUOTAS_OF(&plugin->quotas));
+                             QUOTAS_OF(&plugin->quotas),
+                             .max_run_time = unless_unlimited(plugin->quotas.max_run_time),
+                             .max_files = bounded(unless_unlimited(plugin->quotas.max_files)));
 
     list_each(link, ring(&plugin->resources))
         sent = sent && send_resource(channel, application, number,
@@ -96,7 +106,8 @@ static bool send_application(struct channel *channel, uint32_t number,
         .system_window = web->system_window, .system_operations = bounded(web->system_operations),
         .shells_per_user = bounded(set->shells_per_user),
         .operations_per_user = bounded(set->operations_per_user),
-        .batch_items = bounded(set->batch_items), .enumerate_idle = web->max_enumerate_idle);
+        .batch_items = bounded(set->batch_items), .enumerate_idle = web->max_enumerate_idle,
+        .no_new_privileges = set->no_new_privileges);
     list_each(link, ring(&application->plugins))
         sent = sent && send_plugin(channel, number, plugin++,
                                    container_of(link, struct config_plugin, link));
@@ -116,7 +127,10 @@ static bool send_service(struct channel *channel, const struct config *config)
     sent = channel_send(
         channel, config_service, .net_processes = bounded(config->service.net_processes),
         .control = config->service.control, .audit = config->audit.file, .users = config->users,
-        .pam_service = config->pam_service, .pam_timeout = set->pam_timeout,
+        .pam_service = config->pam_service,
+        .session_service = set->session_service[0] != '\0' ? set->session_service
+                                                           : set->pam_service,
+        .cgroup = config->service.cgroup, .pam_timeout = set->pam_timeout,
         .basic_cache = set->basic_cache, .certificate_map = text_or_none(set->certificate_map),
         .keytab = text_or_none(set->keytab),
         .realms = {.item = realms, .count = (uint32_t)set->realms.count},

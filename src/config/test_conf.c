@@ -100,7 +100,7 @@ static const struct {
     {"unknown section",
      "listeners \"http\" { }\n" GOOD,
      {"1: there is no setting or section \"listeners\"; write one of net-processes, control, "
-      "listener"}},
+      "cgroup, listener"}},
     {"title missing", "listener { }\n" GOOD, {"1: missing title for section 'listener'; write"}},
     {"the same title twice",
      GOOD "application \"/wsman\" { directory = \"x\" }\n",
@@ -232,6 +232,15 @@ static const struct {
      {"5: pam-timeout = \"31s\" of authentication is too large", "5: basic-cache",
       "4: pam-service = \"../shadow\" of authentication is no name of a PAM service; write "
       "letters"}},
+    {"sessions of shells",
+     LISTENER APPLICATION USERS "cgroup = \"/sys/fs/cgroup/winrmd\"\n"
+                                "authentication { session-service = \"winrm-shell\" }\n",
+     {NULL}},
+    {"sessions of shells that cannot be",
+     LISTENER APPLICATION "cgroup = \"shells\"\nauthentication { basic = \"file:users\"\n"
+                          "session-service = \"a/b\" }\n",
+     {"5: session-service = \"a/b\" of authentication is no name of a PAM service",
+      "3: cgroup = \"shells\" is no absolute path; write \"auto\""}},
     {"what is not wanted may be written empty",
      LISTENER APPLICATION "authentication { basic = \"file:users\" keytab = \"\" ntlm-users = \"\" "
                           "certificate-map = \"\" basic-cache = \"0ms\" }\n",

@@ -172,18 +172,14 @@ static const struct {
     {"what is not built",
      PLUGINS("<Plugin Name='p' Filename='p.so' SDKVersion='1' UseSharedProcess='true' "
              "ProcessIdleTimeoutSec='5' AutoRestart='true' "
-             "XmlRenderingType='XmlReader'>\n<Quotas MaxProcessesPerShell='25' "
-             "MaxMemoryPerShellMB='1024'/><Resources>\n"
+             "XmlRenderingType='XmlReader'>\n<Resources>\n"
              "<Resource ResourceUri='u'><Capability Type='Shell'/>\n<Security Uri='u' Sddl='x'/>"
              "</Resource></Resources></Plugin>"),
      {"2: UseSharedProcess=\"true\" of Plugin asks for something that this version",
       "2: ProcessIdleTimeoutSec", "2: AutoRestart",
       "2: XmlRenderingType=\"XmlReader\" of Plugin asks for something that this version of winrmd "
       "does not have; remove XmlRenderingType, or write \"text\"",
-      "3: MaxProcessesPerShell=\"25\" of Quotas asks for something that this version of winrmd "
-      "does "
-      "not have; remove MaxProcessesPerShell, or write \"2147483647\"",
-      "3: MaxMemoryPerShellMB", "5: Security asks for something"}},
+      "5: Security asks for something"}},
     {"a mode that is none",
      PLUGINS("<Plugin Name='p' Filename='p.so' SDKVersion='1'\n OutputBufferingMode='Dropp'>"
              "<Resources><Resource ResourceUri='u'><Capability Type='Shell'/></Resource>"
@@ -193,8 +189,7 @@ static const struct {
     {"what is not built may be off",
      PLUGINS("<Plugin Name='p' Filename='p.so' SDKVersion='1' UseSharedProcess='0' "
              "ProcessIdleTimeoutSec='0' AutoRestart='no' OutputBufferingMode='block' "
-             "XmlRenderingType='Text' xml:lang='en'><Quotas MaxProcessesPerShell='2147483647' "
-             "MaxMemoryPerShellMB='2147483647'/><Resources>"
+             "XmlRenderingType='Text' xml:lang='en'><Resources>"
              "<Resource ResourceUri='u'><Capability Type='Shell' SupportsFragment='false'/>"
              "</Resource></Resources></Plugin>"),
      {NULL}},
@@ -202,6 +197,14 @@ static const struct {
      QUOTAS("MaxShells='25' maxshellsperuser='5' MaxConcurrentUsers='4294967295' "
             "IdleTimeoutms='7200000' MaxIdleTimeoutms='2h'"),
      {NULL}},
+    {"limits of a shell",
+     QUOTAS("MaxProcessesPerShell='25' MaxMemoryPerShellMB='0' MaxOpenFilesPerShell='64' "
+            "MaxRunTimems='1h'"),
+     {NULL}},
+    {"limits of a shell that cannot be",
+     QUOTAS("MaxOpenFilesPerShell='63' MaxRunTimems='0'"),
+     {"3: MaxOpenFilesPerShell=\"63\" of Quotas is too small; write a number from 64",
+      "3: MaxRunTimems=\"0\" of Quotas is too small"}},
     {"quotas that make no sense",
      QUOTAS("MaxShells='0' MaxShellsPerUser='4294967296' MaxConcurrentUsers='many' "
             "MaxConcurrentCommandsPerShell='-1' MaxMemoryPerShell='5'"),

@@ -14,7 +14,7 @@ static const struct {
 } shown[] = {{MESSAGE_status_process, "processes"},        {MESSAGE_status_listener, "listeners"},
              {MESSAGE_status_application, "applications"}, {MESSAGE_status_plugin, "plugins"},
              {MESSAGE_status_record, "records"},           {MESSAGE_status_shell, "shells"},
-             {MESSAGE_status_counter, "counters"}};
+             {MESSAGE_status_counter, "counters"},         {MESSAGE_status_mode, "mode"}};
 
 enum { TABLES = sizeof(shown) / sizeof(shown[0]) };
 
@@ -44,6 +44,7 @@ ON_ROW(status_plugin)
 ON_ROW(status_record)
 ON_ROW(status_shell)
 ON_ROW(status_counter)
+ON_ROW(status_mode)
 
 static void on_status_end(struct channel *channel, const union message_body *body)
 {
@@ -85,13 +86,16 @@ static enum ctl_exit status_show(const struct ctl_options *options, enum message
         [MESSAGE_status_record] = on_status_record,
         [MESSAGE_status_shell] = on_status_shell,
         [MESSAGE_status_counter] = on_status_counter,
+        [MESSAGE_status_mode] = on_status_mode,
         [MESSAGE_status_end] = on_status_end};
     struct asking asking = {
         .question = {.ask = MESSAGE_status_ask, .handlers = handlers, .patience = PATIENCE}};
     enum ctl_exit result;
 
     for (size_t i = 0; i < TABLES; i++)
-        asking.tables[i] = (struct table){.type = shown[i].type, .name = shown[i].name};
+        asking.tables[i] = (struct table){.type = shown[i].type,
+                                          .name = shown[i].name,
+                                          .single = shown[i].type == MESSAGE_status_mode};
     result = question_ask(&asking.question, options->config);
     if (result == CTL_done) {
         asking_print(&asking, only, options->json);

@@ -105,6 +105,13 @@ void table_print_json(const struct table *table, FILE *out)
     const struct message_field *fields = message_layout(table->type)->fields;
     bool pairs = table_is_pairs(table);
 
+    if (table->single) {
+        fprintf(out, "  \"%s\": {", table->name);
+        if (table->rows > 0)
+            print_row(table, 0, out);
+        fputc('}', out);
+        return;
+    }
     fprintf(out, "  \"%s\": %c", table->name, pairs ? '{' : '[');
     for (size_t row = 0; row < table->rows; row++) {
         fprintf(out, "%s\n    ", row > 0 ? "," : "");

@@ -17,6 +17,7 @@ struct table {
     const char *name; /* key in JSON, heading in text */
     char **cells;     /* row after row; NULL: no text */
     size_t rows;
+    bool single; /* there is one row, whatever its columns: one thing and its properties */
 };
 
 /* Copies the message into a row. */
@@ -28,7 +29,10 @@ const char *table_cell(const struct table *table, size_t row, size_t column);
 /* Does each row say (name, value)? */
 bool table_is_pairs(const struct table *table);
 
-/* `"name": [{...}, ...]`; a table of (name, value) pairs as `"name": {"a": 1, ...}`. */
+/*
+ * `"name": [{...}, ...]`; a table of (name, value) pairs as `"name": {"a": 1, ...}`, and so the
+ * columns of a single row.
+ */
 void table_print_json(const struct table *table, FILE *out);
 /* Columns under their names, for people: whole texts, times in units. */
 void table_print_text(const struct table *table, FILE *out);

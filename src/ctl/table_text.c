@@ -133,7 +133,7 @@ void table_print_text(const struct table *table, FILE *out)
     bool headed = !table_is_pairs(table);
     size_t *widths;
 
-    if (headed)
+    if (headed && !table->single)
         fprintf(out, "%s: %zu\n", table->name, table->rows);
     else
         fprintf(out, "%s:\n", table->name);

@@ -288,6 +288,7 @@ static void on_ask(struct channel *channel, const union message_body *body)
                      .idle = ages[i]);
     channel_send(channel, status_counter, .name = "user_calls", .value = 3);
     channel_send(channel, status_counter, .name = "late_calls", .value = 0);
+    channel_send(channel, status_mode, .root = true, .limits = "cgroup", .cgroup = "/c");
     channel_send(channel, status_end, .end_of_message = 0);
 }
 

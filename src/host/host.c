@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "confine/limits.h"
 #include "host/address.h"
 #include "host/crash.h"
 #include "host/entry.h"
@@ -189,6 +190,16 @@ static void start_run(struct pool_work *work)
     post_send(&done);
 }
 
+/* Before any code of the plug-in's runs, which could go on without them. */
+static int limits_take(const struct message_host_start *start)
+{
+    const struct limits limits = {.memory = start->max_memory,
+                                  .processes = start->max_processes,
+                                  .files = start->max_files};
+
+    return limits_apply(&limits, true, getuid());
+}
+
 void host_start(struct channel *channel, const union message_body *body)
 {
     static struct pool_work work = {.run = start_run};
@@ -203,6 +214,8 @@ void host_start(struct channel *channel, const union message_body *body)
         shell_key(&start->key);
     if (start->authorization != host.authorization)
         start_refuse(ERROR_INVALID_PARAMETER, "the first message changed its mind");
+    if (limits_take(start) != 0)
+        start_refuse(ERROR_INVALID_PARAMETER, "the limits of the shell cannot be set");
     if (!plugin_load(&host.plugin, start, &code, text, sizeof(text)))
         start_refuse(code, text);
     crash_name(&host.plugin);

@@ -169,7 +169,8 @@ static void put_quotas(struct buffer *out, const struct message_plugin_item *plu
     buffer_printf(out, " MaxConcurrentUsers=\"%u\" MaxShells=\"%u\" MaxShellsPerUser=\"%u\"",
                   plugin->max_users, plugin->max_shells, plugin->max_shells_per_user);
     buffer_printf(out, " MaxConcurrentCommandsPerShell=\"%u\"", plugin->max_commands);
-    soap_put(out, " MaxProcessesPerShell=\"2147483647\" MaxMemoryPerShellMB=\"2147483647\"");
+    buffer_printf(out, " MaxProcessesPerShell=\"%u\" MaxMemoryPerShellMB=\"%u\"",
+                  plugin->max_processes, plugin->max_memory);
     buffer_printf(out, " MaxConcurrentOperations=\"%u\" MaxConcurrentOperationsPerUser=\"%u\"/>",
                   plugin->max_operations, plugin->max_operations_per_user);
 }

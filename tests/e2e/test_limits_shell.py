@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: ISC
+"""What the processes of one shell may use where rlimits have to do (docs/root-mode.md, "Limits"): seen
+and met by programs that run in it."""
+
+import os
+import shlex
+
+import pytest
+
+from server import BUILD, IDLE
+
+# R-42: whatever else the account has ends, fewer than this many are refused.
+MANY = 5000
+FORKS = '''\
+import os, signal, sys
+children, refused = [], False
+here, there = os.pipe()
+while len(children) < %d and not refused:
+    try:
+        child = os.fork()
+    except BlockingIOError:
+        refused = True
+        break
+    if child == 0:
+        os.close(there)
+        os.read(here, 1)
+        os._exit(0)
+    children.append(child)
+os.close(there)
+for child in children:
+    os.waitpid(child, 0)
+print('refused' if refused else 'not refused')
+''' % MANY
+ALLOCATE = '''\
+def fits(size):
+    try:
+        bytearray(size)
+    except MemoryError:
+        return False
+    return True
+print(fits(100 << 20), fits(2 << 30))
+'''
+
+
+def sanitized():
+    return b'__asan_init' in (BUILD / 'usr/bin/winrmd').read_bytes() or (
+        b'__tsan_init' in (BUILD / 'usr/bin/winrmd').read_bytes())
+
+
+def said(server, line):
+    """What a command says in a shell of its own."""
+    with server.connect('alice') as alice:
+        shell = alice.create()
+        out, error, _ = alice.receive_all(shell, alice.command(shell, line))
+        alice.delete(shell)
+        return out.decode(), error.decode()
+
+
+def python(script):
+    return '/usr/bin/python3 -c ' + shlex.quote(script)
+
+
+def test_open_files_of_each_process(new_server):
+    """R-44, R-46: for good, since nobody can raise it."""
+    server = new_server(quotas='MaxOpenFilesPerShell="64"')
+    assert said(server, 'ulimit -Sn; ulimit -Hn; ulimit -n 65 2>&- || echo no') == ('64\n64\nno\n', '')
+
+
+def test_memory_of_each_process(new_server):
+    """R-42: by RLIMIT_DATA; a build with a sanitizer needs more for itself."""
+    server = new_server(quotas='MaxMemoryPerShellMB="1024"')
+    if sanitized():
+        assert said(server, 'ulimit -d') == ('unlimited\n', '')
+        return
+    assert said(server, 'ulimit -Sd; ulimit -Hd') == ('1048576\n1048576\n', '')
+    assert said(server, python(ALLOCATE)) == ('True False\n', '')
+
+
+def test_processes(new_server):
+    """R-42: no more than so many are begun, whatever the account has besides."""
+    server = new_server(quotas='MaxProcessesPerShell="20"')
+    assert said(server, python(FORKS)) == ('refused\n', '')
+
+
+@pytest.mark.parametrize('lifetime, most, reason', [
+    (None, 3 * IDLE, 'its MaxRunTimems elapsed'),
+    (600000, 3 * IDLE, 'its MaxRunTimems elapsed'),
+    (3 * IDLE, 600000, 'its lifetime elapsed'),
+])
+def test_run_time(new_server, lifetime, most, reason):
+    """R-45: it ends whatever it does, when the first of both is over."""
+    server = new_server(quotas='MaxRunTimems="%d"' % most)
+    body = '<rsp:Shell>%s<rsp:InputStreams>stdin</rsp:InputStreams>' \
+           '<rsp:OutputStreams>stdout</rsp:OutputStreams></rsp:Shell>' % (
+               '<rsp:Lifetime>PT%.3fS</rsp:Lifetime>' % (lifetime / 1000) if lifetime else '')
+    with server.connect('alice') as alice:
+        shell = alice.create(body)
+        command = alice.command(shell, 'echo begun; sleep 100000')
+        while not alice.ask_receive(shell, command).fault:
+            pass
+        ended, = server.wait_for_audit('shell-end', shell=shell)
+        assert ended['reason'] == reason
+
+
+def test_no_limit(new_server):
+    """What Windows writes for none, and 0, which are the same for winrmd."""
+    server = new_server(quotas='MaxProcessesPerShell="2147483647" MaxMemoryPerShellMB="0"')
+    names = r'Max (processes|data size|open files)'
+    limits = said(server, "grep -E '%s' /proc/self/limits" % names)[0]
+    with open('/proc/%d/limits' % server.pids('winrmd-host (authorization)')[0],
+              encoding='utf-8') as file:
+        wanted = [line for line in file if line.startswith(('Max processes', 'Max data size',
+                                                            'Max open files'))]
+    assert limits == ''.join(wanted)
+
+
+def test_status_says_what_limits_them(new_server):
+    """R-40"""
+    server = new_server()
+    assert server.status()['mode'] == {'root': os.geteuid() == 0, 'limits': 'rlimits',
+                                       'cgroup': None}
