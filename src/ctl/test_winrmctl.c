@@ -396,7 +396,9 @@ static void status_is_json(void **state)
                                    "  \"counters\": {\n"
                                    "    \"user_calls\": 3,\n"
                                    "    \"late_calls\": 0\n"
-                                   "  }\n"
+                                   "  },\n"
+                                   "  \"mode\": {\"root\": true, \"limits\": \"cgroup\", "
+                                   "\"cgroup\": \"/c\"}\n"
                                    "}\n"));
     broker_end(process, path);
 
@@ -429,7 +431,11 @@ static void status_is_text(void **state)
     assert_non_null(strstr(output, "\n\n" SHELLS_TEXT "\n"
                                    "counters:\n"
                                    "  user_calls  3\n"
-                                   "  late_calls  0\n"));
+                                   "  late_calls  0\n"
+                                   "\n"
+                                   "mode:\n"
+                                   "  root  limits  cgroup\n"
+                                   "  yes   cgroup  /c\n"));
     /* Nothing is cut off, and times have units. */
     assert_non_null(strstr(output, long_name()));
     assert_non_null(

@@ -41,7 +41,7 @@ def test_status_and_shells_say_the_same_in_text_and_json(server):
         assert (code, error) == (0, '')
         shown = server.status()
         assert list(shown) == ['processes', 'listeners', 'applications', 'plugins', 'records',
-                               'shells', 'counters']
+                               'shells', 'counters', 'mode']
 
         heading, rows = section(text, 'processes')
         assert heading == 'processes: %d' % len(shown['processes'])
@@ -54,6 +54,9 @@ def test_status_and_shells_say_the_same_in_text_and_json(server):
         assert shown['counters']['shell_users'] == 2
         heading, rows = section(text, 'records')
         assert {row[1] for row in rows[1:]} == {'alice', 'bob'} and heading == 'records: 2'
+        heading, rows = section(text, 'mode')
+        assert rows == [['root', 'limits', 'cgroup'],
+                        ['yes' if shown['mode']['root'] else 'no', 'rlimits', '-']]
         heading, rows = section(text, 'counters')
         assert {row[0] for row in rows} == set(shown['counters'])
         assert dict(rows)['shells_started'] == '2'

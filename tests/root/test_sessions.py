@@ -167,9 +167,13 @@ def test_pam_sessions_begin_and_end_with_the_shell(root_server, machine):
         ('close_session', 'alice', 'winrmd', '127.0.0.1')]
 
 
+# pam_setcred() is for the modules of auth.
+PROVED = 'auth required pam_permit.so\n'
+
+
 def pam_service(machine, name, lines):
     path = Path('/etc/pam.d', name)
-    lab.write(path, lines)
+    lab.write(path, PROVED + lines)
     machine.undo.callback(path.unlink)
 
 
@@ -200,17 +204,19 @@ def refused(server, client, code=5):
     ('account required pam_deny.so\nsession required pam_permit.so\n', 'pam_acct_mgmt'),
     ('account required pam_permit.so\nsession required pam_deny.so\n', 'pam_open_session'),
     ('account required pam_permit.so\nsession required pam_nothing.so\n', 'pam_open_session'),
-])
+    ('account required pam_permit.so\nauth required pam_deny.so\n'
+     'session required pam_permit.so\n', 'pam_setcred'),
+], ids=['account', 'session', 'unknown module', 'credentials'])
 def test_who_is_refused_by_pam_has_no_shell(new_root_server, machine, lines, step):
     """R-22"""
-    pam_service(machine, 'shells', 'auth required pam_permit.so\n' + lines)
+    pam_service(machine, 'shells', lines)
     server = new_root_server('session-service = "shells"')
     with server.connect('alice') as alice:
         text = refused(server, alice)
         assert text.startswith('The session of alice cannot be opened: %s of the PAM service '
                                'shells: ' % step)
-        lab.write('/etc/pam.d/shells',
-                  'account required pam_permit.so\nsession required pam_permit.so\n')
+        lab.write('/etc/pam.d/shells', PROVED + 'account required pam_permit.so\n'
+                  'session required pam_permit.so\n')
         alice.delete(alice.create())
 
 
@@ -417,7 +423,13 @@ def test_a_folder_that_is_shared_is_not_divided(root_server):
     assert root_server.status()['mode'] == {'root': True, 'limits': 'rlimits', 'cgroup': None}
 
 
-def test_a_folder_that_is_no_cgroup(new_grouping_server, tmp_path):
+def test_a_folder_that_is_no_cgroup(new_root_server, tmp_path):
     """R-35"""
-    with pytest.raises(AssertionError, match='it is no folder of cgroup v2'):
-        new_grouping_server(tmp_path)
+    server = new_root_server()
+    server.stop()
+    text = server.config.read_text()
+    server.config.write_text('cgroup = "%s"\n%s' % (tmp_path, text))
+    done = subprocess.run([built('winrmd'), '--config', server.config], capture_output=True,
+                          text=True, timeout=HANG)
+    assert done.returncode == 1
+    assert 'cgroup = "%s" cannot be used: it is no folder of cgroup v2' % tmp_path in done.stderr
