@@ -233,8 +233,8 @@ static const struct {
       "4: pam-service = \"../shadow\" of authentication is no name of a PAM service; write "
       "letters"}},
     {"sessions of shells",
-     LISTENER APPLICATION USERS "cgroup = \"/sys/fs/cgroup/winrmd\"\n"
-                                "authentication { session-service = \"winrm-shell\" }\n",
+     LISTENER APPLICATION "cgroup = \"/sys/fs/cgroup/winrmd\"\nauthentication { basic = "
+                          "\"file:users\" session-service = \"winrm-shell\" }\n",
      {NULL}},
     {"sessions of shells that cannot be",
      LISTENER APPLICATION "cgroup = \"shells\"\nauthentication { basic = \"file:users\"\n"

@@ -148,7 +148,7 @@ def stand_in(folder, name):
     path of its winrmd. What it stands in for is beside it as winrmd-net.real."""
     folder.mkdir()
     for program in ('winrmd', 'winrmd-auth', 'winrmd-config', 'winrmd-gss', 'winrmd-host', 'winrmd-net',
-                    'winrmd-pam'):
+                    'winrmd-pam', 'winrmd-session'):
         shutil.copy(built(program), folder)
     (folder / 'winrmd-net').rename(folder / 'winrmd-net.real')
     shutil.copy(built(name), folder / 'winrmd-net')
