@@ -29,8 +29,8 @@ static bool set(char **place, const char *name, const char *value)
 /* Of a build with a sanitizer: nothing for a shell. */
 static bool is_ours(const char *text)
 {
-    static const char *const names[] = {"ASAN_OPTIONS=", "UBSAN_OPTIONS=", "LSAN_OPTIONS=",
-                                        "TSAN_OPTIONS="};
+    static const char *const names[] = {
+        "ASAN_OPTIONS=", "UBSAN_OPTIONS=", "LSAN_OPTIONS=", "TSAN_OPTIONS="};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (strncmp(text, names[i], strlen(names[i])) == 0)
@@ -61,7 +61,8 @@ static char **environment_of_login(void)
     return result;
 }
 
-/* In root mode the host begins in a login of its user's (docs/root-mode.md, R-24), and only there. */
+/* In root mode the host begins in a login of its user's (docs/root-mode.md, R-24), and only there.
+ */
 static bool is_login(void)
 {
     return getenv("WINRMD_SESSION") != NULL;

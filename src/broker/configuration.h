@@ -61,7 +61,7 @@ struct plugin_quotas {
     uint32_t max_memory;    /* MB, likewise */
     uint32_t max_files;     /* 0: no limit */
     uint64_t max_run_time;  /* milliseconds; 0: no limit */
-    uint64_t idle_timeout; /* milliseconds; no longer than max_shell_idle of the application */
+    uint64_t idle_timeout;  /* milliseconds; no longer than max_shell_idle of the application */
     uint64_t max_idle_timeout;
 };
 

@@ -347,8 +347,9 @@ static void check_service(struct reload *reload)
         reload_tell(reload, "the control socket can not be another one while winrmd runs",
                     "leave control as it was, or stop and start winrmd");
     if (strcmp(reload->fresh->cgroup, old->cgroup) != 0)
-        reload_tell(reload, "the folder of the shells' cgroups can not be another one while winrmd "
-                            "runs",
+        reload_tell(reload,
+                    "the folder of the shells' cgroups can not be another one while winrmd "
+                    "runs",
                     "leave cgroup as it was, or stop and start winrmd");
     if (!audit_file_open(&reload->audit, reload->fresh->audit)) {
         snprintf(cause, sizeof(cause), "the audit file %s cannot be opened (%s)",

@@ -112,8 +112,8 @@ static void shell_lifetime_expired(struct loop_timer *timer)
 
     if (shell->state == SHELL_starting)
         shell->end_code = FAULT_timed_out;
-    shell_begin_end(shell, shell->ends_at_limit ? "its MaxRunTimems elapsed"
-                                                : "its lifetime elapsed");
+    shell_begin_end(shell,
+                    shell->ends_at_limit ? "its MaxRunTimems elapsed" : "its lifetime elapsed");
 }
 
 /* As long as the client said, or the plug-in's Quotas. */

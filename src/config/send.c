@@ -62,20 +62,18 @@ static bool send_resource(struct channel *channel, uint32_t application, uint32_
     .max_operations = bounded((quotas)->max_operations),                                        \
     .max_operations_per_user = bounded((quotas)->max_operations_per_user),                      \
     .idle_timeout = (quotas)->idle_timeout, .max_idle_timeout = (quotas)->max_idle_timeout,     \
-    .max_processes = bounded((quotas)->max_processes),                                          \
-    .max_memory = bounded((quotas)->max_memory)
+    .max_processes = bounded((quotas)->max_processes), .max_memory = bounded((quotas)->max_memory)
 
 static bool send_plugin(struct channel *channel, uint32_t application, uint32_t number,
                         const struct config_plugin *plugin)
 {
-    bool sent = channel_send(channel, config_plugin, .application = application,
-                             .authorization = plugin->authorization, .name = plugin->name,
-                             .filename = plugin->filename, .sdk_version = plugin->sdk_version,
-                             .supports_quota = plugin->supports_quota, .enabled = plugin->enabled,
-                             .extra_info = plugin->extra_info, .buffering = plugin->buffering,
-                             QUOTAS_OF(&plugin->quotas),
-                             .max_run_time = unless_unlimited(plugin->quotas.max_run_time),
-                             .max_files = bounded(unless_unlimited(plugin->quotas.max_files)));
+    bool sent = channel_send(
+        channel, config_plugin, .application = application, .authorization = plugin->authorization,
+        .name = plugin->name, .filename = plugin->filename, .sdk_version = plugin->sdk_version,
+        .supports_quota = plugin->supports_quota, .enabled = plugin->enabled,
+        .extra_info = plugin->extra_info, .buffering = plugin->buffering,
+        QUOTAS_OF(&plugin->quotas), .max_run_time = unless_unlimited(plugin->quotas.max_run_time),
+        .max_files = bounded(unless_unlimited(plugin->quotas.max_files)));
 
     list_each(link, ring(&plugin->resources))
         sent = sent && send_resource(channel, application, number,
@@ -128,8 +126,8 @@ static bool send_service(struct channel *channel, const struct config *config)
         channel, config_service, .net_processes = bounded(config->service.net_processes),
         .control = config->service.control, .audit = config->audit.file, .users = config->users,
         .pam_service = config->pam_service,
-        .session_service = set->session_service[0] != '\0' ? set->session_service
-                                                           : set->pam_service,
+        .session_service =
+            set->session_service[0] != '\0' ? set->session_service : set->pam_service,
         .cgroup = config->service.cgroup, .pam_timeout = set->pam_timeout,
         .basic_cache = set->basic_cache, .certificate_map = text_or_none(set->certificate_map),
         .keytab = text_or_none(set->keytab),

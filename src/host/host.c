@@ -193,9 +193,8 @@ static void start_run(struct pool_work *work)
 /* Before any code of the plug-in's runs, which could go on without them. */
 static int limits_take(const struct message_host_start *start)
 {
-    const struct limits limits = {.memory = start->max_memory,
-                                  .processes = start->max_processes,
-                                  .files = start->max_files};
+    const struct limits limits = {
+        .memory = start->max_memory, .processes = start->max_processes, .files = start->max_files};
 
     return limits_apply(&limits, true, getuid());
 }

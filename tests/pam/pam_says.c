@@ -14,9 +14,9 @@
  *   crash        dies of a signal
  *   pid=FILE     writes the number of the process
  *   note=FILE    appends PAM_SERVICE, PAM_RHOST and PAM_TTY
- *   at=CALL      the arguments behind it are for this call alone: authenticate, account, open, close
- *   mark=FILE    appends the call and PAM_USER
- *   env=VARIABLE sets this variable, NAME=VALUE, in the session's environment
+ *   at=CALL      the arguments behind it are for this call alone: authenticate, account, open,
+ * close mark=FILE    appends the call and PAM_USER env=VARIABLE sets this variable, NAME=VALUE, in
+ * the session's environment
  */
 #include <fcntl.h>
 #include <security/pam_ext.h>

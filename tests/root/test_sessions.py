@@ -16,7 +16,7 @@ import lab
 from conftest import PAM
 from namespaces import mount
 from server import HANG, built, is_running, open_files, send_signal, wait_until
-from wire import CREATE, NS
+from wire import CREATE, NS, envelope
 
 NOTHING = '<rsp:Shell><rsp:InputStreams>stdin</rsp:InputStreams>' \
           '<rsp:OutputStreams>stdout stderr</rsp:OutputStreams></rsp:Shell>'
@@ -218,6 +218,57 @@ def test_who_is_refused_by_pam_has_no_shell(new_root_server, machine, lines, ste
         lab.write('/etc/pam.d/shells', PROVED + 'account required pam_permit.so\n'
                   'session required pam_permit.so\n')
         alice.delete(alice.create())
+
+
+@pytest.fixture
+def waiting(machine, tmp_path):
+    """A PAM service whose sessions begin when somebody has opened that FIFO and closed it."""
+    gate = tmp_path / 'gate'
+    os.mkfifo(gate)
+    pam_service(machine, 'shells', 'account required pam_permit.so\n'
+                'session required %s at=open wait=%s\n' % (built('pam_says.so'), gate))
+    return gate
+
+
+def test_a_session_that_pam_keeps_waiting_is_given_up(new_root_server, waiting):
+    """R-22: the client waits no longer than it said it would, and a moment for the session."""
+    server = new_root_server('session-service = "shells"')
+    with server.connect('alice') as alice:
+        fault = alice.ask(CREATE, NOTHING, timeout='PT1S').fault
+        assert fault.number == 2150858793
+        wait_until(lambda: not server.pids('winrmd-session'), 'the end of the session')
+        assert server.counters()['operations'] == 0
+
+
+def test_a_session_that_is_killed_while_pam_opens_it(new_root_server, waiting):
+    """R-32"""
+    server = new_root_server('session-service = "shells"')
+    with server.connect('alice') as alice:
+        alice.send(envelope(CREATE, NOTHING))
+        session, = wait_until(lambda: server.pids('winrmd-session'), 'the session')
+        os.kill(session, signal.SIGKILL)
+        assert alice.receive().fault.number == 2150858755
+        assert server.status()['plugins'][0]['shells'] == 0
+
+
+def test_a_client_that_leaves_while_pam_opens_the_session(new_root_server, waiting, machine):
+    """R-31: what has been opened for nobody is closed."""
+    server = new_root_server('session-service = "shells"')
+    with server.connect('alice') as alice:
+        alice.send(envelope(CREATE, NOTHING))
+        session, = wait_until(lambda: server.pids('winrmd-session'), 'the session')
+    wait_until(lambda: opened(waiting), 'the module to wait')
+    wait_until(lambda: not is_running(session), 'the end of the session')
+    assert server.counters()['operations'] == 0
+
+
+def opened(gate):
+    """Opens it for whoever waits for that; False: nobody does."""
+    try:
+        os.close(os.open(gate, os.O_WRONLY | os.O_NONBLOCK))
+    except OSError:
+        return False
+    return True
 
 
 @pytest.mark.parametrize('change, why', [
