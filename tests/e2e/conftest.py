@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from server import (HANG, USERS, Server, adopt_orphans, built, make_users_file, password,
+from server import (HANG, USERS, Server, adopt_orphans, built, give_to_auth, make_users_file, password,
                     stand_in)
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / 'realm'))
@@ -103,6 +103,8 @@ def new_negotiating(new_server, realm, ntlm_users, tmp_path):
     authentication."""
     def make(methods=('negotiate',), listener='', keytab=realm.keytab, ntlm=ntlm_users, more='',
              environment=None, **settings):
+        for path in filter(None, (keytab, ntlm)):
+            give_to_auth(path)
         lines = ['basic = "file:users"', more]
         if keytab:
             lines.append('keytab = "%s"' % keytab)

@@ -164,9 +164,16 @@ def with_descriptors(folder, soft, hard, winrmd=None):
     return script
 
 
+def open_folders(path):
+    """Others may pass the folders that a file is in, on the machine of tests/root/run."""
+    for parent in Path(path).parents[:-2]:  # below /run
+        parent.chmod(parent.stat().st_mode | 0o111)
+
+
 def give_to_auth(path):
     """In root mode winrmd-auth and winrmd-gss read a file of theirs by their group."""
     if ROOT_MODE:
+        open_folders(path)
         shutil.chown(path, 0, 'winrmd-auth')
         os.chmod(path, 0o640)
 
@@ -218,8 +225,7 @@ class Server:
 
     def _open_to_service_users(self, application):
         """In root mode others read and write what here is ours: the settings of an application."""
-        for parent in self.application_folder.parents[:-2]:  # below /run
-            parent.chmod(parent.stat().st_mode | 0o111)
+        open_folders(self.application_folder)
         give_to_auth(self.folder / 'users')
         notes = self.application_folder / 'noted'
         notes.touch()

@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 import pytest
 
-from server import PATIENCE
+from server import PATIENCE, ROOT_MODE
 from wire import COMMAND, CREATE, DELETE, DONE, NS, RECEIVE, receive_body
 
 SKIP = [('WINRS_SKIP_CMD_SHELL', 'TRUE')]
@@ -272,6 +272,10 @@ def test_a_byte_that_begins_no_character_is_not_kept_back(alice, shell):
 
 # Environment
 
+# What a login has besides (docs/root-mode.md, R-24), and PAM's modules in tests/root.
+LOGIN_VARIABLES = {'WINRMD_SESSION', 'LAB_ENVIRONMENT'} if ROOT_MODE else set()
+
+
 def test_profile(alice, tmp_path):
     """C-8.1, C-8.2, and P-4.6.13 of docs/protocol.md"""
     def variables(text):
@@ -287,7 +291,7 @@ def test_profile(alice, tmp_path):
     loaded, base = shell_with([('WINRS_NOPROFILE', 'TRUE')])
     base.pop('PWD')
     assert loaded == 'No'
-    assert set(base) == {'PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG'}
+    assert set(base) == {'PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG'} | LOGIN_VARIABLES
     made = tmp_path / 'environment'
     subprocess.run(['/bin/sh', '-l', '-c', 'exec env -0 >"$0"', made], env=base, check=True,
                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)

@@ -5,6 +5,7 @@ there is to see of a machine with accounts. tests/root/run starts them."""
 import contextlib
 import importlib.util
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -21,17 +22,19 @@ globals().update({name: value for name, value in vars(_fixtures).items()
                               'ntlm_users', 'new_negotiating', 'negotiating', 'traceable_server')})
 
 import lab  # noqa: E402 (after the folder above is known)
+from server import HANG, built, password  # noqa: E402
 
 assert os.environ.get('WINRMD_ROOT_MODE') == '1', 'these tests are started by tests/root/run'
 
 PAM = 'basic = "pam"'
+EVERYBODY = 'user * allow\noperation * * * allow\n'
 
 
 @pytest.fixture
 def new_root_server(new_server):
     """Makes servers that ask PAM, where everybody may everything."""
     def make(more='', **settings):
-        settings.setdefault('rules', 'user * allow\noperation * * * allow\n')
+        settings.setdefault('rules', EVERYBODY)
         settings.setdefault('authentication', PAM + '\n' + more)
         return new_server(**settings)
     return make
@@ -40,6 +43,16 @@ def new_root_server(new_server):
 @pytest.fixture
 def root_server(new_root_server):
     return new_root_server()
+
+
+@pytest.fixture
+def users_with():
+    """Puts names, whose passwords are NAME-secret, into the file of users of a server."""
+    def put(server, *names):
+        for name in names:
+            subprocess.run([built('winrmctl'), 'passwd', server.folder / 'users', name], check=True,
+                           input=password(name) + '\n', text=True, timeout=HANG)
+    return put
 
 
 @pytest.fixture

@@ -214,7 +214,7 @@ class Changes:
 
     def __init__(self, undo):
         self.undo = undo
-        self.undo.callback((NOTES / 'sessions').write_text, (NOTES / 'sessions').read_text())
+        (NOTES / 'sessions').write_text('')
 
     def edit(self, path, change):
         """`change` makes the new text of a file from the old one. As vipw does: under another
