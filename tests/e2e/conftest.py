@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from server import (HANG, USERS, Server, adopt_orphans, built, give_to_auth, make_users_file, password,
-                    stand_in)
+from server import (HANG, USERS, Server, adopt_orphans, built, give_to_auth, make_users_file,
+                    password, stand_in)
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / 'realm'))
 

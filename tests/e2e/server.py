@@ -143,6 +143,15 @@ def is_running(pid):
     return processes().get(pid, (0, 'X', ''))[1] not in 'ZX'
 
 
+def login_variables(user):
+    """What the environment of a shell has in root mode besides PATH and LANG (docs/root-mode.md, R-24),
+    and from PAM's modules on the machine of tests/root."""
+    if not ROOT_MODE:
+        return {}
+    return {'HOME': '/home/' + user, 'USER': user, 'LOGNAME': user, 'SHELL': '/bin/sh',
+            'WINRMD_SESSION': '1', 'LAB_ENVIRONMENT': 'from-pam'}
+
+
 def stand_in(folder, name):
     """A copy of the programs, which find each other there, with another one for winrmd-net; the
     path of its winrmd. What it stands in for is beside it as winrmd-net.real."""

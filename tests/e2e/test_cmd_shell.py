@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 import pytest
 
-from server import PATIENCE, ROOT_MODE
+from server import PATIENCE, login_variables
 from wire import COMMAND, CREATE, DELETE, DONE, NS, RECEIVE, receive_body
 
 SKIP = [('WINRS_SKIP_CMD_SHELL', 'TRUE')]
@@ -272,10 +272,6 @@ def test_a_byte_that_begins_no_character_is_not_kept_back(alice, shell):
 
 # Environment
 
-# What a login has besides (docs/root-mode.md, R-24), and PAM's modules in tests/root.
-LOGIN_VARIABLES = {'WINRMD_SESSION', 'LAB_ENVIRONMENT'} if ROOT_MODE else set()
-
-
 def test_profile(alice, tmp_path):
     """C-8.1, C-8.2, and P-4.6.13 of docs/protocol.md"""
     def variables(text):
@@ -291,7 +287,8 @@ def test_profile(alice, tmp_path):
     loaded, base = shell_with([('WINRS_NOPROFILE', 'TRUE')])
     base.pop('PWD')
     assert loaded == 'No'
-    assert set(base) == {'PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG'} | LOGIN_VARIABLES
+    assert set(base) == {'PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG',
+                         *login_variables('alice')}
     made = tmp_path / 'environment'
     subprocess.run(['/bin/sh', '-l', '-c', 'exec env -0 >"$0"', made], env=base, check=True,
                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)

@@ -4,6 +4,7 @@ W-5.9, W-6.1 to W-6.3, W-6.5 to W-6.9, W-6.11 to W-6.13 and W-10.1 of docs/plugi
 
 import pytest
 
+from server import login_variables
 from wire import CMD
 
 REFUSED = 'error 87'
@@ -35,7 +36,8 @@ def test_where_it_starts(server, noted):
     # Besides what sanitizers are told, in any build.
     assert {line for line in noted if line.startswith('environment ') and
             not line.split('=')[0].endswith('SAN_OPTIONS')} == {
-        'environment PATH=/usr/local/bin:/usr/bin:/bin', 'environment LANG=C.UTF-8'}
+        'environment PATH=/usr/local/bin:/usr/bin:/bin', 'environment LANG=C.UTF-8',
+        *('environment %s=%s' % pair for pair in login_variables('alice').items())}
     assert 'input /dev/null, output /dev/null' in noted
 
 

@@ -87,6 +87,8 @@ class Machine:
         self._make_devices()
         self._make_etc()
         self._make_homes()
+        # The kernel refuses a second one on the same mount of the machine's.
+        mount('none', '/sys/fs/cgroup', 'tmpfs')
         mount('cgroup2', '/sys/fs/cgroup', 'cgroup2', MS_NOSUID | MS_NODEV | MS_NOEXEC)
         raise_loopback()
         for descriptor in self.held.values():

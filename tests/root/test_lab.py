@@ -5,13 +5,16 @@ the one below."""
 import errno
 import os
 import pwd
+import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 import lab
-from server import BUILD, descendants, processes
+from server import BUILD, HANG, descendants, processes, wait_until
 
 
 @pytest.mark.parametrize('folder', ['/usr', '/var/lib', '/sys', '/proc/sys/kernel', lab.__file__])
@@ -38,3 +41,21 @@ def test_the_build_belongs_to_root():
     for path in BUILD.rglob('*'):
         status = path.lstat()
         assert status.st_uid == 0 and (path.is_symlink() or not status.st_mode & 0o022), path
+
+
+@pytest.mark.parametrize('number', [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_nothing_is_left_of_a_machine_that_is_ended(number):
+    """One in this one, in the middle of a test."""
+    groups = Path('/sys/fs/cgroup')
+    before = set(processes())
+    run = subprocess.Popen([sys.executable, 'run', BUILD, 'sleeper.py'], cwd=Path(__file__).parent,
+                           stdout=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: list(descendants(run.pid).values()).count('sleep') == 2 or
+                   run.poll() is not None, 'a test to have started something')
+        assert list(groups.glob('winrmd-test-*/inner/deeper'))
+    finally:
+        run.send_signal(number)
+    assert run.wait(HANG) == (-number if number == signal.SIGKILL else 128 + number)
+    wait_until(lambda: not list(groups.glob('winrmd-test-*')), 'the cgroup to be removed')
+    wait_until(lambda: set(processes()) <= before, 'everything to end')

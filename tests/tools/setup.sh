@@ -135,7 +135,8 @@ keep_root() {
 }
 
 # root_tests NAME PATIENCE BUILD FOLDER: the tests of a build that need root. Logs and results are in
-# FOLDER then: of tests/root, and for the plain build of cmocka's with real modules and accounts of PAM.
+# FOLDER then: of tests/root, and for the plain build of tests/e2e in root mode and of cmocka's with
+# real modules and accounts of PAM.
 root_tests() {
     local status=0
     if [ "$1" = gcc ]; then
@@ -143,12 +144,18 @@ root_tests() {
             "$3/src/pam/winrmd-pam" >"$4/accounts.log" 2>&1 || status=$?
         [ "$status" -ne 77 ] || skipped_test "$4/accounts"
         [ -e "$4/accounts.xml" ] || : >"$4/accounts.xml"
+        tests_on_own_machine "$2" "$3" "$4/end-to-end" --end-to-end
     fi
-    status=0
-    WINRMD_PATIENCE=$2 "$root/tests/root/run" "$3" --junitxml="$4/root.xml" >"$4/root.log" 2>&1 ||
-        status=$?
-    [ "$status" -ne 77 ] || skipped_test "$4/root"
-    [ -e "$4/root.xml" ] || : >"$4/root.xml"
+    tests_on_own_machine "$2" "$3" "$4/root"
+}
+
+# tests_on_own_machine PATIENCE BUILD FILE [OPTION]: what tests/root/run runs; FILE.log, FILE.xml.
+tests_on_own_machine() {
+    local status=0 file=$3
+    WINRMD_PATIENCE=$1 "$root/tests/root/run" "$2" "${@:4}" --junitxml="$file.xml" \
+        >"$file.log" 2>&1 || status=$?
+    [ "$status" -ne 77 ] || skipped_test "$file"
+    [ -e "$file.xml" ] || : >"$file.xml"
 }
 
 # skipped_test FILE: has FILE.xml say that these tests were skipped, and why, the end of FILE.log.
