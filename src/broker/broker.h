@@ -77,7 +77,7 @@ struct broker {
     struct loop_timer introduction; /* of peers.c: who could not be introduced is, later */
     struct gss *gss;                /* of gss.c; NULL: it was never asked for */
     struct pam_pool *pam;           /* of pam.c; NULL: PAM was never asked for */
-    struct list logins;             /* of login.c: whose accounts are being looked up */
+    struct list lookups;            /* of lookup.c: whose accounts are being looked up */
     struct map sessions;            /* id -> struct session */
     struct map operations;          /* id -> struct operation */
     struct map calls;               /* id -> struct authz_call */

@@ -367,7 +367,7 @@ static int run(const struct options *options)
     list_init(&broker.replacements);
     list_init(&broker.controls);
     list_init(&broker.forgetting);
-    list_init(&broker.logins);
+    list_init(&broker.lookups);
     list_init(&broker.shell_logins);
     broker.control.fd = -1;
     files_raise(&broker);

@@ -102,7 +102,6 @@ static void operation_judged(void *asker, const struct authz_answer *answer)
     struct broker *broker = operation->broker;
     const char *reason = answer->extended;
     const char *refusal;
-    uid_t uid;
     char text[128];
 
     operation->context = answer->context;
@@ -117,8 +116,6 @@ static void operation_judged(void *asker, const struct authz_answer *answer)
         operation->verdict = FAULT_redirect_elsewhere;
     refusal =
         configuration_resource_refusal(operation->resource_uri, operation->record->administrator);
-    if (operation->kind == OPERATION_shell && !token_uid(operation->record->token, &uid))
-        refusal = "the user has no account on this machine that a shell could run as";
     if (operation->verdict == 0 && refusal != NULL) {
         operation->verdict = FAULT_access_denied;
         operation->by_service = true;

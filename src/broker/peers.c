@@ -17,7 +17,7 @@
 #include "broker/gss.h"
 #include "broker/identities.h"
 #include "broker/listener.h"
-#include "broker/login.h"
+#include "broker/lookup.h"
 #include "broker/operation.h"
 #include "broker/pam.h"
 #include "broker/reload.h"
@@ -511,7 +511,7 @@ bool peers_drained(struct broker *broker)
 
 void peers_forget(struct broker *broker)
 {
-    login_forget_all(broker);
+    lookup_forget_all(broker);
     pam_forget(broker);
     gss_forget(broker);
     loop_timer_stop(broker->loop, &broker->introduction);

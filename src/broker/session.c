@@ -8,7 +8,7 @@
 
 #include "base/memory.h"
 #include "broker/broker.h"
-#include "broker/login.h"
+#include "broker/lookup.h"
 
 static struct child *net_by_number(struct broker *broker, uint32_t number)
 {
@@ -98,7 +98,7 @@ void session_open(struct broker *broker, const struct message_auth_identity *ide
     uid_t uid = (uid_t)identity->uid;
 
     if (broker->root && identity->uid == 0)
-        login_begin(broker, identity);
+        lookup_begin(broker, identity);
     else
         session_begin(broker, identity, NULL, identity->uid != 0 ? &uid : NULL);
 }
@@ -217,7 +217,7 @@ void session_revoke(struct broker *broker, const struct message_auth_revoked *re
 
     if (revoked->mechanism == NULL)
         return;
-    login_revoke(broker, revoked);
+    lookup_revoke(broker, revoked);
     map_each(&broker->sessions, session_revoke_visit, &revocation);
 }
 
