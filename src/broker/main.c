@@ -22,7 +22,6 @@
 #include "broker/check.h"
 #include "broker/kept.h"
 #include "broker/listener.h"
-#include "broker/login.h"
 #include "broker/shell_login.h"
 #include "broker/operation.h"
 #include "broker/peers.h"
