@@ -43,11 +43,10 @@
       "pwrite64 ftruncate flock fsync fdatasync fchmod umask unlink unlinkat") \
     G(names, "libraries that would look up names: a socket is refused, and they do without", \
       "socket") \
-    G(sanitizers, "only where a sanitizer is built in: its thread, its search for leaks (which " \
-      "traces), its reports", \
-      "clone clone3 fork vfork wait4 ptrace pipe pipe2 kill tkill getpgrp setpgid personality " \
-      "set_tid_address sched_setaffinity setrlimit arch_prctl process_vm_readv rt_sigtimedwait " \
-      "sched_getparam sched_getscheduler msync mincore getcwd dup2 dup3 execve fadvise64")
+    G(sanitizers, "only where a sanitizer is built in: its thread, its search for leaks, which " \
+      "traces the others, its reports", \
+      "clone wait4 ptrace prctl personality set_tid_address arch_prctl sched_setaffinity " \
+      "sched_getparam sched_getscheduler setrlimit mincore msync getcwd pipe2 dup2")
 
 /* U(group): the groups of one process */
 #define SYSTEM_CALLS_net(U) \
@@ -65,12 +64,13 @@
 
 /*
  * E(call, argument, mask, value): a call is done only if (argument & mask) is one of the values
- * that stand here for it. ALL: the whole argument. OWN_PID is the process's own.
+ * that stand here for it. ALL: the whole argument. OWN_PID is the process's own; TEMPORARY is what
+ * O_TMPFILE adds to O_DIRECTORY.
  */
 #define SYSTEM_CALL_ARGUMENTS(E) \
     /* Reading only. */ \
-    E(openat, 2, O_ACCMODE | O_CREAT | O_TRUNC | O_TMPFILE, O_RDONLY) \
-    E(open, 1, O_ACCMODE | O_CREAT | O_TRUNC | O_TMPFILE, O_RDONLY) \
+    E(openat, 2, O_ACCMODE | O_CREAT | O_TRUNC | TEMPORARY, O_RDONLY) \
+    E(open, 1, O_ACCMODE | O_CREAT | O_TRUNC | TEMPORARY, O_RDONLY) \
     /* Neither signals (F_SETOWN, F_SETSIG) nor leases. */ \
     E(fcntl, 1, ALL, F_GETFD) \
     E(fcntl, 1, ALL, F_SETFD) \

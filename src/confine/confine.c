@@ -14,7 +14,7 @@
 #include "confine/filter.h"
 #include "confine/landlock.h"
 
-enum { PATHS = 64 };
+enum { PATHS = 64, INCLUDE_DEPTH = 8 };
 
 struct view {
     struct landlock_path paths[PATHS];
@@ -85,17 +85,46 @@ static void view_add_libraries(void)
     }
 }
 
-/* Files, and folders of files, of a list that is separated by colons. */
-static void view_add_list(const char *list)
+/*
+ * A file of Kerberos' configuration, and the files and folders that it includes: lines that begin
+ * with "include" or "includedir", a blank and an absolute path.
+ */
+static void view_add_kerberos(const char *path, unsigned depth)
 {
-    char *copy, *rest = NULL;
+    char line[1024], included[1024];
+    FILE *file = depth > 0 ? fopen(path, "re") : NULL;
 
-    if (list == NULL)
-        return;
-    copy = mem_text(list);
-    for (char *path = strtok_r(copy, ":", &rest); path != NULL; path = strtok_r(NULL, ":", &rest))
-        view_add_folder_of(path, false);
-    free(copy);
+    view_add(mem_text(path), false);
+    while (file != NULL && fgets(line, sizeof(line), file) != NULL)
+        if (sscanf(line, "include %1023s", included) == 1)
+            view_add_kerberos(included, depth - 1);
+        else if (sscanf(line, "includedir %1023s", included) == 1)
+            view_add(mem_text(included), false);
+    if (file != NULL)
+        fclose(file);
+}
+
+/* Of each file that the environment names, or else of the usual one. */
+static void each_kerberos_file(void (*add)(const char *path))
+{
+    const char *named = getenv("KRB5_CONFIG");
+    char *list = mem_text(named != NULL ? named : "/etc/krb5.conf:/usr/etc/krb5.conf");
+    char *rest = NULL;
+
+    for (char *path = strtok_r(list, ":", &rest); path != NULL; path = strtok_r(NULL, ":", &rest))
+        add(path);
+    free(list);
+}
+
+static void add_kerberos_file(const char *path)
+{
+    view_add_kerberos(path, INCLUDE_DEPTH);
+}
+
+static void add_kerberos_folder(const char *path)
+{
+    view_add_kerberos(path, INCLUDE_DEPTH);
+    view_add_folder_of(path, false);
 }
 
 /* The replay cache: TYPE:FILE in one variable, or a folder in another; /var/tmp without either. */
@@ -135,6 +164,7 @@ static void confine(enum process process, const char *program)
 
 void confine_net(void)
 {
+    each_kerberos_file(add_kerberos_file);
     confine(PROCESS_net, "winrmd-net");
 }
 
@@ -153,7 +183,7 @@ void confine_auth(const char *users, const char *certificate_map)
 void confine_gss(const char *keytab, const char *ntlm_users)
 {
     view_add(mem_text("/etc"), false);
-    view_add_list(getenv("KRB5_CONFIG"));
+    each_kerberos_file(add_kerberos_folder);
     view_add_folder_of(keytab, false);
     view_add_folder_of(ntlm_users, false);
     view_add_replays();

@@ -12,9 +12,12 @@
 
 #include <stdbool.h>
 
-/* winrmd-net: reads libraries and the configuration of OpenSSL. */
+/*
+ * winrmd-net: reads libraries, the configuration of OpenSSL, and that of Kerberos, which an exported
+ * context names: the files of KRB5_CONFIG, or /etc/krb5.conf, and what they include.
+ */
 void confine_net(void);
-/* winrmd-config: the same. */
+/* winrmd-config: libraries and the configuration of OpenSSL. */
 void confine_config(void);
 /*
  * winrmd-auth: besides, the folders of these files (NULL: none), with everything below: a file
