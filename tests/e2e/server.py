@@ -28,7 +28,7 @@ from wire import CMD, HANG, Connection
 BUILD = Path(os.environ['WINRMD_BUILD']).resolve()
 # Where `ninja install` puts things in a build that ./check makes, and what is not installed.
 PLACES = ('usr/bin', 'usr/libexec/winrmd', 'usr/lib/winrmd/plugins', 'tests/plugins',
-          'tests/messages', 'tests/pam', 'tests/windows', 'tests/chaos')
+          'tests/messages', 'tests/pam', 'tests/walls', 'tests/windows', 'tests/chaos')
 # Everybody in the users file; the password is the name and '-secret'.
 USERS = {'alice': 'admins', 'bob': 'staff', 'carol': 'guests', 'dave': 'staff', 'erin': 'guests',
          'frank': 'staff', 'mallory': 'guests', 'trent': 'guests'}
@@ -152,15 +152,15 @@ def login_variables(user):
             'WINRMD_SESSION': '1', 'LAB_ENVIRONMENT': 'from-pam'}
 
 
-def stand_in(folder, name):
-    """A copy of the programs, which find each other there, with another one for winrmd-net; the
-    path of its winrmd. What it stands in for is beside it as winrmd-net.real."""
+def stand_in(folder, name, place='winrmd-net'):
+    """A copy of the programs, which find each other there, with another one for winrmd-net (or
+    `place`); the path of its winrmd. What it stands in for is beside it as winrmd-net.real."""
     folder.mkdir()
     for program in ('winrmd', 'winrmd-auth', 'winrmd-config', 'winrmd-gss', 'winrmd-host', 'winrmd-net',
                     'winrmd-pam', 'winrmd-session'):
         shutil.copy(built(program), folder)
-    (folder / 'winrmd-net').rename(folder / 'winrmd-net.real')
-    shutil.copy(built(name), folder / 'winrmd-net')
+    (folder / place).rename(folder / (place + '.real'))
+    shutil.copy(built(name), folder / place)
     return folder / 'winrmd'
 
 

@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: ISC
+"""The walls of docs/walls.md, S-1 to S-12, attacked from inside: an intruder stands in for a
+process, has its walls, and tries to get at what is none of its business. The same attempts of the
+same program in the same place go through without them."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from server import HANG, built, stand_in, wait_until
+from wire import GET
+from walls import NEVER, attempts_on, outcomes, replace, sees_files, victim
+
+REFUSED = {'SIGSYS', 'EPERM', 'EACCES'}
+WALLED = ('winrmd-net', 'winrmd-auth', 'winrmd-gss')
+
+
+class Captured:
+    """A winrmd in which the next `name` to start is an intruder."""
+
+    def __init__(self, new_server, tmp_path, users, ntlm_users, name):
+        self.name, self.programs = name, tmp_path / 'programs'
+        # What winrmd-auth and winrmd-gss may read has a folder of its own.
+        self.own = tmp_path / 'own'
+        self.own.mkdir()
+        shutil.copy(users, self.own / 'users')
+        shutil.copy(ntlm_users, self.own / 'ntlm')
+        for file in self.own.iterdir():
+            file.chmod(0o600)
+        self.server = new_server(
+            winrmd=stand_in(self.programs, 'intruder', name),
+            authentication='basic = "file:%s"\nntlm-users = "%s"' % (self.own / 'users',
+                                                                    self.own / 'ntlm'),
+            methods=('basic', 'negotiate'))
+        self.secret = tmp_path / 'secret'
+        self.secret.write_text('of the user that winrmd runs as\n')
+        self.hidden = [self.server.audit_file, self.server.config, self.secret]
+        if name != 'winrmd-gss':
+            self.hidden.append(Path('/etc/passwd'))
+        if name in ('winrmd-net', 'winrmd-config'):
+            self.hidden += [self.own / 'users', self.own / 'ntlm']
+
+    def wake(self):
+        if self.name == 'winrmd-config':
+            # Its end is a reload that fails.
+            subprocess.run([built('winrmctl'), '--config', self.server.config, 'reload'],
+                           capture_output=True, timeout=HANG)
+        else:
+            replace(self.server, self.name)
+
+    def tries(self, lines, where):
+        if where == 'inside':
+            where = 'inside %s %s' % (self.own / 'users', self.own / 'ntlm')
+        return outcomes(self.server, self.programs, self.name, [where] + lines, self.wake)
+
+    def still_serves(self):
+        """With a real one again; nothing else has been lost."""
+        def served():
+            try:
+                with self.server.connect('bob') as client:
+                    shell = client.create()
+                    output = client.receive_all(shell, client.command(shell, 'echo fine'))
+                    client.delete(shell)
+                    return output == (b'fine\n', b'', 0)
+            except (OSError, AssertionError):
+                return False
+        wait_until(served, 'a real one to serve')
+
+
+@pytest.fixture(params=WALLED + ('winrmd-config',))
+def captured(request, new_server, tmp_path, users, ntlm_users):
+    return Captured(new_server, tmp_path, users, ntlm_users, request.param)
+
+
+def test_nothing_goes_through_a_wall(captured, tmp_path):
+    """S-1, S-3, S-4, S-5."""
+    broker = captured.server.pid
+    with victim() as (prey, address), socket.create_server(('127.0.0.1', 0)) as listening:
+        lines = attempts_on(captured.server, captured.name, captured.hidden, prey.pid, address,
+                            listening.getsockname()[1], tmp_path)
+        without = captured.tries(lines, 'outside')
+        assert set(without.values()) == {'through'}, without
+        wait_until(lambda: captured.name == 'winrmd-config' or
+                   captured.server.pids(captured.name), 'a real one')
+        within = captured.tries(lines, 'inside')
+    if not sees_files(captured.server):
+        within = {line: what for line, what in within.items() if not line.startswith('read ')}
+    assert set(within.values()) <= REFUSED, within
+    assert captured.server.pid == broker and captured.server.process.poll() is None
+    captured.still_serves()
+
+
+def test_no_other_program(captured):
+    """S-1."""
+    assert captured.tries(['exec'], 'outside') == {'exec': 'through'}
+    wait_until(lambda: captured.name == 'winrmd-config' or captured.server.pids(captured.name),
+               'a real one')
+    assert captured.tries(['exec'], 'inside')['exec'] in REFUSED
+    captured.still_serves()
+
+
+def test_what_is_in_no_list_is_not_done(captured):
+    """S-2: whatever its arguments are."""
+    calls = ['call ' + name for name in NEVER]
+    found = captured.tries(calls, 'inside')
+    assert {what for what in found.values() if what != 'ENOSYS'} == {'SIGSYS'}, found
+
+
+@pytest.mark.parametrize('name', ['winrmd-auth', 'winrmd-gss'])
+def test_its_own_files_are_seen(new_server, tmp_path, users, ntlm_users, name):
+    """S-6, S-7: so that the attempts above are refused by walls, not by a mistake."""
+    captured = Captured(new_server, tmp_path, users, ntlm_users, name)
+    path = captured.own / ('users' if name == 'winrmd-auth' else 'ntlm')
+    found = captured.tries(['read %s' % path, 'write %s' % path], 'inside')
+    assert found['read %s' % path] == 'through'
+    assert found['write %s' % path] in REFUSED
+    captured.still_serves()
+
+
+def test_the_log_names_the_call(new_server, tmp_path, users, ntlm_users):
+    """S-2: a process that makes a call it never needs is ended, and another one takes its place."""
+    captured = Captured(new_server, tmp_path, users, ntlm_users, 'winrmd-net')
+    before = set(captured.server.pids('winrmd-net'))
+    attempts = captured.programs / 'winrmd-net.attempts'
+    attempts.write_text('inside\nexec\nunprepared\n')
+    replace(captured.server, 'winrmd-net')
+    line = captured.server.wait_for_log('it asked the kernel for ')
+    pid = int(re.fullmatch(r'winrmd-net\[(\d+)\]: it asked the kernel for execve '
+                           r'\(system call \d+\), which it never needs, and is ended', line)[1])
+    assert pid not in before
+    captured.server.wait_for_log('winrmd-net[%d] was ended by signal 31' % pid)
+    captured.still_serves()
+
+
+def test_each_process_has_its_walls(new_server, ntlm_users):
+    """S-1, S-2: the real ones, as the kernel tells it."""
+    server = new_server(authentication='basic = "file:users"\nntlm-users = "%s"' % ntlm_users,
+                        methods=('basic', 'negotiate'))
+    for name in WALLED:
+        for pid in server.pids(name):
+            status = dict(line.split(':\t', 1) for line in
+                          Path('/proc/%d/status' % pid).read_text().splitlines() if ':\t' in line)
+            assert status['NoNewPrivs'] == '1', name
+            # SECCOMP_MODE_FILTER
+            assert status['Seccomp'] == '2', name
+            assert int(status.get('Seccomp_filters', '2')) == 2, name
+
+
+def test_a_file_elsewhere_is_read_after_a_reload(new_server, tmp_path, users):
+    """S-6: winrmd-auth begins anew, because what it sees cannot grow; nobody is turned away."""
+    server = new_server()
+    with server.connect('alice') as kept:
+        shell = kept.create()
+        elsewhere = tmp_path / 'elsewhere'
+        elsewhere.mkdir()
+        shutil.copy(users, elsewhere / 'users')
+        (elsewhere / 'users').chmod(0o600)
+        text = server.config.read_text()
+        server.config.write_text(text.replace('"file:users"', '"file:%s"' % (elsewhere / 'users')))
+        before = server.pids('winrmd-auth')
+        done = subprocess.run([built('winrmctl'), '--config', server.config, 'reload'],
+                              capture_output=True, text=True, timeout=HANG)
+        assert done.returncode == 0, done.stderr
+        with server.connect('bob') as client:
+            client.delete(client.create())
+        assert server.pids('winrmd-auth') != before
+        output = kept.receive_all(shell, kept.command(shell, 'echo there'))
+        assert output == (b'there\n', b'', 0)
+        # And it goes by the new file from then on.
+        lines = (elsewhere / 'users').read_text().splitlines(keepends=True)
+        replaced = elsewhere / 'users.new'
+        replaced.write_text(''.join(line for line in lines if not line.startswith('bob:')))
+        replaced.chmod(0o600)
+        os.replace(replaced, elsewhere / 'users')
+        with server.connect('bob') as client:
+            assert client.ask(GET).status == 401
+        kept.delete(shell)

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: ISC
+"""Somebody who has captured a process, and what he tries from inside (tests/walls/intruder.c)."""
+
+import contextlib
+import os
+import re
+import subprocess
+import sys
+
+from server import PATIENCE, wait_until
+
+# Where a sanitizer is built in its thread and its search for leaks need them.
+NOT_SANITIZED = ('fork', 'traceable') if PATIENCE > 1 else ()
+# Whoever is captured may ask the kernel for none of these.
+NEVER = ('execve execveat ptrace process_vm_readv process_vm_writev pidfd_open pidfd_getfd kill tkill '
+         'rt_sigqueueinfo pidfd_send_signal setuid setgid setgroups setresuid setresgid setfsuid '
+         'capset mount umount2 fsopen move_mount pivot_root chroot unshare setns bpf perf_event_open '
+         'userfaultfd io_uring_setup keyctl add_key request_key init_module finit_module '
+         'delete_module kexec_load iopl ioperm swapon sethostname settimeofday clock_settime acct '
+         'quotactl open_by_handle_at name_to_handle_at rename renameat2 mkdirat symlinkat linkat mknodat '
+         'truncate fallocate setxattr chown fchownat utimensat socketpair connect bind listen '
+         'vmsplice splice tee shmget shmat msgget semget mq_open timer_create fanotify_init '
+         'landlock_create_ruleset sched_setscheduler setpriority ioprio_set migrate_pages '
+         'seccomp modify_ldt lookup_dcookie vhangup syslog').split()
+VICTIM = '''\
+import ctypes, sys
+ctypes.CDLL(None).prctl(0x59616d61, ctypes.c_long(-1), 0, 0, 0)
+word = ctypes.create_string_buffer(b'secret')
+print(ctypes.addressof(word), flush=True)
+sys.stdin.read()
+'''
+
+
+@contextlib.contextmanager
+def victim(**settings):
+    """A process of the same user that lets itself be traced; it, and an address of its memory."""
+    with subprocess.Popen([sys.executable, '-c', VICTIM], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, text=True, **settings) as process:
+        yield process, int(process.stdout.readline())
+        process.stdin.close()
+
+
+def outcomes(server, programs, name, lines, wake):
+    """{attempt: what came of it} of an intruder in the place of `name`, for whose start `wake()`
+    gives a reason."""
+    begun = len(server.log)
+    (programs / (name + '.attempts.new')).write_text('\n'.join(lines) + '\n')
+    (programs / (name + '.attempts.new')).rename(programs / (name + '.attempts'))
+    wake()
+
+    def said():
+        return [line for line in list(server.log)[begun:] if line]
+    wait_until(lambda: 'intruder: over' in said(), 'the intruder to be done')
+    found = {}
+    for line in said():
+        parts = re.fullmatch(r'intruder: (.+): ([A-Za-z0-9]+)', line)
+        if parts:
+            found[parts[1]] = parts[2]
+    assert len(found) == len([line for line in lines[1:] if line != 'exec']) + (
+        'exec' in found), '\n'.join(said())
+    return found
+
+
+def sees_files(server):
+    """Whether this kernel has what locks files away; winrmd says where it has not."""
+    return not any('this kernel has no Landlock' in line for line in server.log if line)
+
+
+def replace(server, name):
+    """Ends the processes of that name; the broker starts others."""
+    for pid in server.pids(name):
+        os.kill(pid, 9)
+
+
+def attempts_on(server, captured, hidden, prey, address, port, folder):
+    """What goes through without walls, and does not with them."""
+    others = {pid for name in ('winrmd-net', 'winrmd-auth', 'winrmd-host (authorization)')
+              for pid in server.pids(name) if name != captured} | {server.pid, prey}
+    return (['read %s' % path for path in hidden] +
+            ['write %s' % path for path in hidden if os.access(path, os.W_OK)] +
+            ['create %s/new' % folder, 'folder %s/new' % folder, 'link %s/new' % folder] +
+            ['mode %s' % path for path in hidden if os.stat(path).st_uid == os.getuid()] +
+            ['memory %d' % prey, 'peek %d %d' % (prey, address), 'trace %d' % prey] +
+            ['%s %d' % (way, pid) for pid in sorted(others)
+             for way in ('signal', 'thread-signal', 'queue', 'handle', 'owner', 'owner-by-ioctl')] +
+            ['limits %d' % prey, 'socket', 'connect %d' % port,
+             'connect-path %s' % (server.folder / 'winrmd.sock'), 'bind', 'listen', 'user',
+             'namespace'] + [name for name in ('fork', 'traceable') if name not in NOT_SANITIZED])
