@@ -60,6 +60,22 @@ def test_each_rule_is_cited_by_a_test():
     assert not [rule for rule in rules() if rule not in tested]
 
 
+# Other pages with rules of their own, and the letter of these.
+PAGES = {
+    'walls.md': 'S',
+}
+
+
+def test_each_rule_of_the_other_pages_is_cited_by_a_test():
+    tests = '\n'.join(path.read_text(encoding='utf-8') for path in files() if is_test(path))
+    for page, letter in PAGES.items():
+        text = (TREE / 'docs' / page).read_text(encoding='utf-8')
+        numbers = re.findall(r'\*\*(%s-\d+)\*\*' % letter, text)
+        assert numbers and len(numbers) == len(set(numbers)), page
+        missing = [number for number in numbers if not re.search(r'\b%s\b' % number, tests)]
+        assert not missing, (page, missing)
+
+
 def table_of(path, macro):
     """The text of an X macro."""
     text = (TREE / 'tables' / path).read_text().replace('\\\n', ' ')

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""The walls of docs/walls.md, S-1 to S-12, attacked from inside: an intruder stands in for a
+"""The walls of docs/walls.md, S-1 to S-8, attacked from inside: an intruder stands in for a
 process, has its walls, and tries to get at what is none of its business. The same attempts of the
 same program in the same place go through without them."""
 
@@ -12,12 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from server import HANG, built, stand_in, wait_until
-from wire import GET
+from negotiate import ntlm, sealed
+from server import HANG, built, password, stand_in, wait_until
 from walls import NEVER, attempts_on, outcomes, replace, sees_files, victim
+from wire import GET
 
 REFUSED = {'SIGSYS', 'EPERM', 'EACCES'}
 WALLED = ('winrmd-net', 'winrmd-auth', 'winrmd-gss')
+TREE = Path(__file__).resolve().parents[2]
 
 
 class Captured:
@@ -78,7 +80,7 @@ def captured(request, new_server, tmp_path, users, ntlm_users):
 
 
 def test_nothing_goes_through_a_wall(captured, tmp_path):
-    """S-1, S-3, S-4, S-5."""
+    """S-1, S-3, S-4, S-5: by the program in the place of one that was captured."""
     broker = captured.server.pid
     with victim() as (prey, address), socket.create_server(('127.0.0.1', 0)) as listening:
         lines = attempts_on(captured.server, captured.name, captured.hidden, prey.pid, address,
@@ -180,3 +182,54 @@ def test_a_file_elsewhere_is_read_after_a_reload(new_server, tmp_path, users):
         with server.connect('bob') as client:
             assert client.ask(GET).status == 401
         kept.delete(shell)
+
+
+def test_a_kernel_without_landlock(new_server, tmp_path, users, ntlm_users):
+    """S-8: is named in the log, and everything else holds."""
+    script = tmp_path / 'winrmd'
+    script.write_text('#!/bin/sh\nexec %s %s "$@"\n' % (built('old_kernel'), built('winrmd')))
+    script.chmod(0o755)
+    server = new_server(winrmd=script)
+    for name in ('winrmd-net', 'winrmd-auth'):
+        for pid in server.pids(name):
+            server.wait_for_log('%s[%d]: warning: this kernel has no Landlock' % (name, pid))
+            status = Path('/proc/%d/status' % pid).read_text()
+            assert 'Seccomp:\t2\n' in status and 'NoNewPrivs:\t1\n' in status
+    with server.connect('alice') as client:
+        client.delete(client.create())
+
+
+def test_keys_elsewhere_are_read_after_a_reload(new_negotiating, tmp_path, ntlm_users):
+    """S-7."""
+    server = new_negotiating(keytab=None)
+    before = server.pids('winrmd-gss')
+    elsewhere = tmp_path / 'elsewhere'
+    elsewhere.mkdir()
+    shutil.copy(ntlm_users, elsewhere / 'ntlm')
+    (elsewhere / 'ntlm').chmod(0o600)
+    text = server.config.read_text()
+    server.config.write_text(text.replace('"%s"' % ntlm_users, '"%s"' % (elsewhere / 'ntlm')))
+    done = subprocess.run([built('winrmctl'), '--config', server.config, 'reload'],
+                          capture_output=True, text=True, timeout=HANG)
+    assert done.returncode == 0, done.stderr
+    with sealed(server, ntlm('LAB\\alice', password('alice'))) as client:
+        client.delete(client.create())
+    assert server.pids('winrmd-gss') != before
+
+
+def test_the_page_has_the_lists():
+    """S-3: its table is that of tables/system_calls.h."""
+    text = (TREE / 'tables/system_calls.h').read_text()
+    groups = set(re.findall(r'^    G\((\w+),', text, re.MULTILINE))
+    used = {name: set(re.findall(r'U\((\w+)\)', re.search(
+        r'#define SYSTEM_CALLS_%s\(U\)((?:.*\\\n)*.*)' % name, text)[1]))
+        for name in ('net', 'auth', 'gss', 'config')}
+    rows = [[cell.strip() for cell in line.strip('|').split('|')] for line in
+            (TREE / 'docs/walls.md').read_text().splitlines() if line.startswith('| `')]
+    documented = {group: set() for group in groups}
+    for names, *marks in rows:
+        for group in re.findall(r'`(\w+)`', names):
+            documented[group] = {name for name, mark in zip(used, marks) if mark == 'x'}
+    for group in groups - {'sanitizers'}:
+        assert documented[group] == {name for name in used if group in used[name]}, group
+    assert documented['sanitizers'] == set(used)
