@@ -13,65 +13,13 @@ from pathlib import Path
 import pytest
 
 from negotiate import ntlm, sealed
-from server import HANG, built, password, stand_in, wait_until
-from walls import NEVER, attempts_on, outcomes, replace, sees_files, victim
+from server import HANG, built, password
+from walls import NEVER, Captured, attempts_on, replace, sees_files, victim
 from wire import GET
 
 REFUSED = {'SIGSYS', 'EPERM', 'EACCES'}
 WALLED = ('winrmd-net', 'winrmd-auth', 'winrmd-gss')
 TREE = Path(__file__).resolve().parents[2]
-
-
-class Captured:
-    """A winrmd in which the next `name` to start is an intruder."""
-
-    def __init__(self, new_server, tmp_path, users, ntlm_users, name):
-        self.name, self.programs = name, tmp_path / 'programs'
-        # What winrmd-auth and winrmd-gss may read has a folder of its own.
-        self.own = tmp_path / 'own'
-        self.own.mkdir()
-        shutil.copy(users, self.own / 'users')
-        shutil.copy(ntlm_users, self.own / 'ntlm')
-        for file in self.own.iterdir():
-            file.chmod(0o600)
-        self.server = new_server(
-            winrmd=stand_in(self.programs, 'intruder', name),
-            authentication='basic = "file:%s"\nntlm-users = "%s"' % (self.own / 'users',
-                                                                    self.own / 'ntlm'),
-            methods=('basic', 'negotiate'))
-        self.secret = tmp_path / 'secret'
-        self.secret.write_text('of the user that winrmd runs as\n')
-        self.hidden = [self.server.audit_file, self.server.config, self.secret]
-        if name != 'winrmd-gss':
-            self.hidden.append(Path('/etc/passwd'))
-        if name in ('winrmd-net', 'winrmd-config'):
-            self.hidden += [self.own / 'users', self.own / 'ntlm']
-
-    def wake(self):
-        if self.name == 'winrmd-config':
-            # Its end is a reload that fails.
-            subprocess.run([built('winrmctl'), '--config', self.server.config, 'reload'],
-                           capture_output=True, timeout=HANG)
-        else:
-            replace(self.server, self.name)
-
-    def tries(self, lines, where):
-        if where == 'inside':
-            where = 'inside %s %s' % (self.own / 'users', self.own / 'ntlm')
-        return outcomes(self.server, self.programs, self.name, [where] + lines, self.wake)
-
-    def still_serves(self):
-        """With a real one again; nothing else has been lost."""
-        def served():
-            try:
-                with self.server.connect('bob') as client:
-                    shell = client.create()
-                    output = client.receive_all(shell, client.command(shell, 'echo fine'))
-                    client.delete(shell)
-                    return output == (b'fine\n', b'', 0)
-            except (OSError, AssertionError):
-                return False
-        wait_until(served, 'a real one to serve')
 
 
 @pytest.fixture(params=WALLED + ('winrmd-config',))
@@ -87,8 +35,7 @@ def test_nothing_goes_through_a_wall(captured, tmp_path):
                             listening.getsockname()[1], tmp_path)
         without = captured.tries(lines, 'outside')
         assert set(without.values()) == {'through'}, without
-        wait_until(lambda: captured.name == 'winrmd-config' or
-                   captured.server.pids(captured.name), 'a real one')
+        captured.wait_for_the_next()
         within = captured.tries(lines, 'inside')
     if not sees_files(captured.server):
         within = {line: what for line, what in within.items() if not line.startswith('read ')}
@@ -100,8 +47,7 @@ def test_nothing_goes_through_a_wall(captured, tmp_path):
 def test_no_other_program(captured):
     """S-1."""
     assert captured.tries(['exec'], 'outside') == {'exec': 'through'}
-    wait_until(lambda: captured.name == 'winrmd-config' or captured.server.pids(captured.name),
-               'a real one')
+    captured.wait_for_the_next()
     assert captured.tries(['exec'], 'inside')['exec'] in REFUSED
     captured.still_serves()
 

@@ -4,13 +4,18 @@
 import contextlib
 import os
 import re
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
-from server import PATIENCE, wait_until
+from server import HANG, PATIENCE, built, stand_in, wait_until
+from wire import GET
 
 # Where a sanitizer is built in its thread and its search for leaks need them.
 NOT_SANITIZED = ('fork', 'traceable') if PATIENCE > 1 else ()
+# Started as root, on a machine of its own: tests/root/run.
+ROOT_MODE = os.environ.get('WINRMD_ROOT_MODE') == '1'
 # Whoever is captured may ask the kernel for none of these.
 NEVER = ('execve execveat ptrace process_vm_readv process_vm_writev pidfd_open pidfd_getfd kill tkill '
          'rt_sigqueueinfo pidfd_send_signal setuid setgid setgroups setresuid setresgid setfsuid '
@@ -86,3 +91,66 @@ def attempts_on(server, captured, hidden, prey, address, port, folder):
             ['limits %d' % prey, 'socket', 'connect %d' % port,
              'connect-path %s' % (server.folder / 'winrmd.sock'), 'bind', 'listen', 'user',
              'namespace'] + [name for name in ('fork', 'traceable') if name not in NOT_SANITIZED])
+
+
+class Captured:
+    """A winrmd in which the next `name` to start is an intruder."""
+
+    def __init__(self, new_server, tmp_path, users, ntlm_users, name):
+        self.name, self.programs = name, tmp_path / 'programs'
+        # What winrmd-auth and winrmd-gss may read has a folder of its own.
+        self.own = tmp_path / 'own'
+        self.own.mkdir()
+        shutil.copy(users, self.own / 'users')
+        shutil.copy(ntlm_users, self.own / 'ntlm')
+        for file in self.own.iterdir():
+            file.chmod(0o640 if ROOT_MODE else 0o600)
+            if ROOT_MODE:
+                shutil.chown(file, 0, 'winrmd-auth')
+        winrmd = stand_in(self.programs, 'intruder', name)
+        if ROOT_MODE:
+            # The intruder takes its orders away; and others pass these folders, as in /etc.
+            self.programs.chmod(0o777)
+            for folder in (self.own, *self.own.parents[:-2]):
+                folder.chmod(folder.stat().st_mode | 0o111)
+        self.server = new_server(
+            winrmd=winrmd,
+            authentication='basic = "file:%s"\nntlm-users = "%s"' % (self.own / 'users',
+                                                                    self.own / 'ntlm'),
+            methods=('basic', 'negotiate'))
+        self.secret = tmp_path / 'secret'
+        self.secret.write_text('of the user that winrmd runs as\n')
+        self.hidden = [self.server.audit_file, self.server.config, self.secret]
+        if name != 'winrmd-gss':
+            self.hidden.append(Path('/etc/passwd'))
+        if name in ('winrmd-net', 'winrmd-config'):
+            self.hidden += [self.own / 'users', self.own / 'ntlm']
+
+    def wake(self):
+        if self.name == 'winrmd-config':
+            # Its end is a reload that fails.
+            subprocess.run([built('winrmctl'), '--config', self.server.config, 'reload'],
+                           capture_output=True, timeout=HANG)
+        else:
+            replace(self.server, self.name)
+
+    def tries(self, lines, where):
+        """{attempt: what came of it}, "inside" the walls or "outside"."""
+        if where == 'inside':
+            where = 'inside %s %s' % (self.own / 'users', self.own / 'ntlm')
+        return outcomes(self.server, self.programs, self.name, [where] + lines, self.wake)
+
+    def wait_for_the_next(self):
+        wait_until(lambda: self.name == 'winrmd-config' or self.server.pids(self.name),
+                   'a real one')
+
+    def still_serves(self):
+        """With a real one again; nothing else has been lost."""
+        def served():
+            try:
+                with self.server.connect('bob') as client:
+                    # There is no such shell, but somebody has looked for it.
+                    return client.ask(GET).status == 500
+            except (OSError, AssertionError):
+                return False
+        wait_until(served, 'a real one to serve')
