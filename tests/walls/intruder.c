@@ -39,7 +39,7 @@
 #include "base/guard.h"
 #include "confine/confine.h"
 
-enum { ATTEMPTS = 100, LINE = 1024 };
+enum { ATTEMPTS = 400, LINE = 1024 };
 
 static char program[PATH_MAX];
 static char lines[ATTEMPTS][LINE];
