@@ -9,9 +9,11 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "auth/admission.h"
 #include "auth/cache.h"
 #include "auth/limits.h"
 #include "auth/turns.h"
+#include "pam_results.h"
 
 /* ---- limits ---- */
 
@@ -63,6 +65,47 @@ static void what_went_well_does_not_count(void **state)
     limits_take(limits, "anna", 5000);
     assert_int_equal(limits_wait(limits, "anna", 5000), 1000);
     limits_free(limits);
+}
+
+/* O-7 */
+static void what_failed_is_forgotten(void **state)
+{
+    struct limits *limits = limits_new(2, 1000);
+    struct admission *admission = admission_new();
+    struct admission_job jobs[PAM_USER_BURST + 1] = {0};
+    uint64_t wait = 0;
+
+    (void)state;
+    assert_false(limits_forget(limits, "anna", 7));
+    limits_take(limits, "anna", 7);
+    limits_take(limits, "anna", 7);
+    assert_true(limits_forget(limits, "anna", 7));
+    assert_int_equal(limits_wait(limits, "anna", 7), 0);
+    limits_give(limits, "anna", 7);
+    limits_take(limits, "anna", 7);
+    assert_false(limits_forget(limits, "anna", 2000));
+    limits_free(limits);
+
+    /* One who waits because of what she has failed begins at once. */
+    for (size_t i = 0; i <= PAM_USER_BURST; i++) {
+        jobs[i].name = "anna";
+        assert_null(admission_add(admission, &jobs[i], "192.0.2.1", 7));
+    }
+    for (size_t i = 0; i < PAM_USER_BURST; i++) {
+        struct admission_job *job = admission_next(admission, 1, 7, &wait);
+
+        assert_non_null(job);
+        admission_end(admission, job, false, 7);
+    }
+    assert_null(admission_next(admission, 1, 7, &wait));
+    assert_true(wait > 0);
+    assert_int_equal(admission_forget(admission, "bert", 7), 0);
+    assert_int_equal(admission_forget(admission, "anna", 7), 1);
+    assert_int_equal(admission_forget(admission, "192.0.2.1", 7), 1);
+    assert_int_equal(admission_forget(admission, "192.0.2.1", 7), 0);
+    assert_non_null(admission_next(admission, 1, 7, &wait));
+    admission_end(admission, &jobs[PAM_USER_BURST], true, 7);
+    admission_free(admission);
 }
 
 static void strangers_are_bounded(void **state)
@@ -278,6 +321,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_burst_and_then_once_in_a_while),
         cmocka_unit_test(what_went_well_does_not_count),
+        cmocka_unit_test(what_failed_is_forgotten),
         cmocka_unit_test(strangers_are_bounded),
         cmocka_unit_test(sources_take_turns),
         cmocka_unit_test(one_who_may_not_holds_nobody_back),

@@ -42,7 +42,7 @@ const char ctl_help[] =
     "\n"
     "kill\n"
     "    Ends the shell whose id is SHELL, or alone begins so; with --all those of a user. It\n"
-    "    prints them when they have ended, everything they ran too, and their slots are back.\n"
+    "    prints them when they have ended and their slots are back.\n"
     "\n"
     "revoke\n"
     "    Ends the sessions, user records, shells and enumerations of a user: the next message\n"

@@ -3,6 +3,7 @@
 read from a folder of the test, with passwords (pam_matrix of cwrap.org) and accounts (nss_wrapper) of
 its own."""
 
+import json
 import os
 import select
 import shutil
@@ -17,6 +18,7 @@ from certificates import Authority
 from server import DEADLINE, HANG, IDLE, built, wait_until
 from test_basic import assert_nobody_looks_into, login
 from test_http import assert_challenged
+from test_winrmctl import winrmctl
 from wire import GET, basic
 
 LIBRARIES = '/usr/lib/%s' % subprocess.run(['gcc', '-dumpmachine'], capture_output=True, text=True,
@@ -421,6 +423,21 @@ def test_guesses_are_slowed_down_and_lock_nobody_out(stack, pam_server):
     assert guesses <= 5 + (time.monotonic() - begun) + 1
     server.stop()
     assert all(one.result() is None or one.status == 401 for one in strangers)
+
+
+def test_unthrottle_forgets_what_was_failed(stack, pam_server):
+    """O-7: of a user, and of an address. What was failed is over by itself a few seconds later."""
+    server = pam_server()
+
+    def given_back(who):
+        assert login(server, basic('alice', 'guess'), source='127.0.0.66') == 401
+        code, output, _ = winrmctl(server, 'unthrottle', who, '--json')
+        return code == 0 and json.loads(output)
+
+    for who in ('alice', '127.0.0.66'):
+        assert wait_until(lambda: given_back(who), 'a count', pause=0) == {
+            'windows': 0, 'failures': 1}
+    assert login(server, basic('alice', 'alice-secret')) == 200
 
 
 LIES = {'nobody': 'winrmd-pam ended while it was asked',
