@@ -30,7 +30,7 @@ class Faults:
     """The memory shared with every process of the programs named; see faults_inject.c. As a path of
     winrmd for `new_server(winrmd=...)` there is `winrmd`."""
 
-    MEMBERS = ('allocations', 'until', 'failed', 'today', 'running', 'elapsed')
+    MEMBERS = ('until', 'failed', 'today', 'running', 'elapsed', 'only', 'never')
 
     def __init__(self, folder, *programs):
         folder.mkdir()
@@ -55,6 +55,22 @@ class Faults:
     def set(self, member, value):
         struct.pack_into('=q', self._memory, 8 * self.MEMBERS.index(member), value)
 
+    def allocations_of(self, action):
+        """How many allocations the processes make while this is done."""
+        self.set('until', 1 << 40)
+        action()
+        return (1 << 40) - self.get('until')
+
+    @contextlib.contextmanager
+    def allocation_fails(self, number):
+        """The so manieth from here on; what it gives tells whether it has."""
+        before = self.get('failed')
+        self.set('until', number)
+        try:
+            yield lambda: self.get('failed') > before
+        finally:
+            self.set('until', 0)
+
     def jump(self, seconds, *clocks):
         """Moves clocks by so much from where they are."""
         for clock in clocks or ('today', 'running', 'elapsed'):
@@ -63,6 +79,13 @@ class Faults:
     def suspend(self, seconds):
         """What a suspended machine sees when it wakes up."""
         self.jump(seconds, 'today', 'elapsed')
+
+
+def sample(count, most):
+    """The numbers from 1 to `count`, all of them in a long run, else `most` spread over them."""
+    if LONG or count <= most:
+        return range(1, count + 1)
+    return sorted({1 + at * (count - 1) // (most - 1) for at in range(most)})
 
 
 @contextlib.contextmanager

@@ -18,12 +18,13 @@
 
 /* The file; faults.py has the same order. */
 struct faults {
-    _Atomic int64_t allocations; /* so far, in all processes that have it mapped */
-    _Atomic int64_t until;       /* counted down: the allocation that makes it 0 fails; 0: none */
-    _Atomic int64_t failed;      /* so far */
-    _Atomic int64_t today;       /* nanoseconds that CLOCK_REALTIME is ahead */
-    _Atomic int64_t running;     /* CLOCK_MONOTONIC */
-    _Atomic int64_t elapsed;     /* CLOCK_BOOTTIME */
+    _Atomic int64_t until;   /* counted down: the allocation that makes it 0 fails; 0: none */
+    _Atomic int64_t failed;  /* so far */
+    _Atomic int64_t today;   /* nanoseconds that CLOCK_REALTIME is ahead */
+    _Atomic int64_t running; /* CLOCK_MONOTONIC */
+    _Atomic int64_t elapsed; /* CLOCK_BOOTTIME */
+    _Atomic int64_t only;    /* the process whose allocations count; 0: all */
+    _Atomic int64_t never;   /* one whose allocations do not; 0: none */
 };
 
 /* Everything below is seen by the process. */
@@ -57,10 +58,17 @@ __attribute__((constructor)) static void map_faults(void)
 
 /* ---- allocations ---- */
 
+static int counts(void)
+{
+    int64_t only = atomic_load(&faults->only);
+    int64_t never = atomic_load(&faults->never);
+
+    return (only == 0 || only == getpid()) && (never == 0 || never != getpid());
+}
+
 static int fails(void)
 {
-    atomic_fetch_add(&faults->allocations, 1);
-    if (atomic_load(&faults->until) <= 0 || atomic_fetch_sub(&faults->until, 1) != 1)
+    if (atomic_load(&faults->until) <= 0 || !counts() || atomic_fetch_sub(&faults->until, 1) != 1)
         return 0;
     atomic_fetch_add(&faults->failed, 1);
     errno = ENOMEM;
