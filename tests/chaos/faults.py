@@ -130,3 +130,13 @@ def memory_of(pid):
     """KiB that a process has written to."""
     with open('/proc/%d/smaps_rollup' % pid) as file:
         return sum(int(line.split()[1]) for line in file if line.startswith('Private_Dirty'))
+
+
+def resident(*pids):
+    """KiB that processes have in memory and share with nobody; also of those that nobody may look into."""
+    pages = 0
+    for pid in pids:
+        with open('/proc/%d/statm' % pid) as file:
+            numbers = file.read().split()
+        pages += int(numbers[1]) - int(numbers[2])
+    return pages * resource.getpagesize() // 1024
