@@ -23,7 +23,7 @@ MANY = 10000 if LONG else 3000
 CLIENTS = 1000 if LONG else 300
 RELOADS = 300 if LONG else 8
 # KiB that one half-open connection may cost winrmd-net.
-EACH = 4
+EACH = 8
 
 
 @pytest.fixture(autouse=True)
@@ -139,9 +139,9 @@ def test_reloads_under_load(new_server):
     for turn in range(RELOADS):
         begun = time.monotonic()
         edit(web, ('QuotaSystemWindowOperations="0"',
-                   'QuotaSystemWindowOperations="0" MaxShellsPerUser="%d"' % (50 + turn % 2))
-             if turn == 0 else ('MaxShellsPerUser="%d"' % (50 + (turn - 1) % 2),
-                                'MaxShellsPerUser="%d"' % (50 + turn % 2)))
+                   'QuotaSystemWindowOperations="0" MaxShellIdleTimeoutMinutes="%d"' % (50 + turn % 2))
+             if turn == 0 else ('MaxShellIdleTimeoutMinutes="%d"' % (50 + (turn - 1) % 2),
+                                'MaxShellIdleTimeoutMinutes="%d"' % (50 + turn % 2)))
         rules.write_text(rules.read_text() + '# %d\n' % turn)
         reload_done(server)
         done = [client.rounds for client in clients]
