@@ -384,6 +384,11 @@ application "/wsman" {
         self.killed = True
         self.process.kill()
 
+    def forget(self):
+        """Of one that has ended: it can be started once more."""
+        Server.running.discard(self.pid)
+        self.process, self.killed, self.log = None, False, []
+
     # Clients
 
     @property
