@@ -80,6 +80,7 @@ class Bystander(threading.Thread):
         self.idle = False
         self.shell = str(uuid.uuid4()).upper()
         self.connection, self.since = None, 0
+        self.broken = False  # since the last output that has come
 
     def run(self):
         try:
@@ -127,8 +128,7 @@ class Bystander(threading.Thread):
         return None, wrong
 
     def ask(self, action, body, enough=(), **header):
-        """The answer, and whether it took more than one try. `enough`: faults that are an answer when
-        a message comes again."""
+        """The answer. `enough`: faults that are one when a message comes again."""
         message = envelope(action, body, shell=self.shell if action != CREATE else None,
                            timeout='PT60S', **header)
         begin = None
@@ -139,7 +139,8 @@ class Bystander(threading.Thread):
             if answer or (attempt and self.number in enough):
                 if begin:
                     self.crowd.outages.append(now - begin)
-                return answer, attempt > 0
+                return answer
+            self.broken = True
             begin = begin or now
             self.errors += 1
             if now - begin > HANG:
@@ -153,12 +154,13 @@ class Bystander(threading.Thread):
 
     def command(self, line):
         body = '<rsp:CommandLine><rsp:Command>%s</rsp:Command></rsp:CommandLine>' % line
-        answer, _ = self.ask(COMMAND, body, extra=Ids().next())
+        answer = self.ask(COMMAND, body, extra=Ids().next())
         return answer.text('rsp:CommandId')
 
     def receive(self, command):
         """(data, whether it may be what was there before, whether the command is done)"""
-        answer, again = self.ask(RECEIVE, receive_body(command))
+        answer = self.ask(RECEIVE, receive_body(command))
+        again, self.broken = self.broken, False
         state = answer.xml.find('.//rsp:CommandState', NS)
         return data_of(answer), again, state.get('State') == DONE
 

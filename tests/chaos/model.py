@@ -6,7 +6,7 @@ the model says; where a fault has left open whether something was done, one of b
 import uuid
 
 from oracle import NO_SHELL
-from scenes import SCENES
+from scenes import SCENES, scenes_of
 from server import wait_until
 from test_authz_quota_model import NO_SUCH, USERS, History
 from wire import COMMAND, CREATE, DELETE, GET
@@ -158,7 +158,7 @@ class Chaos(History):
 
     def hurt(self, name=None):
         """One scene, and one fault in it."""
-        name = name or self.random.choice(sorted(SCENES))
+        name = name or self.random.choice(scenes_of(self.world))
         user = self.users[self.random.choice(USERS)]
         self.note(name, user.name)
         with self.world.quiet():

@@ -70,7 +70,8 @@ def growth(held):
 def play(folder, source, seed, faults, rounds, names=None, told=None):
     """Plays one run; raises Failed. `faults` in each of so many `rounds`, in scenes of these `names`.
     `told` is called with each fault."""
-    world = World(folder, source, refresh=random.Random(seed).choice(('0', '50ms', '900s')))
+    world = World(folder, source, random.Random(seed).choice(('0', '50ms', '900s')),
+                  pam=seed % 3 == 0)
     history = None
     held, turns, errors, outages = [], 0, 0, []
     world.start(QUOTA)

@@ -17,6 +17,7 @@ from negotiate import Negotiating, challenges, ntlm
 from oracle import NO_SHELL, STREAMS, open_gate, say
 from server import HANG, built, password, wait_until
 from test_disconnect import DISCONNECT, RECONNECT
+from test_pam import Gate
 from test_redelivery import Ids, data_of, send_body
 from wire import (COMMAND, CREATE, DELETE, DONE, GET, NS, RECEIVE, SEND, SIGNAL, TERMINATE, envelope,
                   receive_body)
@@ -392,15 +393,46 @@ def login_on_its_way(history, user):
     client = history.server.connect(user.name)
     with client:
         net = history.server.net_of(client)
-        scene = Scene(client, net, only=('auth', 'net', 'gss'))
+        scene = Scene(client, net, only=('auth', 'net', 'gss', 'pam'))
         scene.go = lambda: client.send(envelope(GET, shell=NO_SHELL, timeout=LONG))
         fault = yield scene
         try:
             response = client.receive()
-            assert response.status in (401, 503) and fault.kind == 'auth' or (
+            assert response.status in (401, 503) and fault.kind in ('auth', 'pam') or (
                 response.fault.number in (NO_SUCH, history.full(user))), response.body
         except OSError:
             assert fault.hits(scene), 'cut off by the %s' % fault
+    with history.world.quiet():
+        history.adopt(user)
+
+
+def pam_is_asked(history, user):
+    """A login that a module of PAM lets wait."""
+    stack = history.world.stack
+    gate = Gate(stack.folder / ('gate-%d' % len(history.steps)))
+    plain = stack.folder / 'services' / 'winrmd'
+    before = plain.read_text()
+    stack.service('auth optional %s\n%s' % (stack.says('only=%s pid=%s wait=%s' % (
+        user.name, stack.folder / 'pid', gate.path)), before))
+    # An address of its own: one alone may not keep all of winrmd-pam from the others.
+    client = history.server.connect(user.name, source='127.0.0.2')
+    with client:
+        scene = Scene(client, history.server.net_of(client))
+        client.send(envelope(GET, shell=NO_SHELL, timeout=LONG))
+        scene.asked = gate.reached()
+        stack.service(before)
+        fault = yield scene
+        gate.open()
+        try:
+            response = client.receive()
+        except OSError:
+            assert fault.hits(scene), 'cut off by the %s' % fault
+        else:
+            # Nobody says who it is when the process that was to say so is gone; without the one that
+            # asked he may have to begin anew.
+            expected = ((401,) if fault.pid == scene.asked
+                        else (401, 500, 503) if fault.kind == 'auth' else (500,))
+            assert response.status in expected, (response.status, str(fault))
     with history.world.quiet():
         history.adopt(user)
 
@@ -410,7 +442,7 @@ def reload_runs(history, user):
     config = history.server.config
     text = config.read_text()
     old, new = ('"800s"', '"801s"') if '"800s"' in text else ('"801s"', '"800s"')
-    scene = Scene(only=('config', 'net', 'auth', 'gss', 'authz', 'shell'))
+    scene = Scene(only=('config', 'net', 'auth', 'gss', 'pam', 'authz', 'shell'))
     reload = []
 
     def go():
@@ -430,4 +462,9 @@ SCENES = {scene.__name__: scene for scene in (
     authzuser_hangs, receive_waits, disconnected, enumeration_open, output_half_read,
     input_half_written, create_is_judged, create_on_its_way, create_whose_host_dies,
     command_on_its_way, signal_on_its_way, delete_on_its_way, login_between_its_legs,
-    login_on_its_way, reload_runs)}
+    login_on_its_way, pam_is_asked, reload_runs)}
+
+
+def scenes_of(world):
+    """Those that can be played there."""
+    return sorted(set(SCENES) - {'login_between_its_legs' if world.stack else 'pam_is_asked'})

@@ -13,18 +13,20 @@ from pathlib import Path
 import watch
 from bystanders import Crowd, Echo, Faults, Guest, Reader, Sealed
 from oracle import NO_SHELL, say, seen
-from server import (HANG, Server, built, make_users_file, password, send_signal, stand_in,
+from server import (HANG, USERS, Server, built, make_users_file, password, send_signal, stand_in,
                     wait_until)
 from test_authz_quota_model import ALL_OPERATIONS, ALL_SHELLS, COMMANDS, OWNERS
+from test_pam import Stack
 from wire import GET
 
+# `frank` uses NTLM where winrmd does.
 BESIDE = {'carol': Reader, 'erin': Echo, 'frank': Sealed, 'mallory': Guest}
 # Somebody who asks whether there is service, and somebody whom the plug-in lets wait.
 PROBE, WAITS = 'mallory', 'trent'
 NAMES = {'net': 'winrmd-net', 'auth': 'winrmd-auth', 'gss': 'winrmd-gss', 'pam': 'winrmd-pam',
          'authz': 'winrmd-host (authorization)', 'shell': 'winrmd-host (shell)'}
 # What is started again, and what is killed as soon as it is there.
-REPLACED = ('net', 'auth', 'gss', 'authz')
+REPLACED = ('net', 'auth', 'gss', 'pam', 'authz')
 NEWBORN = {'newborn': 'winrmd-host', 'config': 'winrmd-config'}
 NO_SUCH = 2150858843
 # What the quotas leave to those beside: shells, operations, owners.
@@ -85,25 +87,52 @@ class Scene:
         return select.select([self.client.socket], [], [], 0)[0]
 
 
-class World:
-    """`source`: what prepare() has made. `refresh`: QuotaRefreshIntervalSeconds."""
+def environment():
+    """A sanitizer must not take a signal from outside for a mistake of the program."""
+    return {name: os.environ.get(name, '') + ':handle_segv=0:handle_abort=0'
+            for name in ('ASAN_OPTIONS', 'TSAN_OPTIONS')}
 
-    def __init__(self, folder, source, refresh='0'):
+
+def with_ntlm(folder, source):
+    """Settings of a server that lets in by a users file and by NTLM."""
+    shutil.copy(source / 'ntlm', folder / 'ntlm')
+    os.chmod(folder / 'ntlm', 0o600)
+    return {'winrmd': stand_in(folder / 'programs', 'traceable'),
+            'methods': ('negotiate', 'basic'), 'listener': 'allow-unencrypted = true',
+            'authentication': 'basic = "file:users"\nntlm-users = "%s"\nntlm-domain = "LAB"'
+                              % (folder / 'ntlm')}
+
+
+def with_pam(folder):
+    """Settings of a server that asks PAM; and what PAM goes by."""
+    (folder / 'pam').mkdir()
+    stack = Stack(folder / 'pam', None)
+    stack.passwords({user: password(user) for user in USERS})
+    (stack.folder / 'passwd').write_text(''.join(
+        '%s:x:%d:7100:%s:/nonexistent:/bin/sh\n' % (user, 7001 + number, user)
+        for number, user in enumerate(USERS)))
+    winrmd = stack.programs()
+    net = winrmd.with_name('winrmd-net')
+    net.rename(winrmd.with_name('winrmd-net.real'))
+    shutil.copy(built('traceable'), net)
+    return {'winrmd': winrmd, 'authentication': 'basic = "pam"'}, stack
+
+
+class World:
+    """`source`: what prepare() has made. `refresh`: QuotaRefreshIntervalSeconds. `pam`: passwords are
+    PAM's; else a users file's, and there is NTLM."""
+
+    def __init__(self, folder, source, refresh='0', pam=False):
         folder.mkdir(parents=True)
-        shutil.copy(source / 'ntlm', folder / 'ntlm')
-        os.chmod(folder / 'ntlm', 0o600)
-        # A sanitizer must not take a signal from outside for a mistake of the program.
-        signals = {name: os.environ.get(name, '') + ':handle_segv=0:handle_abort=0'
-                   for name in ('ASAN_OPTIONS', 'TSAN_OPTIONS')}
+        settings, self.stack = with_pam(folder) if pam else (with_ntlm(folder, source), None)
         self.server = Server(
-            folder / 's', source / 'users', authorizer='oracle', environment=signals,
-            winrmd=stand_in(folder / 'programs', 'traceable'),
-            methods=('negotiate', 'basic'), listener='allow-unencrypted = true',
-            authentication='basic = "file:users"\nntlm-users = "%s"\nntlm-domain = "LAB"'
-                           % (folder / 'ntlm'),
+            folder / 's', source / 'users', authorizer='oracle', environment=environment(),
             application='authorization-timeout = "60s"\nrecord-idle-timeout = "800s"',
             operations='QuotaSystemWindowOperations="0" QuotaRefreshIntervalSeconds="%s"' % refresh,
-            quotas=QUOTAS, more=LIMITS)
+            quotas=QUOTAS, more=LIMITS, **settings)
+        self.beside = {user: Echo if pam and kind is Sealed else kind
+                       for user, kind in BESIDE.items()}
+        self.kinds = ('net', 'auth', 'authz', 'pam' if pam else 'gss')
         self.faults = Faults()
         self.crowd = None
         self.done = []  # faults
@@ -119,7 +148,7 @@ class World:
     @contextlib.contextmanager
     def work(self):
         """Others are there, and see no more of it than is promised."""
-        self.crowd = Crowd(self.server, self.faults, BESIDE)
+        self.crowd = Crowd(self.server, self.faults, self.beside)
         try:
             with self.crowd:
                 yield
@@ -169,7 +198,7 @@ class World:
 
     def victims(self, scene, shells):
         """{kind: the processes that may be killed in it}; `shells`: those of the model."""
-        found = {kind: sorted(self.serving(kind)) for kind in ('net', 'auth', 'gss', 'authz')}
+        found = {kind: sorted(self.serving(kind)) for kind in self.kinds}
         found['net'].sort(key=lambda pid: pid != scene.net)
         hosts = {row['shell_id']: row['process'] for row in self.server.status()['shells']
                  if row['shell_id'] in shells}
@@ -211,7 +240,7 @@ class World:
             def replaced():
                 now = self.serving(kind)
                 # After a reload there may be an authorization host that leaves, besides.
-                return pid not in now and len(now) >= (count if kind == 'net' else 1)
+                return pid not in now and len(now) >= (count if kind in ('net', 'pam') else 1)
             if replaceable:
                 wait_until(replaced, 'a new ' + NAMES[kind])
                 fault.replaced = time.monotonic() - begin
