@@ -10,7 +10,7 @@ from scenes import SCENES, scenes_of
 from server import wait_until
 from test_authz_quota_model import NO_SUCH, USERS, History
 from wire import COMMAND, CREATE, DELETE, GET
-from world import MOMENT, NEWBORN
+from world import MOMENT, NEWBORN, Fault
 
 MESSAGES = 4000000000
 QUOTA = ('quota * shells=3 operations=6 seconds=3600 messages=%d' % MESSAGES)
@@ -28,8 +28,10 @@ class Chaos(History):
     def __init__(self, world, seed):
         super().__init__(world.server, seed)
         self.world = world
-        self.beside = world.crowd.holds
-        self.scene = None
+
+    @property
+    def beside(self):
+        return self.world.crowd.holds
 
     # Clients
 
@@ -137,6 +139,24 @@ class Chaos(History):
         with self.world.quiet():
             getattr(self, step)(user)
 
+    def anything(self):
+        """One scene without a fault, or a plain step."""
+        if self.random.random() < 0.7:
+            self.plain()
+            return
+        name = self.random.choice(scenes_of(self.world))
+        user = self.users[self.random.choice(USERS)]
+        self.note(name, user.name)
+        with self.world.quiet():
+            self.make_room(user)
+            play = SCENES[name](self, user)
+            scene = next(play)
+        scene.go()
+        try:
+            play.send(Fault.none())
+        except StopIteration:
+            pass
+
     def choose(self, scene):
         """Which process, and how."""
         shells = {shell for user in self.users.values() for shell in user.shells}
@@ -191,13 +211,8 @@ class Chaos(History):
                        'the operations to be those of the model')
             self.compare()
 
-    def run(self, faults, names=None):
-        """Yields each fault once what is counted was seen to be right."""
-        for _ in range(faults):
-            for _ in range(self.random.randrange(3)):
-                self.plain()
-            yield self.hurt(self.random.choice(names) if names else None)
-            self.settled()
+    def leave(self):
+        """Everything that the model's users have ends, and they go."""
         with self.world.quiet():
             for user in self.users.values():
                 while user.shells:
@@ -205,3 +220,12 @@ class Chaos(History):
                 self.compare()
             for user in self.users.values():
                 self.hang_up(user)
+
+    def run(self, faults, names=None):
+        """Yields each fault once what is counted was seen to be right."""
+        for _ in range(faults):
+            for _ in range(self.random.randrange(3)):
+                self.plain()
+            yield self.hurt(self.random.choice(names) if names else None)
+            self.settled()
+        self.leave()

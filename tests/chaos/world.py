@@ -64,6 +64,11 @@ class Fault:
         self.answered = self.replaced = 0.0
         self.scene = None
 
+    @classmethod
+    def none(cls):
+        """What comes of a scene in which nothing happens."""
+        return cls('none', None, 'none')
+
     def __str__(self):
         return '%s of %s %s' % (self.how, self.kind, self.pid or 'that was too quick')
 
