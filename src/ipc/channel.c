@@ -46,6 +46,9 @@ struct channel {
     int incoming[FDS_WAITING];
     size_t incoming_count;
     struct arena arena;
+    bool takes_fds; /* some message from that peer to this process has a descriptor */
+    bool unwanted_fd;
+    bool waits; /* events->incomplete() was told of bytes */
     bool dispatching;
     atomic_bool quiet; /* nothing waits to be written; for other threads */
     bool ended;        /* nothing is sent or received any more */
@@ -100,6 +103,11 @@ void channel_free(struct channel *channel)
         return;
     }
     channel_destroy(channel);
+}
+
+void channel_break(struct channel *channel, const char *why)
+{
+    channel_end(channel, true, why);
 }
 
 /* ---- sending ---- */
@@ -221,6 +229,8 @@ bool channel_write(struct channel *channel, enum message_type type, const void *
 
 /* ---- receiving ---- */
 
+static const char unwanted_fd[] = "sent a descriptor, which none of its messages has";
+
 /*
  * The kernel drops a descriptor that this process has no room for. The message that it was to come
  * with is delivered as one that has none: its handler knows what to do without. One read never
@@ -258,7 +268,9 @@ static void channel_take_fds(struct channel *channel, struct msghdr *message)
     }
     if ((message->msg_flags & MSG_CTRUNC) == 0)
         return;
-    if (taken == 0)
+    if (!channel->takes_fds)
+        channel->unwanted_fd = true;
+    else if (taken == 0)
         channel_miss_fd(channel);
     else
         channel_end(channel, true, "sent more descriptors than fit");
@@ -272,12 +284,15 @@ static bool channel_read(struct channel *channel)
     } control;
     uint8_t *room = buffer_reserve(&channel->in, READ_SIZE);
     struct iovec data = {.iov_base = room, .iov_len = READ_SIZE};
-    struct msghdr message = {.msg_iov = &data,
-                             .msg_iovlen = 1,
-                             .msg_control = &control,
-                             .msg_controllen = sizeof(control.bytes)};
-    ssize_t got = recvmsg(channel->watch.fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+    struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1};
+    ssize_t got;
 
+    /* Without room for them the kernel closes what is sent along: it never is one of ours. */
+    if (channel->takes_fds) {
+        message.msg_control = &control;
+        message.msg_controllen = sizeof(control.bytes);
+    }
+    got = recvmsg(channel->watch.fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
     if (got > 0) {
         buffer_added(&channel->in, (size_t)got);
         channel_take_fds(channel, &message);
@@ -303,6 +318,15 @@ static bool channel_attach_fd(struct channel *channel, enum message_type type,
     return true;
 }
 
+/* Of a permitted message that nobody handles. */
+static void channel_drop_fd(enum message_type type, union message_body *body)
+{
+    int *fd = message_fd(type, body);
+
+    if (fd != NULL && *fd >= CHANNEL_FD)
+        close(*fd);
+}
+
 static void channel_deliver(struct channel *channel, enum message_type type, size_t length)
 {
     union message_body body;
@@ -314,6 +338,10 @@ static void channel_deliver(struct channel *channel, enum message_type type, siz
         channel_end(channel, true, why);
         return;
     }
+    if (channel->unwanted_fd) {
+        channel_end(channel, true, unwanted_fd);
+        return;
+    }
     if (!message_decode(type, buffer_bytes(&channel->in) + MESSAGE_HEADER_SIZE, length,
                         &channel->arena, &body) ||
         !channel_attach_fd(channel, type, &body)) {
@@ -323,7 +351,19 @@ static void channel_deliver(struct channel *channel, enum message_type type, siz
     }
     if (channel->events->handlers[type] != NULL)
         channel->events->handlers[type](channel, &body);
+    else
+        channel_drop_fd(type, &body);
     arena_reset(&channel->arena);
+}
+
+/* Says how much memory a message holds that is not complete; who never completes it holds it. */
+static void channel_tell_incomplete(struct channel *channel)
+{
+    bool waits = !channel->ended && buffer_length(&channel->in) > 0;
+
+    if (channel->events->incomplete != NULL && !channel->freed && (waits || channel->waits))
+        channel->events->incomplete(channel, waits ? channel->in.capacity : 0);
+    channel->waits = waits;
 }
 
 static void channel_dispatch(struct channel *channel)
@@ -342,6 +382,12 @@ static void channel_dispatch(struct channel *channel)
         channel_deliver(channel, type, length);
         buffer_consume(&channel->in, MESSAGE_HEADER_SIZE + length);
     }
+    if (channel->unwanted_fd)
+        channel_end(channel, true, unwanted_fd);
+    /* A descriptor comes with the first byte of its message. */
+    if (channel->incoming_count > 0 && buffer_length(&channel->in) == 0)
+        channel_end(channel, true, "sent a descriptor that belongs to no message");
+    channel_tell_incomplete(channel);
     channel->dispatching = false;
 }
 
@@ -380,6 +426,22 @@ static void channel_ready(struct loop_watch *watch, uint32_t events)
 
 /* ---- life ---- */
 
+/* Has any message that this peer may send, in whatever state, a descriptor? */
+static bool peer_sends_fds(enum process receiver, enum process peer)
+{
+    union message_body body;
+
+    for (unsigned type = MESSAGE_none + 1; type < MESSAGE_COUNT; type++) {
+        if (message_fd((enum message_type)type, &body) == NULL)
+            continue;
+        for (unsigned state = CHANNEL_none + 1; state < CHANNEL_STATES; state++)
+            if (message_permitted(receiver, peer, (enum channel_state)state,
+                                  (enum message_type)type))
+                return true;
+    }
+    return false;
+}
+
 struct channel *channel_new(struct loop *loop, int fd, enum process receiver, enum process peer,
                             const struct channel_events *events, void *owner)
 {
@@ -391,6 +453,7 @@ struct channel *channel_new(struct loop *loop, int fd, enum process receiver, en
     channel->receiver = receiver;
     channel->peer = peer;
     channel->state = CHANNEL_starting;
+    channel->takes_fds = peer_sends_fds(receiver, peer);
     channel->events = events;
     channel->owner = owner;
     list_init(&channel->outgoing);

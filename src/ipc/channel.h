@@ -3,7 +3,8 @@
 /*
  * One end of a connected socket between two processes of winrmd. A channel belongs to one loop
  * and its thread. What arrives is decoded, checked against tables/permitted.h and handed to the
- * handler of its type; anything not permitted ends the channel, and the owner ends the sender.
+ * handler of its type; anything not permitted ends the channel, and the owner ends the sender. A
+ * descriptor is only ever received from a peer that has a message with one, and with that message.
  * What is sent is collected and written at the end of the loop's turn; a peer that does not read
  * (out of the channel's limit) ends the channel too, so that sending never blocks.
  */
@@ -32,6 +33,12 @@ struct channel_events {
      * the call or later.
      */
     void (*ended)(struct channel *channel, bool fault, const char *why);
+    /*
+     * May be NULL. The beginning of a message is there and its end is not; `memory`: bytes that the
+     * channel holds for it. 0: no more. Called after every read that leaves or ends such a one; it
+     * may end the channel with channel_break(), or free another one, not this.
+     */
+    void (*incomplete)(struct channel *channel, size_t memory);
 };
 
 /* Descriptor 3: where a child of the broker finds its channel. */
@@ -53,6 +60,11 @@ enum channel_state channel_state(const struct channel *channel);
 void channel_set_state(struct channel *channel, enum channel_state state);
 /* Has ended() been called or is it about to be? Sending does nothing then. */
 bool channel_is_ended(const struct channel *channel);
+/*
+ * The peer has broken a rule that only the owner knows: ended() follows, with `fault` and this
+ * text, and nothing more of it is handled. For handlers, too.
+ */
+void channel_break(struct channel *channel, const char *why);
 /* Bytes waiting to be written. */
 size_t channel_backlog(const struct channel *channel);
 /*

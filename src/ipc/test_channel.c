@@ -278,6 +278,127 @@ static void what_a_dead_peer_has_said_is_heard(void **state)
     assert_true(channel_is_ended(world.right));
 }
 
+/* Writes one frame with a descriptor along, as no channel would. */
+static void write_with_fd(int fd, enum message_type type, const void *body, int along)
+{
+    union {
+        char bytes[CMSG_SPACE(sizeof(int))];
+        struct cmsghdr header;
+    } control = {0};
+    struct buffer frame;
+    struct iovec data;
+    struct msghdr message = {.msg_iov = &data,
+                             .msg_iovlen = 1,
+                             .msg_control = &control,
+                             .msg_controllen = sizeof(control.bytes)};
+
+    buffer_init(&frame, 1000);
+    assert_true(message_encode(&frame, type, body));
+    data = (struct iovec){buffer_bytes(&frame), buffer_length(&frame)};
+    control.header.cmsg_level = SOL_SOCKET;
+    control.header.cmsg_type = SCM_RIGHTS;
+    control.header.cmsg_len = CMSG_LEN(sizeof(int));
+    memcpy(CMSG_DATA(&control.header), &along, sizeof(int));
+    assert_int_equal(sendmsg(fd, &message, MSG_NOSIGNAL), (int)data.iov_len);
+    buffer_free(&frame);
+}
+
+/* The far end of a channel from `peer` to `receiver`; world.right is the near one. */
+static int far_end_of(enum process receiver, enum process peer)
+{
+    int pair[2];
+
+    channel_free(world.right);
+    assert_true(channel_pair(pair));
+    world.right = channel_new(world.loop, pair[1], receiver, peer, &events, NULL);
+    channel_set_state(world.right, CHANNEL_serving);
+    return pair[0];
+}
+
+/* S-33. What a descriptor leads to is closed when all of them are. */
+static void descriptors_that_no_message_has_end_the_channel(void **state)
+{
+    static const struct {
+        enum process receiver, peer;
+        const char *why;
+    } rows[] = {
+        {PROCESS_net, PROCESS_shell_host, "sent a descriptor, which none of its messages has"},
+        {PROCESS_broker, PROCESS_shell_host, "sent a descriptor, which none of its messages has"},
+        {PROCESS_net, PROCESS_broker, "sent a descriptor that belongs to no message"},
+    };
+    const struct message_host_answer answer = {.request = 1};
+    const struct message_shell_ended ended = {.operation = 1};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        int far = far_end_of(rows[i].receiver, rows[i].peer);
+        int along[2];
+        char byte;
+
+        assert_int_equal(pipe(along), 0);
+        if (rows[i].peer == PROCESS_broker)
+            write_with_fd(far, MESSAGE_operation_refused, &(struct message_operation_refused){0},
+                          along[1]);
+        else if (rows[i].receiver == PROCESS_net)
+            write_with_fd(far, MESSAGE_host_answer, &answer, along[1]);
+        else
+            write_with_fd(far, MESSAGE_shell_ended, &ended, along[1]);
+        close(along[1]);
+        world.why[0] = '\0';
+        loop_run(world.loop);
+        assert_true(world.fault);
+        assert_string_equal(world.why, rows[i].why);
+        assert_int_equal(read(along[0], &byte, 1), 0);
+        close(along[0]);
+        close(far);
+    }
+}
+
+static size_t incomplete[8];
+static size_t incomplete_count;
+
+static void remember_incomplete(struct channel *channel, size_t memory)
+{
+    assert_true(incomplete_count < 8);
+    incomplete[incomplete_count++] = memory;
+    loop_stop(channel_loop(channel));
+}
+
+/* S-34 */
+static void who_holds_memory_with_part_of_a_message_is_seen(void **state)
+{
+    static const struct channel_events telling = {handlers, remember_end, remember_incomplete};
+    struct message_operation_refused refused = {.text = "some text"};
+    struct buffer frame;
+    int pair[2];
+
+    (void)state;
+    buffer_init(&frame, 1000);
+    assert_true(message_encode(&frame, MESSAGE_operation_refused, &refused));
+    channel_free(world.right);
+    assert_true(channel_pair(pair));
+    world.right = channel_new(world.loop, pair[1], PROCESS_net, PROCESS_broker, &telling, NULL);
+    channel_set_state(world.right, CHANNEL_serving);
+    incomplete_count = 0;
+    assert_int_equal(write(pair[0], buffer_bytes(&frame), 3), 3);
+    loop_run(world.loop);
+    assert_int_equal(incomplete_count, 1);
+    assert_true(incomplete[0] >= 3);
+    assert_int_equal(world.got, 0);
+    assert_int_equal(write(pair[0], buffer_bytes(&frame) + 3, buffer_length(&frame) - 3),
+                     (int)buffer_length(&frame) - 3);
+    loop_run(world.loop);
+    assert_int_equal(incomplete_count, 2);
+    assert_int_equal(incomplete[1], 0);
+    assert_int_equal(world.got, 1);
+    channel_break(world.right, "did something else");
+    loop_run(world.loop);
+    assert_true(world.fault);
+    assert_string_equal(world.why, "did something else");
+    close(pair[0]);
+    buffer_free(&frame);
+}
+
 #define CASE(function) cmocka_unit_test_setup_teardown(function, world_open, world_close)
 
 int main(void)
@@ -292,6 +413,8 @@ int main(void)
         CASE(a_field_above_its_limit_is_not_sent),
         CASE(a_peer_that_does_not_read_ends_the_channel),
         CASE(what_a_dead_peer_has_said_is_heard),
+        CASE(descriptors_that_no_message_has_end_the_channel),
+        CASE(who_holds_memory_with_part_of_a_message_is_seen),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
