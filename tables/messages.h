@@ -71,6 +71,7 @@ enum {
     /* operations, between winrmd-net and the broker */ \
     M(operation) M(operation_cancel) M(operation_written) \
     M(operation_refused) M(operation_granted) M(operation_ended) M(shell_details) M(host_gone) \
+    M(host_broke) \
     /* what was enumerated, between winrmd-net and the broker */ \
     M(shell_item) M(command_item) M(items_end) M(items_fit) \
     M(configuration_details) M(listener_item) M(plugin_item) \
@@ -496,6 +497,11 @@ enum {
  * its shell has ended, and not the other way round.
  */
 #define FIELDS_host_gone(F) F(U32, host, 0) F(BOOL, in_order, 0)
+/*
+ * net -> broker: that host has broken the message rules on the channel to this process, in this
+ * way. The channel is closed; the host is to be ended.
+ */
+#define FIELDS_host_broke(F) F(U32, host, 0) F(TEXT, reason, LIMIT_NAME)
 
 /*
  * broker -> net: one thing of an enumeration, for the answer to this Enumerate or Pull. There are

@@ -68,6 +68,7 @@
     R(broker, net, serving, operation_cancel) \
     R(broker, net, serving, operation_written) \
     R(broker, net, serving, items_fit) \
+    R(broker, net, serving, host_broke) \
     /* winrmd-auth */ \
     R(auth, broker, starting, auth_start) \
     R(auth, broker, serving, auth_start) \

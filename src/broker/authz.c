@@ -105,6 +105,7 @@ static void call_send(struct authz_call *call, struct authz_host *host, const vo
 {
     call->host = host;
     host->calls++;
+    host->process->asked++;
     channel_write(host->process->channel, call->type, question);
 }
 
@@ -282,6 +283,12 @@ static struct authz_call *answered_call(struct channel *channel, enum message_ty
     call = map_get_u64(&host->broker->calls, id);
     if (call != NULL && call->host == host && call->type == question)
         return call;
+    if (call != NULL)
+        child_break(host->process, "answered a question that it was not asked");
+    else
+        child_pointless(host->process);
+    if (channel_is_ended(channel))
+        return NULL;
     if (context != 0) {
         struct authz_context back = context_of(host, context);
 

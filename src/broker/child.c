@@ -22,7 +22,8 @@
 
 enum {
     END_PATIENCE = 200, /* for a process whose channel has ended */
-    ORPHANS_PAUSE = 100 /* before orphans are looked for again that could not be */
+    ORPHANS_PAUSE = 100, /* before orphans are looked for again that could not be */
+    POINTLESS = 1000    /* messages that a host may send for nothing, whatever it was asked */
 };
 
 struct child *child_of(const struct channel *channel)
@@ -171,12 +172,42 @@ void child_dismiss(struct child *process, uint64_t milliseconds)
     child_tell_gone(process, false);
 }
 
+static void child_audit_ended(const struct child *process, const char *why)
+{
+    struct audit *audit = process->broker->audit;
+
+    audit_begin(audit, "process-ended");
+    audit_text(audit, "process", process_name(process->role));
+    audit_number(audit, "pid", process->pid > 0 ? (uint64_t)process->pid : 0);
+    if (process->settings != NULL)
+        audit_text(audit, "application", process->settings->path);
+    if (process->plugin != NULL)
+        audit_text(audit, "plugin", process->plugin->name);
+    audit_text(audit, "shell", process->shell);
+    audit_text(audit, "reason", why);
+    audit_end(audit);
+}
+
+void child_break(struct child *process, const char *why)
+{
+    if (process->channel != NULL)
+        channel_break(process->channel, why);
+}
+
+void child_pointless(struct child *process)
+{
+    if (++process->pointless > POINTLESS + 2 * process->asked)
+        child_break(process, "says again and again what answers nothing");
+}
+
 void child_channel_ended(struct channel *channel, bool fault, const char *why)
 {
     struct child *process = child_of(channel);
 
-    if (fault)
+    if (fault) {
         log_error("%s[%d] %s; it is ended", process_name(process->role), (int)process->pid, why);
+        child_audit_ended(process, why);
+    }
     process->faulty = process->faulty || fault;
     /* Most children end with their channel; one that does not may be stopped or blocked. */
     if (fault)
@@ -254,6 +285,7 @@ void child_ended(struct child *process, int status)
     list_remove(&process->link);
     application_settings_unref(process->settings);
     free(process->crash_entry);
+    free(process->shell);
     free(process);
 }
 

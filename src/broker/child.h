@@ -50,7 +50,10 @@ struct child {
      */
     void (*gone)(struct child *process, bool crashed);
     bool gone_told;
-    bool faulty; /* it broke the message rules */
+    bool faulty;        /* it broke the message rules */
+    char *shell;        /* of a shell's host: its id, for the audit; owned */
+    uint64_t asked;     /* questions and tickets that a host was given */
+    uint64_t pointless; /* messages of a host that answered none of them */
     struct loop_timer kill_timer;
 };
 
@@ -78,6 +81,16 @@ void child_channel_ended(struct channel *channel, bool fault, const char *why);
 
 /* It serves, or will; it is told how much to log unless that is what it does anyhow. */
 void child_set_ready(struct child *process);
+/*
+ * The process has said what no honest one says; `why` is for the log and the audit. Nothing more of
+ * it is heard, and it is killed.
+ */
+void child_break(struct child *process, const char *why);
+/*
+ * A host has said what means nothing (any more). That happens when messages cross; more often than
+ * it was asked it happens to nobody, and such a host is ended.
+ */
+void child_pointless(struct child *process);
 
 /* The process of a channel. */
 struct child *child_of(const struct channel *channel);

@@ -65,6 +65,8 @@ void host_handle_crashing(struct channel *channel, const union message_body *bod
     struct child *host = child_of(channel);
     const char *entry = body->host_crashing.entry;
 
+    if (host->crash_entry != NULL)
+        child_pointless(host);
     free(host->crash_entry);
     host->crash_entry = mem_text(entry != NULL ? entry : "none");
 }
@@ -87,8 +89,12 @@ void host_audit_lost(const struct child *host, const char *shell, const char *re
 
 void host_handle_stray(struct channel *channel, const union message_body *body)
 {
-    const struct child *host = child_of(channel);
+    struct child *host = child_of(channel);
     struct broker *broker = host->broker;
+
+    child_pointless(host);
+    if (channel_is_ended(channel))
+        return;
 
     broker_count(broker, COUNTER_stray_completions);
     audit_begin(broker->audit, "stray-completion");

@@ -23,6 +23,7 @@
 #include "broker/reload.h"
 #include "broker/session.h"
 #include "broker/shell.h"
+#include "broker/shell_host.h"
 
 enum {
     RESTART_PAUSE = 50,
@@ -182,6 +183,12 @@ static void handle_channel_lost(struct channel *channel, const union message_bod
     introduce_later(net->broker);
 }
 
+static void handle_host_broke(struct channel *channel, const union message_body *body)
+{
+    shell_host_broke(child_of(channel)->broker, child_of(channel)->number, body->host_broke.host,
+                     body->host_broke.reason);
+}
+
 static void net_gone(struct child *process, bool crashed)
 {
     struct broker *broker = process->broker;
@@ -261,6 +268,7 @@ static bool net_start(struct broker *broker, uint32_t restarts)
         [MESSAGE_operation_written] = handle_written,
         [MESSAGE_items_fit] = handle_items_fit,
         [MESSAGE_channel_lost] = handle_channel_lost,
+        [MESSAGE_host_broke] = handle_host_broke,
     };
     static const struct channel_events events = {handlers, child_channel_ended};
     struct child *net = child_start(

@@ -358,6 +358,8 @@ void shell_grant(struct shell *shell, struct operation *operation)
     operation->state = OPERATION_granted;
     operation->shell = shell;
     operation->sequence = sequence;
+    if (shell->host != NULL)
+        shell->host->asked++;
     if (operation->kind == OPERATION_command) {
         if (operation->command_id == NULL) {
             guid_make(guid);

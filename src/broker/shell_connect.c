@@ -132,12 +132,12 @@ static struct operation *take_change(struct shell *shell, uint64_t id, bool disc
     return operation;
 }
 
-void shell_has_disconnected(struct shell *shell, uint64_t id)
+bool shell_has_disconnected(struct shell *shell, uint64_t id)
 {
     struct operation *operation = take_change(shell, id, true);
 
     if (operation == NULL)
-        return;
+        return false;
     shell->client = CLIENT_disconnected;
     if (operation->idle_timeout != 0)
         shell->idle_timeout = operation->idle_timeout;
@@ -148,20 +148,21 @@ void shell_has_disconnected(struct shell *shell, uint64_t id)
     if (operation->net == NULL) {
         operation_end(operation);
         shell_idle_again(shell);
-        return;
+        return true;
     }
     operation->state = OPERATION_answered;
     channel_send(operation->net->channel, operation_ended, .request = operation->request,
                  .operation = operation->id);
+    return true;
 }
 
-void shell_has_connected(struct shell *shell, uint64_t id, uint32_t code)
+bool shell_has_connected(struct shell *shell, uint64_t id, uint32_t code)
 {
     struct operation *operation = take_change(shell, id, false);
     bool connected = operation != NULL && code == 0 && operation->net != NULL;
 
     if (operation == NULL)
-        return;
+        return false;
     shell->client = connected ? CLIENT_connected : CLIENT_disconnected;
     if (connected) {
         free(shell->session_id);
@@ -176,6 +177,7 @@ void shell_has_connected(struct shell *shell, uint64_t id, uint32_t code)
         operation_end(operation);
     else
         operation->state = OPERATION_answered;
+    return true;
 }
 
 void shell_change_abandoned(struct operation *operation)

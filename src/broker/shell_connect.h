@@ -37,9 +37,9 @@ void shell_change_abandoned(struct operation *operation);
 /* The shell ends: what is about to change it is answered, or will be by winrmd-net. */
 void shell_change_over(struct shell *shell);
 
-/* The host's words. */
-void shell_has_disconnected(struct shell *shell, uint64_t operation);
-void shell_has_connected(struct shell *shell, uint64_t operation, uint32_t code);
+/* The host's words. False: they are about no change that waits for them. */
+bool shell_has_disconnected(struct shell *shell, uint64_t operation);
+bool shell_has_connected(struct shell *shell, uint64_t operation, uint32_t code);
 
 /* For winrmctl. */
 const char *shell_client_name(const struct shell *shell);

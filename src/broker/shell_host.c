@@ -2,6 +2,7 @@
 
 #include "broker/shell_host.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,13 +66,37 @@ static void handle_started(struct channel *channel, const union message_body *bo
     shell_host_lost(shell, FAULT_provider_load, text);
 }
 
+/*
+ * May the host of this shell speak of that operation? Of another shell's it does not even know the
+ * id: it is ended (docs/walls.md, S-32). One that is no more may have crossed the message.
+ */
+static bool host_may_name(struct channel *channel, const struct shell *shell, uint64_t id)
+{
+    const struct operation *operation =
+        shell != NULL ? map_get_u64(&shell->broker->operations, id) : NULL;
+    char why[96];
+
+    if (operation != NULL && operation->shell == shell)
+        return true;
+    if (operation == NULL) {
+        child_pointless(child_of(channel));
+        return false;
+    }
+    snprintf(why, sizeof(why), "spoke of operation %" PRIu64 ", which is not its shell's", id);
+    child_break(child_of(channel), why);
+    return false;
+}
+
 static void handle_shell_started(struct channel *channel, const union message_body *body)
 {
     struct shell *shell = shell_of(channel);
 
-    if (shell != NULL && shell->state == SHELL_granted &&
-        shell->operation->id == body->shell_started.operation)
+    if (!host_may_name(channel, shell, body->shell_started.operation))
+        return;
+    if (shell->state == SHELL_granted && shell->operation->id == body->shell_started.operation)
         shell_has_begun(shell);
+    else
+        child_pointless(child_of(channel));
 }
 
 static void handle_shell_ended(struct channel *channel, const union message_body *body)
@@ -79,37 +104,45 @@ static void handle_shell_ended(struct channel *channel, const union message_body
     struct shell *shell = shell_of(channel);
     char reason[64];
 
-    if (shell == NULL)
+    if (shell == NULL) {
+        child_pointless(child_of(channel));
         return;
+    }
     snprintf(reason, sizeof(reason), "the plug-in completed it with code %u",
              body->shell_ended.code);
     shell_over(shell, reason);
 }
 
-static struct operation *command_of(struct shell *shell, uint64_t id)
+/* The command of this shell that the host speaks of; NULL: it is none, or none any more. */
+static struct operation *command_of(struct channel *channel, struct shell *shell, uint64_t id)
 {
-    struct operation *operation =
-        shell != NULL ? map_get_u64(&shell->broker->operations, id) : NULL;
+    struct operation *operation;
 
-    return operation != NULL && operation->shell == shell && operation->kind == OPERATION_command
-               ? operation
-               : NULL;
+    if (!host_may_name(channel, shell, id))
+        return NULL;
+    operation = map_get_u64(&shell->broker->operations, id);
+    if (operation->kind == OPERATION_command)
+        return operation;
+    child_pointless(child_of(channel));
+    return NULL;
 }
 
 static void handle_command_started(struct channel *channel, const union message_body *body)
 {
     struct shell *shell = shell_of(channel);
-    struct operation *operation = command_of(shell, body->command_started.operation);
+    struct operation *operation = command_of(channel, shell, body->command_started.operation);
 
     if (operation != NULL && operation->state == OPERATION_granted)
         shell_command_began(shell, operation, body->command_started.command_line);
+    else if (operation != NULL)
+        child_pointless(child_of(channel));
 }
 
 static void handle_command_ended(struct channel *channel, const union message_body *body)
 {
     const struct message_command_ended *told = &body->command_ended;
     struct shell *shell = shell_of(channel);
-    struct operation *operation = command_of(shell, told->operation);
+    struct operation *operation = command_of(channel, shell, told->operation);
     char reason[64];
 
     if (told->exited)
@@ -126,16 +159,18 @@ static void handle_disconnected(struct channel *channel, const union message_bod
 {
     struct shell *shell = shell_of(channel);
 
-    if (shell != NULL)
-        shell_has_disconnected(shell, body->shell_disconnected.operation);
+    if (host_may_name(channel, shell, body->shell_disconnected.operation) &&
+        !shell_has_disconnected(shell, body->shell_disconnected.operation))
+        child_pointless(child_of(channel));
 }
 
 static void handle_connected(struct channel *channel, const union message_body *body)
 {
     struct shell *shell = shell_of(channel);
 
-    if (shell != NULL)
-        shell_has_connected(shell, body->shell_connected.operation, body->shell_connected.code);
+    if (host_may_name(channel, shell, body->shell_connected.operation) &&
+        !shell_has_connected(shell, body->shell_connected.operation, body->shell_connected.code))
+        child_pointless(child_of(channel));
 }
 
 static void host_gone(struct child *process, bool crashed)
@@ -219,6 +254,7 @@ bool shell_host_start(struct shell *shell)
         return false;
     shell->host->owner = shell;
     shell->host->number = shell->number;
+    shell->host->shell = mem_text(shell->id);
     return true;
 }
 
@@ -252,6 +288,26 @@ void shell_host_revoke(struct shell *shell, uint32_t net)
     shell->nets[position] = shell->nets[--shell->net_count];
     if (shell->host != NULL)
         channel_send(shell->host->channel, host_revoke, .net = net);
+}
+
+void shell_host_broke(struct broker *broker, uint32_t net, uint32_t number, const char *why)
+{
+    char text[LIMIT_NAME + 64];
+
+    list_each(link, &broker->processes) {
+        struct child *process = container_of(link, struct child, link);
+        const struct shell *shell = process->owner;
+
+        if (process->role != PROCESS_shell_host || process->shell == NULL ||
+            process->number != number)
+            continue;
+        if (shell != NULL && net_position(shell, net) == shell->net_count)
+            return;
+        snprintf(text, sizeof(text), "%s, says winrmd-net %u", why != NULL ? why : "broke a rule",
+                 net);
+        child_break(process, text);
+        return;
+    }
 }
 
 void shell_host_void(struct shell *shell, const struct operation *operation)

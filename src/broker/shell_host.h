@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct broker;
 struct operation;
 struct shell;
 
@@ -19,6 +20,11 @@ bool shell_host_start(struct shell *shell);
 /* The descriptor for that winrmd-net's channel to the host, or -1 when it has one. */
 int shell_host_connect(struct shell *shell, uint32_t net);
 void shell_host_revoke(struct shell *shell, uint32_t net);
+/*
+ * That winrmd-net says that this host has broken the message rules, `why` (may be NULL): it is
+ * ended, if that winrmd-net has been introduced to it.
+ */
+void shell_host_broke(struct broker *broker, uint32_t net, uint32_t number, const char *why);
 /* If the command has not begun it is to be forgotten; the host says command_ended then. */
 void shell_host_void(struct shell *shell, const struct operation *operation);
 /* The client goes: the host says when what runs for it is done. */

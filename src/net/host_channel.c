@@ -3,6 +3,8 @@
 #include "net/host_channel.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/log.h"
@@ -13,7 +15,11 @@
 
 enum {
     ANSWER_GRACE = 5000, /* milliseconds beyond the operation's own time */
-    LEAVING_TIME = 2000  /* for the channel's end, after the broker said that the host goes */
+    LEAVING_TIME = 2000, /* for the channel's end, after the broker said that the host goes */
+    /* Bytes of what hosts have begun to say and not ended, of all together. */
+    INCOMPLETE_LIMIT = 8 * MESSAGE_SIZE_LIMIT,
+    /* Bytes that a host has not read and is still asked; far from where its channel would end. */
+    UNREAD_LIMIT = CHANNEL_OUT_LIMIT / 2
 };
 
 struct host_channel {
@@ -23,7 +29,23 @@ struct host_channel {
     struct list requests; /* struct request.host_link */
     struct loop_timer leaving;
     bool in_order; /* it leaves because its shell has ended */
+    uint64_t
+        late; /* requests that were answered without it, which it may still answer, each once */
+    struct list incomplete; /* in net->incomplete, oldest first */
+    size_t memory;          /* that its incomplete message holds */
 };
+
+static void host_channel_hold(struct host_channel *host, size_t memory)
+{
+    struct net *net = host->net;
+
+    net->incomplete_memory += memory - host->memory;
+    if (memory > 0 && host->memory == 0)
+        list_append(&net->incomplete, &host->incomplete);
+    else if (memory == 0)
+        list_remove(&host->incomplete);
+    host->memory = memory;
+}
 
 /*
  * Removes the host; what was asked there and is not answered fails. When the broker has said before
@@ -36,6 +58,7 @@ static void host_channel_end(struct host_channel *host)
     struct list orphans;
 
     map_remove_u64(&host->net->hosts, host->number);
+    host_channel_hold(host, 0);
     list_init(&orphans);
     while (!list_empty(&host->requests)) {
         struct request *request = container_of(host->requests.next, struct request, host_link);
@@ -64,12 +87,33 @@ static void host_channel_ended(struct channel *channel, bool fault, const char *
 {
     struct host_channel *host = channel_owner(channel);
 
-    /* When the broker knows that the host goes, there will be no other channel. */
-    if (fault)
+    if (fault) {
         log_error("shell host %u %s", host->number, why);
-    else if (host->leaving.position == 0)
+        channel_send(host->net->broker, host_broke, .host = host->number, .reason = why);
+    } else if (host->leaving.position == 0) {
+        /* When the broker knows that the host goes, there will be no other channel. */
         channel_send(host->net->broker, channel_lost, .host = host->number);
+    }
     host_channel_end(host);
+}
+
+/*
+ * Part of a message has come. A host that works ends what it has begun at once; when all of them
+ * together hold too much, the one that has taken longest is the one that does not want to end it.
+ */
+static void host_channel_incomplete(struct channel *channel, size_t memory)
+{
+    struct host_channel *host = channel_owner(channel);
+    struct net *net = host->net;
+
+    host_channel_hold(host, memory);
+    while (net->incomplete_memory > INCOMPLETE_LIMIT) {
+        struct host_channel *oldest =
+            container_of(net->incomplete.next, struct host_channel, incomplete);
+
+        channel_break(oldest->channel, "does not end the message that it has begun");
+        host_channel_hold(oldest, 0);
+    }
 }
 
 static void host_channel_patience_over(struct loop_timer *timer)
@@ -77,12 +121,39 @@ static void host_channel_patience_over(struct loop_timer *timer)
     host_channel_end(container_of(timer, struct host_channel, leaving));
 }
 
-/* The request that this host was asked for and has not answered yet. */
-static struct request *host_channel_asked(const struct host_channel *host, uint64_t id)
+/*
+ * The request that this host was asked for and has not answered yet; also one whose client has
+ * left. An answer to anything else breaks the rules (docs/walls.md, S-31), unless it is to one that
+ * this process has stopped waiting for: then NULL without a word.
+ */
+static struct request *host_channel_asked(struct host_channel *host, uint64_t id)
 {
     struct request *request = request_find_in(host->net, id, REQUEST_PASSED);
+    char why[96];
 
-    return request != NULL && request->host == host ? request : NULL;
+    if (request != NULL && request->host == host)
+        return request;
+    if (request == NULL && host->late > 0) {
+        host->late--;
+        return NULL;
+    }
+    snprintf(why, sizeof(why), "answered request %" PRIx64 ", which it was not asked", id);
+    channel_break(host->channel, why);
+    return NULL;
+}
+
+/* Output for what is no Receive, and the like. */
+static bool host_channel_kind_is(struct host_channel *host, const struct request *request,
+                                 enum operation_kind kind)
+{
+    char why[96];
+
+    if (request->message.operation.kind == kind)
+        return true;
+    snprintf(why, sizeof(why), "answered request %" PRIx64 " as if it was another operation",
+             request->id);
+    channel_break(host->channel, why);
+    return false;
 }
 
 static void host_channel_answer(struct channel *channel, const union message_body *body)
@@ -98,27 +169,23 @@ static void host_channel_output(struct channel *channel, const union message_bod
     struct host_channel *host = channel_owner(channel);
     struct request *request = host_channel_asked(host, body->output.request);
 
-    if (request == NULL || request->message.operation.kind != OPERATION_receive) {
-        host_channel_output_written(host, body->output.request, false);
-        if (request != NULL)
-            respond_code(request, FAULT_provider_response, NULL);
-        return;
+    if (request == NULL) {
+        if (!channel_is_ended(channel))
+            host_channel_output_written(host, body->output.request, false);
+    } else if (host_channel_kind_is(host, request, OPERATION_receive)) {
+        request->output = true;
+        respond_output(request, &body->output);
     }
-    request->output = true;
-    respond_output(request, &body->output);
 }
 
 static void host_channel_connected(struct channel *channel, const union message_body *body)
 {
     const struct message_connect_answer *answer = &body->connect_answer;
-    struct request *request = host_channel_asked(channel_owner(channel), answer->request);
+    struct host_channel *host = channel_owner(channel);
+    struct request *request = host_channel_asked(host, answer->request);
 
-    if (request == NULL)
-        return;
-    if (request->message.operation.kind == OPERATION_connect)
+    if (request != NULL && host_channel_kind_is(host, request, OPERATION_connect))
         respond_connected(request, answer);
-    else
-        respond_code(request, FAULT_provider_response, NULL);
 }
 
 static struct host_channel *host_channel_new(struct net *net, uint32_t number, int fd)
@@ -128,13 +195,15 @@ static struct host_channel *host_channel_new(struct net *net, uint32_t number, i
         [MESSAGE_output] = host_channel_output,
         [MESSAGE_connect_answer] = host_channel_connected,
     };
-    static const struct channel_events events = {handlers, host_channel_ended};
+    static const struct channel_events events = {handlers, host_channel_ended,
+                                                 host_channel_incomplete};
     struct host_channel *host = mem_alloc(sizeof(*host));
 
     host->net = net;
     host->number = number;
     host->leaving.expired = host_channel_patience_over;
     list_init(&host->requests);
+    list_init(&host->incomplete);
     host->channel = channel_new(net->loop, fd, PROCESS_net, PROCESS_shell_host, &events, host);
     if (host->channel == NULL) {
         log_error("shell host %u cannot be reached (%s)", number, shortage_text(errno));
@@ -212,6 +281,7 @@ static void host_channel_late(struct loop_timer *timer)
     struct request *request = container_of(timer, struct request, timer);
 
     host_channel_cancel(request->host, request->id);
+    request->host->late++;
     respond_code(request, FAULT_timed_out, NULL);
 }
 
@@ -228,6 +298,11 @@ bool host_channel_pass(struct host_channel *host, struct request *request)
     loop_timer_start(request->net->loop, &request->timer,
                      request->message.operation.timeout + ANSWER_GRACE);
     return true;
+}
+
+bool host_channel_reads(const struct host_channel *host)
+{
+    return channel_backlog(host->channel) <= UNREAD_LIMIT;
 }
 
 void host_channel_cancel(struct host_channel *host, uint64_t request)

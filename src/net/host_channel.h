@@ -30,6 +30,9 @@ uint32_t host_channel_number(const struct host_channel *host);
  */
 bool host_channel_pass(struct host_channel *host, struct request *request);
 
+/* Has it read what it was sent, so that it can be asked more? */
+bool host_channel_reads(const struct host_channel *host);
+
 /* The client of a request that this host works on has left. */
 void host_channel_cancel(struct host_channel *host, uint64_t request);
 

@@ -45,6 +45,7 @@ int main(void)
     net.loop = loop_new();
     net.reader = soap_reader_new();
     map_init(&net.hosts);
+    list_init(&net.incomplete);
     map_init(&net.sessions);
     session_keys_make(&net.keys);
     if (net.loop == NULL || !broker_channel_open(&net)) {

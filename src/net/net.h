@@ -37,6 +37,8 @@ struct net {
     struct request_table requests;
     struct encryption encryption; /* files of the listener that comes next */
     struct map hosts;             /* number -> struct host_channel */
+    struct list incomplete;       /* of host_channel.c: those with part of a message */
+    size_t incomplete_memory;     /* that these hold */
     uint64_t connections;         /* numbers given out */
     struct map sessions;          /* the broker's id -> the struct connection that has it */
     struct soap_reader *reader;

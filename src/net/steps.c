@@ -211,6 +211,9 @@ static enum step_result step_pass(struct request *request)
     if (host == NULL)
         respond_code(request, FAULT_provider_failure,
                      "The process that served this shell has ended.");
+    else if (!host_channel_reads(host))
+        respond_code(request, FAULT_provider_failure,
+                     "The process that serves this shell does not read what it is asked.");
     else if (!host_channel_pass(host, request))
         respond_code(request, FAULT_invalid_parameter, "The request is too large to be passed on.");
     else
