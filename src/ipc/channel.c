@@ -318,6 +318,25 @@ static bool channel_attach_fd(struct channel *channel, enum message_type type,
     return true;
 }
 
+/*
+ * May such a message come now? Its header says enough: nothing is kept of one that may not, or that
+ * is longer than any of its type.
+ */
+static bool channel_expects(struct channel *channel, enum message_type type, size_t length)
+{
+    char why[160];
+
+    if (!message_permitted(channel->receiver, channel->peer, channel->state, type))
+        snprintf(why, sizeof(why), "sent %s, which is not permitted in state %s",
+                 message_layout(type)->name, channel_state_name(channel->state));
+    else if (length > message_size_most(type))
+        snprintf(why, sizeof(why), "sent a malformed %s", message_layout(type)->name);
+    else
+        return true;
+    channel_end(channel, true, why);
+    return false;
+}
+
 /* Of a permitted message that nobody handles. */
 static void channel_drop_fd(enum message_type type, union message_body *body)
 {
@@ -332,12 +351,6 @@ static void channel_deliver(struct channel *channel, enum message_type type, siz
     union message_body body;
     char why[160];
 
-    if (!message_permitted(channel->receiver, channel->peer, channel->state, type)) {
-        snprintf(why, sizeof(why), "sent %s, which is not permitted in state %s",
-                 message_layout(type)->name, channel_state_name(channel->state));
-        channel_end(channel, true, why);
-        return;
-    }
     if (channel->unwanted_fd) {
         channel_end(channel, true, unwanted_fd);
         return;
@@ -377,7 +390,8 @@ static void channel_dispatch(struct channel *channel)
             channel_end(channel, true, "sent bytes that are no message");
             break;
         }
-        if (buffer_length(&channel->in) < MESSAGE_HEADER_SIZE + length)
+        if (!channel_expects(channel, type, length) ||
+            buffer_length(&channel->in) < MESSAGE_HEADER_SIZE + length)
             break;
         channel_deliver(channel, type, length);
         buffer_consume(&channel->in, MESSAGE_HEADER_SIZE + length);

@@ -26,7 +26,30 @@ MESSAGE_TABLE(M)
 #undef M
 
 static struct message_layout layouts[MESSAGE_COUNT];
+static size_t sizes_most[MESSAGE_COUNT];
 static bool permitted[PROCESS_COUNT][PROCESS_COUNT][CHANNEL_STATES][MESSAGE_COUNT];
+
+static size_t field_size_most(const struct message_field *field)
+{
+    const size_t text = sizeof(uint32_t) + 1; /* around its bytes */
+
+    switch (field->type) {
+    case FIELD_BOOL:
+    case FIELD_FD:
+        return 1;
+    case FIELD_U32:
+        return sizeof(uint32_t);
+    case FIELD_U64:
+        return sizeof(uint64_t);
+    case FIELD_TEXT:
+    case FIELD_BYTES:
+        return text + field->limit;
+    case FIELD_ITEMS:
+        return sizeof(uint32_t) +
+               field->limit * (sizeof(uint32_t) + text + LIMIT_URI + text + LIMIT_PAYLOAD);
+    }
+    return 0;
+}
 
 __attribute__((constructor)) static void message_tables_init(void)
 {
@@ -37,6 +60,17 @@ __attribute__((constructor)) static void message_tables_init(void)
     permitted[PROCESS_##receiver][PROCESS_##peer][CHANNEL_##state][MESSAGE_##message] = true;
     PERMITTED_TABLE(R)
 #undef R
+    for (unsigned type = MESSAGE_none + 1; type < MESSAGE_COUNT; type++) {
+        for (size_t i = 0; i < layouts[type].field_count; i++)
+            sizes_most[type] += field_size_most(&layouts[type].fields[i]);
+        if (sizes_most[type] > MESSAGE_SIZE_LIMIT)
+            sizes_most[type] = MESSAGE_SIZE_LIMIT;
+    }
+}
+
+size_t message_size_most(enum message_type type)
+{
+    return type < MESSAGE_COUNT ? sizes_most[type] : 0;
 }
 
 const struct message_layout *message_layout(enum message_type type)

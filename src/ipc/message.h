@@ -126,6 +126,9 @@ int *message_fd(enum message_type type, void *body);
 bool message_header(const uint8_t header[MESSAGE_HEADER_SIZE], enum message_type *type,
                     size_t *length);
 
+/* How long a payload of that type can be: all its fields at their limits. */
+size_t message_size_most(enum message_type type);
+
 /* Is this message permitted (tables/permitted.h)? */
 bool message_permitted(enum process receiver, enum process peer, enum channel_state state,
                        enum message_type type);

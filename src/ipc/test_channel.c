@@ -354,6 +354,22 @@ static void descriptors_that_no_message_has_end_the_channel(void **state)
     }
 }
 
+/* S-34: the header is enough to refuse what is longer than any of its type. */
+static void what_is_too_long_is_refused_by_its_header(void **state)
+{
+    uint32_t header[2] = {0, MESSAGE_shell_ended};
+    int far;
+
+    (void)state;
+    header[0] = (uint32_t)message_size_most(MESSAGE_shell_ended) + 1;
+    far = far_end_of(PROCESS_broker, PROCESS_shell_host);
+    assert_int_equal(write(far, header, sizeof(header)), (int)sizeof(header));
+    loop_run(world.loop);
+    assert_true(world.fault);
+    assert_string_equal(world.why, "sent a malformed shell_ended");
+    close(far);
+}
+
 static size_t incomplete[8];
 static size_t incomplete_count;
 
@@ -414,6 +430,7 @@ int main(void)
         CASE(a_peer_that_does_not_read_ends_the_channel),
         CASE(what_a_dead_peer_has_said_is_heard),
         CASE(descriptors_that_no_message_has_end_the_channel),
+        CASE(what_is_too_long_is_refused_by_its_header),
         CASE(who_holds_memory_with_part_of_a_message_is_seen),
     };
 
