@@ -187,7 +187,8 @@ static void check_broker(void)
         if (type == MESSAGE_operation_written)
             require(rows[body.operation_written.operation - 1].host == HOST);
         else
-            require(type == MESSAGE_host_broke && body.host_broke.host == HOST);
+            require((type == MESSAGE_host_broke && body.host_broke.host == HOST) ||
+                    (type == MESSAGE_channel_lost && body.channel_lost.host == HOST));
         arena_free(&arena);
         at += MESSAGE_HEADER_SIZE + length;
     }

@@ -19,6 +19,12 @@ void guard_reads(void);
 /* The same, and nothing that it starts leaves a core file either. */
 void guard_memory(void);
 /*
+ * The same without the limit for core files, which what this process starts would inherit: for
+ * hosts, whose children run as the same user and are not to read tickets and other clients' input
+ * in them. Those are as they were once they have become another program.
+ */
+void guard_from_children(void);
+/*
  * The kernel kills this process when the broker, which started it, dies: also while it is stopped
  * and does not see its channel end. Not for a shell host, which has to kill what is below it.
  */

@@ -34,12 +34,14 @@ static void host_ends(void **state)
     flow_expect_payload(&host, receive_output);
     peer_close(&host);
     flow_expect_fault(&client, FAULT_provider_failure, "has ended");
+    assert_int_equal(peer_expect(&world->broker, channel_lost)->host, FLOW_HOST);
     flow_expect_written(world);
 
     /* A grant for a host that is gone, before the broker has noticed. */
     flow_post(&client, SHELL_ "Receive", SHELL_ID, flow_receive_body);
     flow_grant(world, NULL, flow_expect_operation(world, OPERATION_receive)->request);
     flow_expect_fault(&client, FAULT_provider_failure, "has ended");
+    assert_int_equal(peer_expect(&world->broker, channel_lost)->host, FLOW_HOST);
     flow_expect_written(world);
     flow_leave(world, &client);
 }

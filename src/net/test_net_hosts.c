@@ -287,15 +287,16 @@ static void begins_messages_and_does_not_end_them(void **state)
     flow_expect_fault(&crowd[0].client, FAULT_provider_failure, NULL);
     flow_expect_written(world);
     user_is_served(world, &alice);
-    user_leave(world, &alice);
     for (uint32_t i = 0; i < CROWD; i++)
         peer_close(&crowd[i].host);
     for (uint32_t i = 1; i < CROWD; i++) {
+        peer_receive(&world->broker, MESSAGE_channel_lost);
         flow_expect_fault(&crowd[i].client, FAULT_provider_failure, NULL);
         flow_expect_written(world);
     }
     for (uint32_t i = 0; i < CROWD; i++)
         flow_leave(world, &crowd[i].client);
+    user_leave(world, &alice);
     free(bytes);
 }
 

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: ISC
 """What comes from a shell host that has been taken over: docs/walls.md, S-30 to S-36."""
 
+import errno
 import os
 
 import hostile_host as hostile
-from server import stand_in, wait_until
+from server import PATIENCE, stand_in, wait_until
 
 RULES = 'user * allow quota shells=2 operations=6 rate=unlimited\noperation * * * allow\n'
 
@@ -40,3 +41,14 @@ def test_another_process_that_breaks_them_is_audited_too(new_server, tmp_path):
     line, = server.wait_for_audit('process-ended')
     assert line['process'] == 'winrmd-net' and line['reason'] == 'sent bytes that are no message'
     assert 'application' not in line and 'shell' not in line
+
+
+def test_a_child_of_the_host_cannot_look_into_it(new_server):
+    """S-38: what a command starts runs as the same user, and learns no tickets all the same. A
+    sanitizer has to look into the process itself."""
+    server = new_server(rules=RULES, **hostile.SETTINGS)
+    with server.connect('bob') as bob:
+        found = hostile.attack(bob, 'child self')
+    if PATIENCE == 1:
+        refused = ('error %d' % errno.EPERM, 'error %d' % errno.EACCES)
+        assert len(found) == 10 and all(line.endswith(refused) for line in found), found

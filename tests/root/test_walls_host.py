@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: ISC
+"""A user who has taken over the host of a shell (tests/hostile/attacker.c) against everything around
+it, in root mode: docs/walls.md, S-30 to S-39. The kernel holds these walls."""
+
+import errno
+import os
+from pathlib import Path
+
+import hostile_host as hostile
+from server import is_running, wait_until
+
+REFUSED = {'error %d' % number for number in (errno.EPERM, errno.EACCES)}
+# What there is of another user's process to be read.
+PARTS = ('mem', 'process_vm_readv', 'pidfd_getfd', 'environ', 'maps', 'fd', 'cwd', 'exe', 'root')
+
+
+def outcomes(lines):
+    """{first word or words: what came of it} of lines like "4711 ptrace error 1"."""
+    found = {}
+    for line in lines:
+        words = line.split(' ')
+        cut = -2 if words[-2] == 'error' else -1
+        found[' '.join(words[:cut])] = ' '.join(words[cut:])
+    return found
+
+
+def everybody(server):
+    """{pid: name} of all processes of the service."""
+    found = {row['process']: row['name'] for row in server.status()['processes'] if row['process']}
+    found[server.pid] = 'winrmd'
+    return found
+
+
+def test_who_breaks_the_message_rules_is_ended_and_audited(new_root_server):
+    """S-30, S-31 and S-32, of hosts that are the users' processes."""
+    server = new_root_server(**hostile.SETTINGS)
+    nets = server.pids('winrmd-net')
+    victim = hostile.Victim(server, 'alice')
+    for name in hostile.MESSAGES:
+        hostile.attack_by_message(server, 'bob', name)
+        assert victim.is_served(), name
+        assert server.pids('winrmd-net') == nets, name
+    victim.leave()
+
+
+def test_other_processes_are_out_of_reach(new_root_server):
+    """S-37: neither signals nor traces, nor a look into their memory, descriptors, environment."""
+    server = new_root_server(**hostile.SETTINGS)
+    victim = hostile.Victim(server, 'alice')
+    with server.connect('bob') as bob:
+        before = everybody(server)
+        found = outcomes(hostile.attack(bob, 'signal ' + ' '.join(map(str, sorted(before)))))
+        for pid, name in before.items():
+            for what in ('kill-0', 'kill-%d' % 19, 'kill-15', 'kill-9', 'ptrace') + PARTS:
+                assert found['%d %s' % (pid, what)] in REFUSED, (name, what, found)
+        assert {pid: name for pid, name in everybody(server).items() if pid in before} == before
+        assert all(is_running(pid) for pid in before)
+    assert victim.is_served()
+    victim.leave()
+
+
+def test_there_is_no_way_back_to_another_user(new_root_server):
+    """S-37"""
+    server = new_root_server(**hostile.SETTINGS)
+    with server.connect('bob') as bob:
+        lines = hostile.attack(bob, 'ids')
+    assert lines[0] == 'uid 2002 2002 gid 2002 2002'
+    found = outcomes(lines[1:])
+    for what in ('setuid', 'setresuid', 'setgid', 'setgroups'):
+        assert found[what] in REFUSED, lines
+    assert {line.split()[1] for line in lines if line.startswith('group ')} == {
+        str(group) for group in os.getgrouplist('bob', 2002)}
+
+
+def test_files_of_the_service_and_of_others(new_root_server):
+    """S-37: the audit, the configuration's secrets, what another user has in his home."""
+    server = new_root_server(**hostile.SETTINGS)
+    secret = Path('/home/alice/secret')
+    secret.write_text('hers')
+    os.chown(secret, 2001, 2001)
+    secret.chmod(0o600)
+    files = [server.audit_file, server.folder / 'users', '/etc/shadow', secret]
+    with server.connect('bob') as bob:
+        found = outcomes(hostile.attack(bob, 'read ' + ' '.join(map(str, files))))
+        control = server.folder / 'winrmd.sock'
+        assert control.stat().st_mode & 0o077 == 0
+    assert {found[str(path)] for path in files} <= REFUSED, found
+
+
+def test_a_child_cannot_look_into_the_host(new_root_server):
+    """S-38: what a command starts runs as the same user, and learns no tickets all the same."""
+    server = new_root_server(**hostile.SETTINGS)
+    with server.connect('bob') as bob:
+        found = outcomes(hostile.attack(bob, 'child self'))
+    if float(os.environ.get('WINRMD_PATIENCE', '1')) == 1:
+        reached = {what: result for what, result in found.items() if result not in REFUSED}
+        assert found and not reached, reached
+    wait_until(lambda: hostile.is_quiet(server, 'bob'), 'the end of the shell')
