@@ -15,6 +15,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "base/guard.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "broker/authz_host.h"
@@ -379,6 +380,9 @@ static int run(const struct options *options)
         return 1;
     }
     prctl(PR_SET_CHILD_SUBREAPER, 1);
+    /* Ticket keys, and descriptors of passwords on their way. Without root there is no wall here. */
+    if (broker.root)
+        guard_from_children();
     broker.config = realpath(options->config, NULL);
     if (broker.config == NULL) {
         fprintf(stderr, "winrmd: %s cannot be opened (%s); name another file with --config\n",

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: ISC
+"""Where passwords are not, looked for as root, who can look anywhere: docs/walls.md, S-40 to S-42."""
+
+import base64
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from server import HANG, PATIENCE, built, password, wait_until
+
+USER = 'alice'
+HOLDERS = ('winrmd', 'winrmd-net', 'winrmd-auth', 'winrmd-pam')
+
+
+def needles():
+    """A password in every form in which it comes by."""
+    plain = password(USER).encode()
+    both = b'%s:%s' % (USER.encode(), plain)
+    return {'password': plain, 'header': base64.b64encode(both),
+            'UTF-16': plain.decode().encode('utf-16-le')}
+
+
+def memory_of(pid):
+    """All of it that can be written to: what a process has got is nowhere else."""
+    found = []
+    with open('/proc/%d/mem' % pid, 'rb', 0) as memory:
+        for line in Path('/proc/%d/maps' % pid).read_text().splitlines():
+            span, rights = line.split()[:2]
+            begin, end = (int(each, 16) for each in span.split('-'))
+            if not rights.startswith('rw'):
+                continue
+            try:
+                memory.seek(begin)
+                found.append(memory.read(end - begin))
+            except (OSError, OverflowError, ValueError):
+                continue    # what no process can read either ([vvar])
+    return b''.join(found)
+
+
+def processes_of(server):
+    found = {row['process']: row['name'] for row in server.status()['processes'] if row['process']}
+    found[server.pid] = 'winrmd'
+    return found
+
+
+def held(server):
+    """Who holds what of it."""
+    found = []
+    for pid, name in processes_of(server).items():
+        if name.startswith(HOLDERS):
+            memory = memory_of(pid)
+            # So that a search that sees nothing is seen.
+            assert b'winrmd' in memory, name
+            found += ['%s[%d] holds the %s' % (name, pid, what)
+                      for what, needle in needles().items() if needle in memory]
+    return found
+
+
+@pytest.mark.parametrize('source', ['basic = "file:users"', 'basic = "pam"'])
+def test_no_process_holds_a_password_after_a_login(new_server, source):
+    """S-40, while the connection that it came on lives on, and after a wrong one."""
+    server = new_server(authentication=source, rules='user * allow\noperation * * * allow\n')
+    with server.connect(USER) as client:
+        assert client.ask('http://schemas.xmlsoap.org/ws/2004/09/transfer/Get').status in (200, 500)
+        # A build with a sanitizer keeps what is freed, and its own notes.
+        if PATIENCE == 1:
+            wait_until(lambda: not held(server), 'nobody to hold it: %s' % held(server), limit=HANG)
+    assert [line for line in server.audit('authentication') if line['verdict'] == 'accepted']
+
+
+def test_a_password_is_in_no_text(new_server):
+    """S-41: arguments, environment, log, audit, status."""
+    server = new_server(authentication='basic = "pam"')
+    with server.connect(USER) as client:
+        client.ask('http://schemas.xmlsoap.org/ws/2004/09/transfer/Get')
+        server.wait_for_audit('authentication')
+        texts = {'log': server.report().encode(), 'audit': server.audit_file.read_bytes(),
+                 'status': subprocess.run([built('winrmctl'), '--config', server.config, 'status',
+                                           '--json'], capture_output=True, check=True).stdout}
+        for pid, name in processes_of(server).items():
+            for part in ('cmdline', 'environ'):
+                texts['%s of %s' % (part, name)] = Path('/proc', str(pid), part).read_bytes()
+    assert len(texts) > 10
+    for where, text in texts.items():
+        for what, needle in needles().items():
+            assert needle not in text, (where, what)
+
+
+def test_who_has_secrets_leaves_no_core_file(new_server):
+    """S-42. Of a process that cannot be dumped, what is in /proc belongs to root, whoever it runs as;
+    the broker is root itself. A sanitizer looks at the whole process."""
+    server = new_server(authentication='basic = "pam"')
+    seen = set()
+    for pid, name in processes_of(server).items():
+        program = name.split(' ')[0]
+        seen.add(program)
+        uid = int(re.search(r'^Uid:\t(\d+)', Path('/proc', str(pid), 'status').read_text(),
+                            re.MULTILINE)[1])
+        if uid != 0 and PATIENCE == 1:
+            assert os.stat('/proc/%d/environ' % pid).st_uid == 0, name
+        if program in ('winrmd-net', 'winrmd-auth', 'winrmd-pam') and PATIENCE == 1:
+            limits = Path('/proc', str(pid), 'limits').read_text()
+            assert re.search(r'^Max core file size +0 +0 ', limits, re.MULTILINE), name
+    assert {'winrmd', 'winrmd-net', 'winrmd-auth', 'winrmd-pam', 'winrmd-host'} <= seen
