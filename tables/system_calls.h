@@ -46,7 +46,7 @@
     G(sanitizers, "only where a sanitizer is built in: its thread, its search for leaks, which " \
       "traces the others, its reports", \
       "clone wait4 ptrace prctl personality set_tid_address arch_prctl sched_setaffinity " \
-      "sched_getparam sched_getscheduler setrlimit mincore msync getcwd pipe2 dup2")
+      "sched_getparam sched_getscheduler setrlimit mincore msync getcwd getdents pipe pipe2 dup2")
 
 /* U(group): the groups of one process */
 #define SYSTEM_CALLS_net(U) \
