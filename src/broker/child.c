@@ -38,7 +38,8 @@ static void child_kill_expired(struct loop_timer *timer)
 
     /* One that lives on without its channel has closed it itself: nobody from outside has ended it,
      * though our signal will. */
-    if (process->login == NULL && process->pid > 0 && process->channel != NULL && channel_is_ended(process->channel) &&
+    if (process->login == NULL && process->pid > 0 && process->channel != NULL &&
+        channel_is_ended(process->channel) &&
         waitid(P_PID, (id_t)process->pid, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
         ended.si_pid == 0)
         process->faulty = true;
@@ -65,8 +66,9 @@ static struct child *child_new(struct broker *broker, enum process role,
     return process;
 }
 
-struct child *child_adopt(struct broker *broker, enum process role, int fd, struct shell_login *login,
-                          const struct channel_events *events, void (*gone)(struct child *, bool))
+struct child *child_adopt(struct broker *broker, enum process role, int fd,
+                          struct shell_login *login, const struct channel_events *events,
+                          void (*gone)(struct child *, bool))
 {
     struct child *process = child_new(broker, role, gone);
 

@@ -25,9 +25,10 @@ struct child {
     struct list link; /* in broker.processes */
     struct broker *broker;
     enum process role;
-    uint32_t number;   /* the net's number or the host's id; 0 for the others */
-    pid_t pid;         /* -1 once it has been waited for; of a login: before it has begun, too */
-    /* Of a shell host in root mode: who has started it and waits for it; NULL: the broker itself. */
+    uint32_t number; /* the net's number or the host's id; 0 for the others */
+    pid_t pid;       /* -1 once it has been waited for; of a login: before it has begun, too */
+    /* Of a shell host in root mode: who has started it and waits for it; NULL: the broker itself.
+     */
     struct shell_login *login;
     bool ready;        /* it has said so */
     bool alone;        /* a winrmd-net or winrmd-gss that winrmd-auth has no channel to */
@@ -67,13 +68,14 @@ struct child *child_start(struct broker *broker, enum process role, const char *
                           const struct channel_events *events, void (*gone)(struct child *, bool));
 
 /*
- * The same for a process that `login` starts and waits for: `fd` is the broker's end of its channel,
- * taken over. child_ended() when it has ended.
+ * The same for a process that `login` starts and waits for: `fd` is the broker's end of its
+ * channel, taken over. child_ended() when it has ended.
  */
-struct child *child_adopt(struct broker *broker, enum process role, int fd, struct shell_login *login,
-                          const struct channel_events *events,
+struct child *child_adopt(struct broker *broker, enum process role, int fd,
+                          struct shell_login *login, const struct channel_events *events,
                           void (*gone)(struct child *, bool));
-/* It has ended with this status (wait(2)): gone() is called, and there is no such child any more. */
+/* It has ended with this status (wait(2)): gone() is called, and there is no such child any more.
+ */
 void child_ended(struct child *process, int status);
 
 /* For struct channel_events: sees to it that the process ends; gone() follows its death. */

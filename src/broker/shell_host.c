@@ -204,11 +204,11 @@ static struct child *start_in_session(struct shell *shell, const struct channel_
 {
     const struct operation *operation = shell->operation;
     const struct shell_login_wish wish = {.settings = shell->settings,
-                                    .plugin = shell->plugin,
-                                    .token = operation->record->token,
-                                    .address = operation->caller.address,
-                                    .number = shell->number,
-                                    .failed = session_failed};
+                                          .plugin = shell->plugin,
+                                          .token = operation->record->token,
+                                          .address = operation->caller.address,
+                                          .number = shell->number,
+                                          .failed = session_failed};
     struct child *host = shell_login_start(shell->broker, &wish, events, host_gone);
 
     if (host != NULL)
@@ -248,8 +248,8 @@ bool shell_host_start(struct shell *shell)
                              "this machine has no account of that name");
         return true;
     }
-    shell->host = shell->broker->root ? start_in_session(shell, &events)
-                                      : start_here(shell, &events);
+    shell->host =
+        shell->broker->root ? start_in_session(shell, &events) : start_here(shell, &events);
     if (shell->host == NULL)
         return false;
     shell->host->owner = shell;

@@ -127,8 +127,7 @@ static void shell_login_kill_expired(struct loop_timer *timer)
 {
     struct shell_login *login = container_of(timer, struct shell_login, kill_timer);
 
-    log_error("winrmd-session[%d] does not end the shell; it is killed",
-              (int)login->session->pid);
+    log_error("winrmd-session[%d] does not end the shell; it is killed", (int)login->session->pid);
     child_kill(login->session);
 }
 
@@ -197,7 +196,8 @@ static void handle_failed(struct channel *channel, const union message_body *bod
     if (login->host == NULL)
         return;
     login->host->expected_end = true;
-    login->failed(login->host, told->refused, told->text != NULL ? told->text : "it did not say why");
+    login->failed(login->host, told->refused,
+                  told->text != NULL ? told->text : "it did not say why");
     shell_login_host_over(login, 0);
 }
 
@@ -228,31 +228,32 @@ struct limits shell_login_limits(const struct plugin *plugin)
                            .files = plugin->quotas.max_files};
 }
 
-static bool session_ask(const struct shell_login *login, const struct shell_login_wish *wish, int host)
+static bool session_ask(const struct shell_login *login, const struct shell_login_wish *wish,
+                        int host)
 {
     const struct broker *broker = login->broker;
     const struct limits limits = shell_login_limits(wish->plugin);
     char *program = mem_printf("%s/winrmd-host", broker->programs);
     uid_t uid = (uid_t)-1;
-    bool sent = token_uid(wish->token, &uid) &&
-                channel_send(login->session->channel, pam_session_open,
-                             .service = broker->configuration->session_service,
-                             .account = wish->token->account, .uid = (uint32_t)uid,
-                             .root = wish->settings->allow_root, .address = wish->address,
-                             .program = program, .directory = wish->settings->directory,
-                             .cgroup = login->cgroup, .rlimits = !broker->cgroup_limits,
-                             .no_new_privileges = wish->settings->no_new_privileges,
-                             .max_memory = limits.memory,
-                             .max_processes = (uint32_t)limits.processes,
-                             .max_files = (uint32_t)limits.files, .host = host);
+    bool sent =
+        token_uid(wish->token, &uid) &&
+        channel_send(login->session->channel, pam_session_open,
+                     .service = broker->configuration->session_service,
+                     .account = wish->token->account, .uid = (uint32_t)uid,
+                     .root = wish->settings->allow_root, .address = wish->address,
+                     .program = program, .directory = wish->settings->directory,
+                     .cgroup = login->cgroup, .rlimits = !broker->cgroup_limits,
+                     .no_new_privileges = wish->settings->no_new_privileges,
+                     .max_memory = limits.memory, .max_processes = (uint32_t)limits.processes,
+                     .max_files = (uint32_t)limits.files, .host = host);
 
     free(program);
     return sent;
 }
 
 struct child *shell_login_start(struct broker *broker, const struct shell_login_wish *wish,
-                          const struct channel_events *host_events,
-                          void (*gone)(struct child *, bool))
+                                const struct channel_events *host_events,
+                                void (*gone)(struct child *, bool))
 {
     static const channel_handler handlers[MESSAGE_COUNT] = {
         [MESSAGE_pam_session_opened] = handle_opened,
@@ -268,8 +269,8 @@ struct child *shell_login_start(struct broker *broker, const struct shell_login_
         log_error("no channel for a shell host (%s)", strerror(errno));
         return NULL;
     }
-    session = child_start(broker, PROCESS_session, "winrmd-session", NULL, NULL, &events,
-                          session_gone);
+    session =
+        child_start(broker, PROCESS_session, "winrmd-session", NULL, NULL, &events, session_gone);
     if (session == NULL) {
         close(pair[0]);
         close(pair[1]);

@@ -48,8 +48,8 @@ bool shell_login_prepare(struct broker *broker);
  * `gone` follows its end, or after `failed`. NULL: there is no process to be had, which is logged.
  */
 struct child *shell_login_start(struct broker *broker, const struct shell_login_wish *wish,
-                          const struct channel_events *events,
-                          void (*gone)(struct child *, bool));
+                                const struct channel_events *events,
+                                void (*gone)(struct child *, bool));
 
 /* For child.c: kills the host, and what is left of its shell, with the session if need be. */
 void shell_login_kill(struct shell_login *login);

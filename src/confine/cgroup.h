@@ -32,7 +32,8 @@ char *cgroup_own(void);
  */
 bool cgroup_open(const char *base, bool *limits, char *why, size_t why_size);
 
-/* Can memory and processes be limited in folders of `base`? Asks the kernel for it where need be. */
+/* Can memory and processes be limited in folders of `base`? Asks the kernel for it where need be.
+ */
 bool cgroup_delegates(const char *base);
 
 /* ---- the folder of one shell ---- */

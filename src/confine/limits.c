@@ -78,7 +78,6 @@ int limits_apply(const struct limits *limits, bool all, uid_t uid)
     if (error == 0 && all && limits->memory != 0 && !guard_sanitized())
         error = lower(RLIMIT_DATA, limits->memory);
     if (error == 0 && all && limits->processes != 0)
-        error =
-            lower(RLIMIT_NPROC, limits_tasks(uid) + limits->processes + LIMITS_HOST_TASKS);
+        error = lower(RLIMIT_NPROC, limits_tasks(uid) + limits->processes + LIMITS_HOST_TASKS);
     return error;
 }

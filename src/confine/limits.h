@@ -16,9 +16,10 @@ struct limits {
     uint64_t memory;    /* bytes */
     uint64_t processes; /* beside the host, for which there is room of LIMITS_HOST_TASKS */
     uint64_t files;     /* open ones, of each process */
-}; /* 0: no limit */
+};                      /* 0: no limit */
 
-/* The kernel counts threads as it does processes; those of the host are no processes of the shell. */
+/* The kernel counts threads as it does processes; those of the host are no processes of the shell.
+ */
 enum { LIMITS_HOST_TASKS = 64 };
 
 /*

@@ -221,6 +221,9 @@ void host_start(struct channel *channel, const union message_body *body)
     if (start->traced)
         entry_trace();
     pool_submit_always(&host.pool, &work);
+    /* The limits of a shell may be too small for that; nobody shall wait for it. */
+    if (pool_threads(&host.pool) == 0)
+        start_refuse(ERROR_NOT_ENOUGH_MEMORY, "its host cannot start a thread to run it on");
 }
 
 bool host_open(int fd, bool authorization)

@@ -30,11 +30,11 @@ bool login_find(struct login *login, const char *name, uid_t uid, bool root, cha
     else if (entry->pw_uid == 0 && !root)
         snprintf(why, why_size, "it is uid 0, which the application does not allow");
     else
-        *login = (struct login){.identity = {.uid = entry->pw_uid, .gid = entry->pw_gid},
-                                .name = mem_text(entry->pw_name),
-                                .home = mem_text(entry->pw_dir[0] == '/' ? entry->pw_dir : "/"),
-                                .shell = mem_text(entry->pw_shell[0] != '\0' ? entry->pw_shell
-                                                                             : "/bin/sh")};
+        *login = (struct login){
+            .identity = {.uid = entry->pw_uid, .gid = entry->pw_gid},
+            .name = mem_text(entry->pw_name),
+            .home = mem_text(entry->pw_dir[0] == '/' ? entry->pw_dir : "/"),
+            .shell = mem_text(entry->pw_shell[0] != '\0' ? entry->pw_shell : "/bin/sh")};
     return login->name != NULL;
 }
 

@@ -183,12 +183,12 @@ static bool start(const struct message_pam_session_open *open, const struct limi
     return started;
 }
 
-/* In this order: PAM's modules may count on the groups, and change them, the limits and the umask. */
+/* In this order: PAM's modules may count on the groups, and change them, the limits and the umask.
+ */
 static bool session_open(const struct message_pam_session_open *open, char *why, size_t why_size)
 {
-    const struct limits limits = {.memory = open->max_memory,
-                                  .processes = open->max_processes,
-                                  .files = open->max_files};
+    const struct limits limits = {
+        .memory = open->max_memory, .processes = open->max_processes, .files = open->max_files};
 
     if (open->account == NULL || open->service == NULL || open->program == NULL ||
         open->directory == NULL || open->host < CHANNEL_FD) {
@@ -261,8 +261,8 @@ int main(int count, char **arguments)
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     session.loop = count > 1 ? NULL : loop_new();
     if (session.loop != NULL)
-        session.broker = channel_new(session.loop, CHANNEL_FD, PROCESS_session, PROCESS_broker,
-                                     &events, NULL);
+        session.broker =
+            channel_new(session.loop, CHANNEL_FD, PROCESS_session, PROCESS_broker, &events, NULL);
     if (session.broker == NULL) {
         fprintf(stderr, "winrmd-session is started by winrmd, not by hand\n");
         return 2;

@@ -15,13 +15,13 @@
 #include "ipc/channel.h"
 
 /* What failed; P(name, text). */
-#define STEP_TABLE(P) \
+#define STEP_TABLE(P)                                    \
     P(descriptors, "its descriptors cannot be arranged") \
-    P(cgroup, "it cannot enter its cgroup") \
-    P(session, "it cannot have a session of its own") \
-    P(limits, "its limits cannot be set") \
-    P(identity, "it cannot become that account") \
-    P(privileges, "it cannot give up new privileges") \
+    P(cgroup, "it cannot enter its cgroup")              \
+    P(session, "it cannot have a session of its own")    \
+    P(limits, "its limits cannot be set")                \
+    P(identity, "it cannot become that account")         \
+    P(privileges, "it cannot give up new privileges")    \
     P(program, "the shell host cannot be started")
 
 enum step {
@@ -106,10 +106,10 @@ static enum step become_host(const struct start *start, int *report)
     /* As the user, who has no more to say here than elsewhere. */
     if (chdir(start->directory) != 0 && chdir(start->login->home) != 0 && chdir("/") != 0)
         return STEP_descriptors;
-    /* When it is stopped and nobody above is left, it wakes up, finds its channel ended, and ends. */
+    /* When it is stopped and nobody above is left, it wakes up, finds its channel ended, and ends.
+     */
     prctl(PR_SET_PDEATHSIG, SIGCONT);
-    execve(start->program, (char *[]){(char *)(uintptr_t)start->program, NULL},
-           start->environment);
+    execve(start->program, (char *[]){(char *)(uintptr_t)start->program, NULL}, start->environment);
     return STEP_program;
 }
 

@@ -8,6 +8,7 @@ import shlex
 import pytest
 
 from server import BUILD, IDLE
+from wire import CREATE
 
 # R-42: whatever else the account has ends, fewer than this many are refused.
 MANY = 5000
@@ -42,6 +43,10 @@ print(fits(100 << 20), fits(2 << 30))
 '''
 
 
+SHELL = ('<rsp:Shell><rsp:InputStreams>stdin</rsp:InputStreams>'
+         '<rsp:OutputStreams>stdout stderr</rsp:OutputStreams></rsp:Shell>')
+
+
 def sanitized():
     return b'__asan_init' in (BUILD / 'usr/bin/winrmd').read_bytes() or (
         b'__tsan_init' in (BUILD / 'usr/bin/winrmd').read_bytes())
@@ -74,6 +79,19 @@ def test_memory_of_each_process(new_server):
         return
     assert said(server, 'ulimit -Sd; ulimit -Hd') == ('1048576\n1048576\n', '')
     assert said(server, python(ALLOCATE)) == ('True False\n', '')
+
+
+def test_too_little_memory_for_the_host(new_server):
+    """R-42: the Create is refused at once."""
+    server = new_server(quotas='MaxMemoryPerShellMB="12"')
+    with server.connect('alice') as alice:
+        response = alice.ask(CREATE, SHELL)
+        if sanitized():
+            assert response.status == 200
+            return
+        # The plug-in cannot be started, or not even its host.
+        assert response.fault.number in (2150858906, 2150858755)
+        assert server.status()['plugins'][0]['shells'] == 0
 
 
 def test_processes(new_server):
