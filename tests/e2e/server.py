@@ -59,6 +59,8 @@ DEADLINE = int(500 * PATIENCE)
 IDLE = int(1000 * PATIENCE)
 # Whether winrmd is started as root, on a machine of its own: tests/root/run.
 ROOT_MODE = os.environ.get('WINRMD_ROOT_MODE') == '1'
+# What an application must have then.
+ACCOUNT = 'account = "winrmd-authz"' if ROOT_MODE else ''
 IMPATIENT = 'authorization-timeout = "%dms"' % DEADLINE
 
 
@@ -239,9 +241,7 @@ class Server:
         notes = self.application_folder / 'noted'
         notes.touch()
         notes.chmod(0o666)
-        if 'account =' in application:
-            return application
-        return application + '\naccount = "winrmd-authz"'
+        return application if 'account =' in application else application + '\n' + ACCOUNT
 
     @staticmethod
     def _winrmd_conf(application, net_processes, audit, authentication, listener, methods):

@@ -11,15 +11,17 @@ import subprocess
 
 import pytest
 
-from server import HANG, IDLE, RULES, built, is_running, open_files, processes, wait_until
+from server import (ACCOUNT, HANG, IDLE, RULES, built, give_to_auth, is_running, open_files,
+                    processes, wait_until)
 from wire import CREATE, DONE, GET, NS, RECEIVE, Connection, envelope, receive_body
 from work import Work
 
 SECOND = '''
 application "/second" {
     directory = "wsman"
+    %s
 }
-'''
+''' % ACCOUNT
 
 
 def reload(server):
@@ -491,6 +493,7 @@ def test_another_users_file(server, users):
     other.write_bytes(b''.join(line for line in users.read_bytes().splitlines(True)
                                if line.startswith(b'alice:')))
     other.chmod(0o600)
+    give_to_auth(other)
     with server.connect('alice') as kept, server.connect('bob') as lost:
         shell = kept.create()
         lost.delete(lost.create())
