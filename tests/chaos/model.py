@@ -9,7 +9,7 @@ from oracle import NO_SHELL
 from scenes import SCENES, scenes_of
 from server import wait_until
 from test_authz_quota_model import NO_SUCH, USERS, History
-from wire import COMMAND, CREATE, DELETE, GET
+from wire import COMMAND, CREATE, DELETE, GET, Connection
 from world import MOMENT, NEWBORN, Fault
 
 MESSAGES = 4000000000
@@ -35,9 +35,10 @@ class Chaos(History):
 
     # Clients
 
-    def logged_in(self, user):
+    def logged_in(self, user, kind=Connection):
         """A new connection of the user's that has asked something, and the process that holds it."""
         self.hang_up(user)
+        user.client = self.server.connect(user.name, kind=kind)
         number, _ = self.ask(user, GET, shell=NO_SHELL)
         assert number in (NO_SUCH, self.full(user))
         client, user.client = user.client, None

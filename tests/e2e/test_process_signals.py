@@ -85,6 +85,7 @@ def assert_all_is_back(server):
 @pytest.mark.parametrize('number', SIGNALS)
 @pytest.mark.parametrize('name', [NET, AUTH, AUTHORIZATION])
 def test_replaced_in_time(plain_signals, traceable_server, name, number):
+    """Rule F-7 of docs/reliability.md."""
     server = traceable_server
     connections = connections_to_every_net(server, 'bob')
     safe, connection = connections.popitem()
