@@ -121,6 +121,8 @@ class Bystander(threading.Thread):
                 return answer, None
             number = answer.fault.number if answer.status == 500 and answer.body else None
             wrong = 'status %d, fault %s' % (answer.status, number)
+            if answer.status == 401 and self.crowd.waits_for_pam:
+                return None, wrong
             if answer.status == 500:
                 self.number = number
         if not self.crowd.faults.excuse(since):
@@ -286,8 +288,11 @@ class Guest(Bystander):
 class Crowd:
     """All of them, and how they are made to pause."""
 
-    def __init__(self, server, faults, kinds):
+    def __init__(self, server, faults, kinds, waits_for_pam=False):
         self.server, self.faults = server, faults
+        # Whoever has waited 10 s for his turn is refused (docs/authentication.md, PAM), as happens
+        # where one process of two hangs and the machine is busy.
+        self.waits_for_pam = waits_for_pam
         self.outages = []
         self._changed = threading.Condition()
         self._pauses, self._ending = 0, False

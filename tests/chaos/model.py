@@ -117,10 +117,12 @@ class Chaos(History):
             assert self.ask(user, DELETE, shell=shell)[0] == 0
             del user.shells[shell]
 
-    def lost(self, user, shell):
-        """A shell whose host was killed."""
-        self.wait_for_end_of(shell)
-        del user.shells[shell]
+    def lose(self, shell):
+        """A shell whose host was killed, if it was one and the model still has it."""
+        for user in self.users.values():
+            if shell in user.shells:
+                self.wait_for_end_of(shell)
+                del user.shells[shell]
 
     # Steps
 
@@ -192,15 +194,15 @@ class Chaos(History):
         self.note('%s of %s after %.1f ms' % (how, kind, 1000 * moment))
         fault = self.world.fault(kind, pid, how, shell, scene, moment)
         fault.scene = name
+        if shell != scene.shell:
+            self.lose(shell)
         try:
             play.send(fault)
         except StopIteration:
             pass
         else:
             raise AssertionError('the scene %s does not end' % name)
-        for each in self.users.values():
-            if shell in each.shells:
-                self.lost(each, shell)
+        self.lose(shell)
         return fault
 
     def settled(self):

@@ -153,7 +153,7 @@ class World:
     @contextlib.contextmanager
     def work(self):
         """Others are there, and see no more of it than is promised."""
-        self.crowd = Crowd(self.server, self.faults, self.beside)
+        self.crowd = Crowd(self.server, self.faults, self.beside, self.stack is not None)
         try:
             with self.crowd:
                 yield
