@@ -11,6 +11,7 @@ import uuid
 
 from negotiate import Negotiating, ntlm
 from server import HANG, password
+from test_authz_quota_model import COMMANDS_FULL
 from test_redelivery import Ids, data_of, send_body
 from wire import COMMAND, CREATE, DELETE, DONE, NS, RECEIVE, SEND, envelope, receive_body
 
@@ -122,6 +123,9 @@ class Bystander(threading.Thread):
             number = answer.fault.number if answer.status == 500 and answer.body else None
             wrong = 'status %d, fault %s' % (answer.status, number)
             if answer.status == 401 and self.crowd.waits_for_pam:
+                return None, wrong
+            # A Command that comes again takes a slot, as the first one does, until that has ended.
+            if number == COMMANDS_FULL and self.broken:
                 return None, wrong
             if answer.status == 500:
                 self.number = number
