@@ -3,6 +3,7 @@
 killed while something is in the middle (scenes.py). After every step what the service counts is what
 the model says; where a fault has left open whether something was done, one of both, and only there."""
 
+import contextlib
 import uuid
 
 from oracle import NO_SHELL
@@ -192,7 +193,9 @@ class Chaos(History):
         how = self.world.how(kind, self.random)
         moment = MOMENT * self.random.random()
         self.note('%s of %s after %.1f ms' % (how, kind, 1000 * moment))
-        fault = self.world.fault(kind, pid, how, shell, scene, moment)
+        # Of somebody else the new process may not be.
+        with self.world.quiet() if kind == 'newborn' else contextlib.nullcontext():
+            fault = self.world.fault(kind, pid, how, shell, scene, moment)
         fault.scene = name
         if shell != scene.shell:
             self.lose(shell)

@@ -115,7 +115,7 @@ class History:
                     else OWNERS_FULL if not user.shells and len(owners) >= OWNERS
                     else ALL_SHELLS_FULL if self.shells >= ALL_SHELLS else self.full(user))
         number, response = self.ask(user, CREATE, body)
-        assert number == expected
+        assert number == expected, number
         if number == 0:
             user.shells[response.text('w:Selector')] = set()
             return response.text('w:Selector')
@@ -149,7 +149,7 @@ class History:
         if shell:
             number, _ = self.ask(user, 'http://schemas.xmlsoap.org/ws/2004/09/transfer/Delete',
                                  shell=shell)
-            assert number == 0
+            assert number == 0, number
             del user.shells[shell]
 
     # What happens to them
