@@ -380,7 +380,8 @@ static int run(const struct options *options)
         return 1;
     }
     prctl(PR_SET_CHILD_SUBREAPER, 1);
-    /* Ticket keys, and descriptors of passwords on their way. Without root there is no wall here. */
+    /* Ticket keys, and descriptors of passwords on their way. Without root there is no wall here.
+     */
     if (broker.root)
         guard_from_children();
     broker.config = realpath(options->config, NULL);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 """A user who has taken over the host of a shell (tests/hostile/attacker.c) against everything around
-it, in root mode: docs/walls.md, S-30 to S-39. The kernel holds these walls."""
+it, in root mode: docs/walls.md, S-30 to S-38. The kernel holds these walls."""
 
 import errno
 import os
