@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 
 enum { RETRY_TIME = 100 };
@@ -122,7 +123,7 @@ void notify_reloading(struct notify *notify)
 
     if (notify->loop == NULL)
         return;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    now = clock_read(CLOCK_MONOTONIC);
     snprintf(notify->state, sizeof(notify->state),
              "RELOADING=1\nMONOTONIC_USEC=%" PRIu64 "\nSTATUS=reading the configuration again",
              (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
