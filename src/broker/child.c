@@ -21,9 +21,9 @@
 #include "ipc/program.h"
 
 enum {
-    END_PATIENCE = 200, /* for a process whose channel has ended */
+    END_PATIENCE = 200,  /* for a process whose channel has ended */
     ORPHANS_PAUSE = 100, /* before orphans are looked for again that could not be */
-    POINTLESS = 1000    /* messages that a host may send for nothing, whatever it was asked */
+    POINTLESS = 1000     /* messages that a host may send for nothing, whatever it was asked */
 };
 
 struct child *child_of(const struct channel *channel)
