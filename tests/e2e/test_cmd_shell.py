@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 import pytest
 
-from server import PATIENCE, login_variables
+from server import PATIENCE, ROOT_MODE, login_variables
 from wire import COMMAND, CREATE, DELETE, DONE, NS, RECEIVE, receive_body
 
 SKIP = [('WINRS_SKIP_CMD_SHELL', 'TRUE')]
@@ -291,8 +291,11 @@ def test_profile(alice, tmp_path):
     assert set(base) == {'PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG',
                          *login_variables('alice')}
     made = tmp_path / 'environment'
+    made.touch()
+    made.chmod(0o666)
     subprocess.run(['/bin/sh', '-l', '-c', 'exec env -0 >"$0"', made], env=base, check=True,
-                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                   user='alice' if ROOT_MODE else None)
     login = variables(made.read_text())
     for options in ([], [('WINRS_NOPROFILE', 'FALSE')]):
         loaded, found = shell_with(options)
