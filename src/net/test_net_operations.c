@@ -213,8 +213,8 @@ static void whole_command(void **state)
     flow_expect_success(&client, "rsp:SignalResponse");
     flow_expect_written(world);
 
-    peer_close(&host);
     flow_leave(world, &client);
+    peer_close(&host);
 }
 
 static void faults_of_the_host(void **state)
@@ -244,8 +244,8 @@ static void faults_of_the_host(void **state)
         flow_expect_fault(&client, answer.code, rows[i].part);
         flow_expect_written(world);
     }
-    peer_close(&host);
     flow_leave(world, &client);
+    peer_close(&host);
 }
 
 /* ---- encodings ---- */

@@ -128,7 +128,6 @@ static void faults_are_sealed(void **state)
     peer_send(&host, host_answer, .request = host.body.shell_create.request, .code = 87);
     expect_related(expect_sealed(scene, 500), "Code=\"87\"");
     flow_expect_written(scene->world);
-    peer_close(&host);
 
     post(scene, envelope(TRANSFER_ "Get", SHELL_ID, ""));
     peer_send(&scene->world->broker, operation_refused,
@@ -137,6 +136,7 @@ static void faults_are_sealed(void **state)
     /* Of what could not be read, too. */
     post(scene, "<html/>");
     assert_non_null(strstr(expect_sealed(scene, 500), "s:Fault"));
+    peer_close(&host);
 }
 
 /* P-2.16: a redirect is followed by the HTTP of the client, which has no keys. */
