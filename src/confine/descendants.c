@@ -3,6 +3,7 @@
 #include "confine/descendants.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -10,7 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -37,44 +40,90 @@ static size_t read_file(const char *path, char *text, size_t size)
     return used;
 }
 
-/* A zombie is dead; it only waits for its parent. */
-static bool is_alive(pid_t pid)
+/* Has it, all of its threads, ended? One whose first thread alone has looks like a zombie and
+ * lives.
+ */
+static bool has_ended(int process)
+{
+    struct pollfd end = {.fd = process, .events = POLLIN};
+
+    return poll(&end, 1, 0) != 0;
+}
+
+static pid_t parent_of(pid_t pid)
 {
     char path[64];
     char text[512];
-    const char *state;
+    const char *name_end;
+    int parent = 0;
 
     snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-    if (read_file(path, text, sizeof(text)) == 0)
-        return false;
-    state = strrchr(text, ')');
-    return state != NULL && state[1] == ' ' && state[2] != 'Z' && state[2] != 'X';
+    name_end = read_file(path, text, sizeof(text)) > 0 ? strrchr(text, ')') : NULL;
+    return name_end != NULL && sscanf(name_end + 1, " %*c %d", &parent) == 1 ? parent : 0;
 }
 
-static size_t kill_below(pid_t pid, unsigned depth);
+/*
+ * A number that was read a moment ago may be another process's by now, and root's winrmd-session
+ * may signal any: a descriptor means one process for good (pidfd_open(2)), and what it means is
+ * looked at after it was opened.
+ */
+struct kin {
+    pid_t pid;
+    int process; /* -1: this process itself */
+};
+
+static bool is_child(const struct kin *child, const struct kin *parent)
+{
+    return parent_of(child->pid) == parent->pid && !has_ended(child->process) &&
+           (parent->process < 0 || !has_ended(parent->process));
+}
+
+/* Without a descriptor for it: a child of this process keeps its number until it is waited for. */
+static size_t kill_own(pid_t pid)
+{
+    siginfo_t ended = {0};
+
+    if (waitid(P_PID, (id_t)pid, &ended, WEXITED | WNOHANG | WNOWAIT) != 0 || ended.si_pid == pid)
+        return 0;
+    kill(pid, SIGKILL);
+    return 1;
+}
+
+static size_t kill_below(const struct kin *parent, unsigned depth);
+
+/* How many of it and what is below it still had to be killed. */
+static size_t kill_kin(pid_t pid, const struct kin *parent, unsigned depth)
+{
+    const struct kin child = {.pid = pid, .process = pidfd_open(pid, 0)};
+    size_t alive = 0;
+
+    if (child.process < 0)
+        return errno == ESRCH ? 0 : parent->process < 0 ? kill_own(pid) : 1;
+    if (is_child(&child, parent)) {
+        /* First what is below: when a parent is gone, its children have moved up to us. */
+        alive = 1 + kill_below(&child, depth + 1);
+        pidfd_send_signal(child.process, SIGKILL, NULL, 0);
+    }
+    close(child.process);
+    return alive;
+}
 
 /* Kills the processes of a blank-separated list and what is below them; counts the living. */
-static size_t kill_listed(const char *list, unsigned depth)
+static size_t kill_listed(const char *list, const struct kin *parent, unsigned depth)
 {
     size_t alive = 0;
     char *end;
 
     for (long pid = strtol(list, &end, 10); end != list; pid = strtol(list, &end, 10)) {
         list = end;
-        if (pid <= 1)
-            continue;
-        /* First what is below: when a parent is gone, its children have moved up to us. */
-        alive += kill_below((pid_t)pid, depth + 1);
-        if (is_alive((pid_t)pid)) {
-            kill((pid_t)pid, SIGKILL);
-            alive++;
-        }
+        if (pid > 1)
+            alive += kill_kin((pid_t)pid, parent, depth);
     }
     return alive;
 }
 
 /* Children are listed by the thread that started them. */
-static size_t kill_below(pid_t pid, unsigned depth)
+static size_t kill_below(const struct kin *parent, unsigned depth)
 {
     char path[64];
     struct dirent *entry;
@@ -82,7 +131,7 @@ static size_t kill_below(pid_t pid, unsigned depth)
     char *list;
     DIR *tasks;
 
-    snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+    snprintf(path, sizeof(path), "/proc/%d/task", (int)parent->pid);
     tasks = depth < DEPTH_LIMIT ? opendir(path) : NULL;
     list = malloc(LIST_SIZE);
     while (tasks != NULL && list != NULL && (entry = readdir(tasks)) != NULL) {
@@ -92,8 +141,11 @@ static size_t kill_below(pid_t pid, unsigned depth)
             continue;
         snprintf(file, sizeof(file), "%s/%s/children", path, entry->d_name);
         if (read_file(file, list, LIST_SIZE) > 0)
-            alive += kill_listed(list, depth);
+            alive += kill_listed(list, parent, depth);
     }
+    /* What could not be looked at is not known to be nobody. */
+    if (depth == 0 && (tasks == NULL || list == NULL))
+        alive = 1;
     free(list);
     if (tasks != NULL)
         closedir(tasks);
@@ -106,7 +158,7 @@ bool kill_descendants(unsigned milliseconds)
     unsigned empty = 0;
 
     while (empty < EMPTY_LISTS) {
-        size_t alive = kill_below(getpid(), 0);
+        size_t alive = kill_below(&(const struct kin){.pid = getpid(), .process = -1}, 0);
 
         empty = alive > 0 ? 0 : empty + 1;
         if (alive == 0)
