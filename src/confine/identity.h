@@ -25,6 +25,13 @@ void identity_clear(struct identity *identity);
 bool identity_equal(const struct identity *one, const struct identity *other);
 
 /*
+ * Has this process, and what it starts, begin with a session keyring of its own, an empty one
+ * (keyrings(7)): who is in a keyring may read what is in it, whatever his uid, and that of whoever
+ * started winrmd would go from process to process. 0 or errno. System calls alone, as below.
+ */
+int identity_leave_keyring(void);
+
+/*
  * Makes this process, which is uid 0, that one: real, effective and saved ids and the groups. uid 0
  * is taken only where `root` says so. 0, or errno: the process is then of no use and has to end.
  * For the child of vfork() too: system calls alone, none of the C library's, which would tell all

@@ -5,11 +5,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -40,7 +42,11 @@ const char *const program_kerberos[] = {"KRB5_CONFIG", "KRB5RCACHENAME", "KRB5RC
 static const char *const passed_always[] = {"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS",
                                             "TSAN_OPTIONS", NULL};
 
-enum { VARIABLES = 16 };
+enum {
+    VARIABLES = 16,
+    LOOK_PAUSE = 50,      /* before a child that has not begun is looked at */
+    BEGIN_PATIENCE = 5000 /* for it to begin */
+};
 
 struct environment {
     char *variable[VARIABLES + 1]; /* the last one stays NULL */
@@ -76,7 +82,7 @@ static void environment_free(struct environment *environment)
 
 /* ---- the process that becomes the program ---- */
 
-/* Everything the child needs, made before it is: it shares this process's memory. */
+/* Everything the child needs, made before it is: it may share this process's memory. */
 struct spawn {
     const struct program *program;
     char *const *environment;
@@ -92,6 +98,9 @@ static int child_descriptors(const struct spawn *spawn)
 
     if (dup2(spawn->null, STDIN_FILENO) < 0 || dup2(spawn->null, STDOUT_FILENO) < 0 ||
         (program->errors >= 0 && dup2(program->errors, STDERR_FILENO) < 0))
+        return errno;
+    /* What this process was started with is for nobody else. */
+    if (syscall(SYS_close_range, CHANNEL_FD + 1, ~0U, CLOSE_RANGE_CLOEXEC) != 0)
         return errno;
     if (program->channel == CHANNEL_FD)
         return fcntl(CHANNEL_FD, F_SETFD, 0) == 0 ? 0 : errno;
@@ -123,6 +132,8 @@ static int child_become(const struct spawn *spawn)
         return errno;
     error = child_descriptors(spawn);
     if (error == 0 && program->identity != NULL)
+        error = identity_leave_keyring();
+    if (error == 0 && program->identity != NULL)
         error = identity_assume(program->identity, false);
     if (error == 0 && program->directory != NULL && chdir(program->directory) != 0)
         error = errno;
@@ -145,10 +156,13 @@ __attribute__((noinline, noreturn)) static void child_run(const struct spawn *sp
     _exit(127);
 }
 
-/* vfork() and not fork(), which takes longer the more memory the parent has. */
+/*
+ * vfork() and not fork(), which takes longer the more memory the parent has; but vfork() has the
+ * parent wait without end for the child, which another user may stop once it is his.
+ */
 __attribute__((noinline)) static pid_t child_make(const struct spawn *spawn)
 {
-    pid_t pid = vfork();
+    pid_t pid = spawn->program->identity == NULL ? vfork() : fork();
 
     if (pid == 0)
         child_run(spawn);
@@ -163,7 +177,28 @@ static void signals_note(struct spawn *spawn)
         spawn->ignored[i] = sigaction(i, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
-/* No signal meets the child while it has this process's memory. */
+static bool is_stopped(pid_t pid)
+{
+    siginfo_t state = {0};
+
+    return waitid(P_PID, (id_t)pid, &state, WSTOPPED | WNOHANG | WNOWAIT) == 0 &&
+           state.si_pid == pid;
+}
+
+size_t program_await(pid_t pid, int outcome, void *report, size_t size)
+{
+    struct pollfd pipe = {.fd = outcome, .events = POLLIN};
+    ssize_t got;
+    int ready;
+
+    for (int waited = 0; (ready = poll(&pipe, 1, LOOK_PAUSE)) <= 0; waited += LOOK_PAUSE)
+        if (ready == 0 && (is_stopped(pid) || waited >= BEGIN_PATIENCE))
+            kill(pid, SIGKILL);
+    got = read(outcome, report, size);
+    return got > 0 ? (size_t)got : 0;
+}
+
+/* No signal but those of who may stop it meets the child while it has this process's memory. */
 static int spawn_run(pid_t *pid, struct spawn *spawn, int outcome)
 {
     sigset_t all, before;
@@ -177,7 +212,7 @@ static int spawn_run(pid_t *pid, struct spawn *spawn, int outcome)
     sigprocmask(SIG_SETMASK, &before, NULL);
     close(spawn->report);
     spawn->report = -1;
-    if (error == 0 && read(outcome, &error, sizeof(error)) != (ssize_t)sizeof(error))
+    if (error == 0 && program_await(*pid, outcome, &error, sizeof(error)) != sizeof(error))
         error = 0;
     if (error != 0 && *pid > 0) {
         waitpid(*pid, NULL, 0);

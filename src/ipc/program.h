@@ -34,9 +34,17 @@ struct program {
 };
 
 /*
- * Starts it; the descriptors stay open here. 0 or errno: then there is no process. An identity of
- * uid 0 is not taken.
+ * Starts it; the descriptors stay open here, and no other one than those named is open in it. 0 or
+ * errno: then there is no process. An identity of uid 0 is not taken.
  */
 int program_start(pid_t *pid, const struct program *program);
+
+/*
+ * Waits until the child `pid` has become its program, which closes the pipe `outcome`: 0; or until
+ * it has written into it why it cannot: how many bytes. From the moment it is its user, others of
+ * that user may stop it: it is killed then, and when it takes longer than seconds. Such a one
+ * counts as begun, and is found dead.
+ */
+size_t program_await(pid_t pid, int outcome, void *report, size_t size);
 
 #endif

@@ -251,14 +251,24 @@ int main(int count, char **arguments)
     static const channel_handler handlers[MESSAGE_COUNT] = {
         [MESSAGE_pam_session_open] = on_open, [MESSAGE_pam_session_end] = on_end};
     static const struct channel_events events = {.handlers = handlers, .ended = on_broker_ended};
+    int error;
 
     (void)arguments;
     log_open("winrmd-session");
+    /* Neither a log that nobody reads nor a limit that PAM's modules set ends a session that is
+     * still to be closed. */
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     /* No more than that: the user inherits what is limited here. */
     guard_reads();
     /* When it is stopped and the broker dies, it wakes up, finds its channel ended, and ends. */
     prctl(PR_SET_PDEATHSIG, SIGCONT);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
+    error = identity_leave_keyring();
+    if (error != 0) {
+        log_error("it cannot have a keyring of its own: %s", strerror(error));
+        return 1;
+    }
     session.loop = count > 1 ? NULL : loop_new();
     if (session.loop != NULL)
         session.broker =

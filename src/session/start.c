@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "ipc/channel.h"
+#include "ipc/program.h"
 
 /* What failed; P(name, text). */
 #define STEP_TABLE(P)                                    \
@@ -125,7 +126,7 @@ bool start_host(const struct start *start, pid_t *pid, char *why, size_t why_siz
 {
     struct failure failure = {0};
     int report[2];
-    ssize_t got;
+    size_t got = 0;
 
     if (pipe2(report, O_CLOEXEC) != 0) {
         snprintf(why, why_size, "no pipe: %s", strerror(errno));
@@ -135,18 +136,19 @@ bool start_host(const struct start *start, pid_t *pid, char *why, size_t why_siz
     if (*pid == 0) {
         failure.step = become_host(start, &report[1]);
         failure.error = errno;
-        got = write(report[1], &failure, sizeof(failure));
-        _exit(got == (ssize_t)sizeof(failure) ? 1 : 2);
+        _exit(write(report[1], &failure, sizeof(failure)) == (ssize_t)sizeof(failure) ? 1 : 2);
     }
     failure.error = errno;
     close(report[1]);
-    got = *pid > 0 ? read(report[0], &failure, sizeof(failure)) : -1;
+    if (*pid > 0)
+        got = program_await(*pid, report[0], &failure, sizeof(failure));
     close(report[0]);
     if (*pid > 0 && got == 0)
         return true;
-    failure.step = *pid > 0 ? failure.step : STEP_program;
     if (*pid > 0)
         waitpid(*pid, NULL, 0);
+    else
+        failure.step = STEP_program;
     say(&failure, why, why_size);
     return false;
 }
