@@ -242,6 +242,8 @@ static bool broker_check(struct broker *broker)
     struct start start = {.check = {.problem = plugin_problem, .done = plugins_checked},
                           .usable = check_audit(broker->configuration)};
 
+    if (broker->root && !shell_login_check(broker->configuration))
+        start.usable = false;
     check_init(&start.check, broker);
     for (size_t i = 0; i < broker->configuration->application_count; i++)
         check_application(&start.check, broker->configuration->applications[i], true);

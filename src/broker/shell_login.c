@@ -42,6 +42,24 @@ static void cgroup_say(const char *folder, bool limits)
              limits ? "that" : "rlimits, because memory and pids are not delegated there");
 }
 
+static void cgroup_complain(const char *folder, const char *why)
+{
+    log_error("cgroup = \"%s\" cannot be used: %s; write another folder of cgroup v2, or \"auto\"",
+              folder, why);
+}
+
+bool shell_login_check(const struct configuration *configuration)
+{
+    const char *folder = configuration->cgroup;
+    char why[256];
+
+    if (strcmp(folder, "auto") == 0 || strcmp(folder, "none") == 0 ||
+        cgroup_usable(folder, why, sizeof(why)))
+        return true;
+    cgroup_complain(folder, why);
+    return false;
+}
+
 bool shell_login_prepare(struct broker *broker)
 {
     const char *setting = broker->configuration->cgroup;
@@ -61,9 +79,7 @@ bool shell_login_prepare(struct broker *broker)
     if (automatic)
         log_info("shells have no cgroup: %s: %s", folder, why);
     else
-        log_error("cgroup = \"%s\" cannot be used: %s; write another folder of cgroup v2, or "
-                  "\"auto\"",
-                  folder, why);
+        cgroup_complain(folder, why);
     free(folder);
     return automatic;
 }

@@ -16,6 +16,7 @@
 
 struct broker;
 struct application_settings;
+struct configuration;
 struct shell_login;
 struct plugin;
 struct token;
@@ -37,6 +38,8 @@ struct shell_login_wish {
     void (*failed)(struct child *host, bool refused, const char *text);
 };
 
+/* Can the folder for shells' cgroups be used? Changes nothing. False: that is logged. */
+bool shell_login_check(const struct configuration *configuration);
 /*
  * Makes ready what shells' cgroups need, once, at the start. False: the folder that is configured
  * cannot be used, which is logged.

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -51,7 +52,7 @@ static int file_write(const char *folder, const char *name, const char *text)
     return error;
 }
 
-/* What the file holds, or its beginning; NULL: it cannot be read. free(). */
+/* What the file holds, or its first whole lines; NULL: it cannot be read. free(). */
 static char *file_read(const char *folder, const char *name)
 {
     int fd = file_open(folder, name, O_RDONLY);
@@ -65,6 +66,10 @@ static char *file_read(const char *folder, const char *name)
     while (used + 1 < FILE_SIZE && (got = read(fd, text + used, FILE_SIZE - 1 - used)) > 0)
         used += (size_t)got;
     close(fd);
+    /* Half a number is another one. */
+    if (used + 1 == FILE_SIZE)
+        while (used > 0 && text[used - 1] != '\n')
+            text[--used] = '\0';
     return text;
 }
 
@@ -220,6 +225,15 @@ static int move_out_of(const char *base)
     return error;
 }
 
+/* "shell-" and a number. */
+static bool is_shells(const char *name)
+{
+    const char *number = name + strlen(CGROUP_SHELL);
+
+    return strncmp(name, CGROUP_SHELL, strlen(CGROUP_SHELL)) == 0 && *number != '\0' &&
+           number[strspn(number, "0123456789")] == '\0';
+}
+
 /* What a service that was killed has left, when nobody was there to end it. */
 static void end_left(const char *base)
 {
@@ -229,7 +243,7 @@ static void end_left(const char *base)
     while (folder != NULL && (entry = readdir(folder)) != NULL) {
         char *left;
 
-        if (strncmp(entry->d_name, CGROUP_SHELL, strlen(CGROUP_SHELL)) != 0)
+        if (!is_shells(entry->d_name))
             continue;
         left = mem_printf("%s/%s", base, entry->d_name);
         cgroup_end(left, LEFT_PATIENCE);
@@ -257,21 +271,28 @@ bool cgroup_delegates(const char *base)
     return delegate(base, "memory") && delegate(base, "pids");
 }
 
-bool cgroup_open(const char *base, bool *limits, char *why, size_t why_size)
+bool cgroup_usable(const char *base, char *why, size_t why_size)
 {
     struct statfs system;
+    bool found = statfs(base, &system) == 0;
+
+    if (found && system.f_type != CGROUP2_SUPER_MAGIC)
+        snprintf(why, why_size, "it is no folder of cgroup v2");
+    else if (!found || access(base, W_OK) != 0)
+        snprintf(why, why_size, "%s", strerror(errno));
+    else
+        return true;
+    return false;
+}
+
+bool cgroup_open(const char *base, bool *limits, char *why, size_t why_size)
+{
     int error;
 
     *limits = false;
-    if (statfs(base, &system) != 0) {
-        snprintf(why, why_size, "%s", strerror(errno));
+    if (!cgroup_usable(base, why, why_size))
         return false;
-    }
-    if (system.f_type != CGROUP2_SUPER_MAGIC) {
-        snprintf(why, why_size, "it is no folder of cgroup v2");
-        return false;
-    }
-    error = access(base, W_OK) == 0 ? move_out_of(base) : errno;
+    error = move_out_of(base);
     if (error != 0) {
         snprintf(why, why_size, "%s", strerror(error));
         return false;
@@ -319,36 +340,33 @@ int cgroup_door(const char *folder)
     return file_open(folder, "cgroup.procs", O_WRONLY);
 }
 
-static bool kill_one(const char *about, pid_t pid)
+/* By descriptor: the number may be another process's by now, which is not in there. */
+static bool kill_one(const char *folder, pid_t pid)
 {
-    (void)about;
-    if (pid > 1)
-        kill(pid, SIGKILL);
+    int process = pid > 1 ? pidfd_open(pid, 0) : -1;
+    char number[24];
+
+    snprintf(number, sizeof(number), "%d", (int)pid);
+    if (process >= 0 && file_has_word(folder, "cgroup.procs", number))
+        pidfd_send_signal(process, SIGKILL, NULL, 0);
+    if (process >= 0)
+        close(process);
     return true;
 }
 
 void cgroup_kill(const char *folder)
 {
     if (file_write(folder, "cgroup.kill", "1") != 0)
-        each_process(folder, kill_one, NULL);
-}
-
-bool cgroup_is_empty(const char *folder)
-{
-    char *text = file_read(folder, "cgroup.events");
-    bool empty = text == NULL || strstr(text, "populated 1") == NULL;
-
-    free(text);
-    return empty;
+        each_process(folder, kill_one, folder);
 }
 
 bool cgroup_end(const char *folder, unsigned milliseconds)
 {
     for (unsigned waited = 0;; waited += PAUSE) {
-        if (!cgroup_is_empty(folder))
-            cgroup_kill(folder);
-        else if (rmdir(folder) == 0 || errno == ENOENT)
+        /* The kernel removes none that somebody lives in. */
+        if (rmdir(folder) == 0 || errno == ENOENT)
             return true;
+        cgroup_kill(folder);
         if (waited >= milliseconds)
             return false;
         poll(NULL, 0, PAUSE);

@@ -13,7 +13,8 @@
 
 #include "confine/limits.h"
 
-/* How a shell's folder begins; whoever finds one of another life of the service may end it. */
+/* How a shell's folder begins, whose number follows; whoever finds one of another life of the
+ * service may end it. */
 #define CGROUP_SHELL "shell-"
 
 /* ---- the folder for all, at the start ---- */
@@ -23,6 +24,9 @@
  * alone: others than this process and its children are in there, or it is the root of all. free().
  */
 char *cgroup_own(void);
+
+/* Can shells have folders in `base`? Changes nothing. False: `why`. */
+bool cgroup_usable(const char *base, char *why, size_t why_size);
 
 /*
  * Makes ready for shells' folders in `base`: when this process is in it, it moves to a folder of
@@ -46,9 +50,10 @@ int cgroup_limit(const char *folder, const struct limits *limits);
 int cgroup_door(const char *folder);
 /* Kills every process in it; a kernel before 5.14 is asked for one after the other. */
 void cgroup_kill(const char *folder);
-/* False while a process in there lives. One that has ended and is not waited for is no more. */
-bool cgroup_is_empty(const char *folder);
-/* Kills until it is empty and removes it, for at most `milliseconds`. False: it stays. */
+/*
+ * Kills until nobody in it lives and removes it, for at most `milliseconds`. False: it stays. Who
+ * has ended and is not waited for is not in it any more.
+ */
 bool cgroup_end(const char *folder, unsigned milliseconds);
 
 #endif

@@ -474,13 +474,44 @@ def test_a_folder_that_is_shared_is_not_divided(root_server):
     assert root_server.status()['mode'] == {'root': True, 'limits': 'rlimits', 'cgroup': None}
 
 
-def test_a_folder_that_is_no_cgroup(new_root_server, tmp_path):
+@pytest.mark.parametrize('options', [(), ('--check',)])
+def test_a_folder_that_is_no_cgroup(new_root_server, tmp_path, options):
     """R-35"""
     server = new_root_server()
     server.stop()
     text = server.config.read_text()
     server.config.write_text('cgroup = "%s"\n%s' % (tmp_path, text))
-    done = subprocess.run([built('winrmd'), '--config', server.config], capture_output=True,
-                          text=True, timeout=HANG)
+    done = subprocess.run([built('winrmd'), '--config', server.config, *options],
+                          capture_output=True, text=True, timeout=HANG)
     assert done.returncode == 1
     assert 'cgroup = "%s" cannot be used: it is no folder of cgroup v2' % tmp_path in done.stderr
+
+
+def test_a_check_leaves_the_shells_of_a_running_service_alone(new_grouping_server, shells):
+    """R-35"""
+    server = new_grouping_server(shells)
+    with server.connect('alice') as client:
+        shell = client.create()
+        done = subprocess.run([built('winrmd'), '--config', server.config, '--check'],
+                              capture_output=True, text=True, timeout=HANG)
+        assert (done.returncode, 'nothing wrong' in done.stdout) == (0, True), done.stderr
+        assert client.receive_all(shell, client.command(shell, 'echo here'))[0] == b'here\n'
+
+
+def test_a_reload_that_names_another_folder_is_refused(new_grouping_server, shells):
+    """R-35"""
+    server = new_grouping_server(shells)
+    text = server.config.read_text()
+    server.config.write_text(text.replace('cgroup = "%s"' % shells, 'cgroup = "none"'))
+    with server.connect('alice') as client:
+        shell = client.create()
+        done = subprocess.run([built('winrmctl'), '--config', server.config, 'reload'],
+                              capture_output=True, text=True, timeout=HANG)
+        assert done.returncode == 1
+        assert 'leave cgroup as it was, or stop and start winrmd' in done.stdout + done.stderr
+        assert cgroup_of(host_of(server, shell)).startswith('/shells/shell-')
+        other = client.create()
+        assert cgroup_of(host_of(server, other)).startswith('/shells/shell-')
+    server.config.write_text(text)
+    done = subprocess.run([built('winrmctl'), '--config', server.config, 'reload'], timeout=HANG)
+    assert done.returncode == 0
