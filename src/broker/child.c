@@ -231,10 +231,6 @@ static struct child *child_by_pid(struct broker *broker, pid_t pid)
     return NULL;
 }
 
-/*
- * The broker is the subreaper of everything below it: what a killed shell host leaves behind
- * becomes the broker's child, and no child is ever anything but ours or such an orphan.
- */
 static void child_kill_orphans(struct broker *broker);
 
 static void orphans_expired(struct loop_timer *timer)
@@ -242,6 +238,10 @@ static void orphans_expired(struct loop_timer *timer)
     child_kill_orphans(container_of(timer, struct broker, orphans));
 }
 
+/*
+ * The broker is the subreaper of everything below it: what a killed shell host leaves behind
+ * becomes the broker's child, and no child is ever anything but ours or such an orphan.
+ */
 static void child_kill_orphans(struct broker *broker)
 {
     char path[64];
@@ -293,23 +293,21 @@ void child_ended(struct child *process, int status)
 
 void child_reap(struct broker *broker)
 {
+    bool orphans = false;
     int status;
     pid_t pid;
 
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
         struct child *process = child_by_pid(broker, pid);
 
-        if (process != NULL) {
-            /* A module of PAM may have started a helper. */
-            bool host = process->role == PROCESS_shell_host ||
-                        process->role == PROCESS_authz_host || process->role == PROCESS_pam ||
-                        process->role == PROCESS_session;
-
+        /* A module of PAM may have started a helper. */
+        orphans = orphans || process == NULL || process->role == PROCESS_shell_host ||
+                  process->role == PROCESS_authz_host || process->role == PROCESS_pam ||
+                  process->role == PROCESS_session;
+        if (process != NULL)
             child_ended(process, status);
-            if (host)
-                child_kill_orphans(broker);
-        } else {
-            child_kill_orphans(broker);
-        }
     }
+    /* Once for all of them: there may be a thousand. */
+    if (orphans)
+        child_kill_orphans(broker);
 }

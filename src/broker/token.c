@@ -105,16 +105,25 @@ struct ipc_items token_groups(const struct token *token, struct ipc_item *room)
     return (struct ipc_items){.item = room, .count = (uint32_t)token->group_count};
 }
 
+/* Of one that was looked up in root mode; who was not has no uid, and is nobody. */
+static struct token *account_token(const struct application *application,
+                                   const struct account *account, const char **why)
+{
+    if (account->name != NULL)
+        return token_new(application, account->name, &account->identity.uid, NULL);
+    *why = "the account it would run as has not been looked up";
+    return NULL;
+}
+
 /* The application's service account; in unprivileged mode, without one, the invoking user. */
-static struct token *service_token(const struct application *application)
+static struct token *service_token(const struct application *application, const char **why)
 {
     const struct application_settings *settings = application->settings;
     uid_t own = getuid();
     char invoking[32];
 
     if (application->broker->root)
-        return token_new(application, settings->service.name, &settings->service.identity.uid,
-                         NULL);
+        return account_token(application, &settings->service, why);
     snprintf(invoking, sizeof(invoking), "uid %u", (unsigned)own);
     return token_new(application, settings->account != NULL ? settings->account : invoking, &own,
                      NULL);
@@ -129,8 +138,7 @@ static struct token *mapped_token(const struct application *application, const c
     for (size_t i = 0; i < settings->may_map_to_count && name != NULL; i++) {
         if (strcmp(settings->may_map_to[i], name) != 0)
             continue;
-        return application->broker->root ? token_new(application, settings->mapped[i].name,
-                                                     &settings->mapped[i].identity.uid, NULL)
+        return application->broker->root ? account_token(application, &settings->mapped[i], why)
                                          : token_new(application, name, &own, NULL);
     }
     *why = "the plug-in named an account this application may not map to";
@@ -162,7 +170,7 @@ struct token *token_chosen(const struct application *application, struct token *
     if (answer->token == TOKEN_client)
         token = token_ref(client);
     else if (answer->token == TOKEN_none)
-        token = service_token(application);
+        token = service_token(application, why);
     else if (answer->token == TOKEN_account)
         token = mapped_token(application, answer->account, why);
     else
