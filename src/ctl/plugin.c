@@ -226,7 +226,22 @@ static enum ctl_exit check_run(struct check *check, const char *file)
     return wrong == 0 ? CTL_done : CTL_failed;
 }
 
-enum ctl_exit ctl_check_plugin(const struct ctl_options *options, const char *file)
+/* What is tried is code that is not trusted yet, and made to go wrong. */
+static bool is_root(const char *file)
+{
+    char *shown;
+
+    if (getuid() != 0 && geteuid() != 0)
+        return false;
+    shown = ctl_printable(file);
+    ctl_complain("a plug-in is not tried as root; try it as the account of its application: "
+                 "runuser -u ACCOUNT -- winrmctl check-plugin %s",
+                 shown);
+    free(shown);
+    return true;
+}
+
+static enum ctl_exit check_file(const struct ctl_options *options, const char *file)
 {
     struct check *check = mem_alloc(sizeof(*check));
     char *folder = program_folder(WINRMD_LIBEXECDIR);
@@ -261,4 +276,9 @@ enum ctl_exit ctl_check_plugin(const struct ctl_options *options, const char *fi
     free(host);
     free(library);
     return result;
+}
+
+enum ctl_exit ctl_check_plugin(const struct ctl_options *options, const char *file)
+{
+    return is_root(file) ? CTL_no_answer : check_file(options, file);
 }

@@ -132,3 +132,16 @@ def test_nobody_but_root_is_answered_in_root_mode(root_server):
                          group=ALICE, extra_groups=(), capture_output=True, text=True, timeout=HANG)
     assert ask.returncode == 3 and 'runs as uid 0 and answers that user and root alone' in ask.stderr
     assert winrmctl(root_server, 'status')[0] == 0
+
+
+def test_a_plug_in_is_not_tried_as_root():
+    """R-19: it would be root's code."""
+    plugin = built('policy.so')
+    done = subprocess.run([built('winrmctl'), 'check-plugin', plugin], capture_output=True,
+                          text=True, timeout=HANG)
+    assert (done.returncode, done.stdout) == (3, '')
+    assert 'runuser -u ACCOUNT -- winrmctl check-plugin %s' % plugin in done.stderr
+    done = subprocess.run(['setpriv', '--reuid=2103', '--regid=2103', '--clear-groups',
+                           built('winrmctl'), 'check-plugin', plugin], capture_output=True,
+                          text=True, timeout=HANG, cwd='/')
+    assert 'policy: no rule file is named' in done.stderr
