@@ -36,9 +36,11 @@ static void list_put(struct list *list, char *text)
     list->count += i == list->count;
 }
 
+/* GCONV_PATH is where the C library loads its converters of code pages from. */
 static bool is_loaders(const char *text)
 {
-    return text_starts(text, "LD_") || text_starts(text, "GLIBC_TUNABLES=");
+    return text_starts(text, "LD_") || text_starts(text, "GLIBC_TUNABLES=") ||
+           text_starts(text, "GCONV_PATH=");
 }
 
 char **environment_make(const struct login *login, char *const *pam)

@@ -228,6 +228,17 @@ def test_an_account_database_that_does_not_answer(new_server):
     assert reload(server)[0] == 0
 
 
+def test_a_start_without_an_answer_of_the_account_database(server):
+    """R-9: it takes the 30 s that it has for one while the configuration has not been read."""
+    server.stop()
+    with stuck_accounts():
+        done = subprocess.run([built('winrmd'), '--config', server.config], text=True,
+                              capture_output=True, timeout=HANG)
+    assert done.returncode == 1
+    assert 'needs the account "winrmd": looking up the account took too long' in done.stderr
+    server.start()
+
+
 # Logins
 
 
