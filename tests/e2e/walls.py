@@ -12,8 +12,8 @@ from pathlib import Path
 from server import HANG, PATIENCE, built, stand_in, wait_until
 from wire import GET
 
-# Where a sanitizer is built in its thread and its search for leaks need them.
-NOT_SANITIZED = ('fork', 'traceable') if PATIENCE > 1 else ()
+# Where a sanitizer is built in, its thread and its search for leaks need them.
+NOT_SANITIZED = ('fork', 'traceable', 'ptrace') if PATIENCE > 1 else ()
 # Started as root, on a machine of its own: tests/root/run.
 ROOT_MODE = os.environ.get('WINRMD_ROOT_MODE') == '1'
 # Whoever is captured may ask the kernel for none of these.
