@@ -46,10 +46,9 @@ static void child_kill_expired(struct loop_timer *timer)
     child_kill(process);
 }
 
-/* An exported context names the files that winrmd-gss goes by: to take it over is to read them. */
 static const char *const *variables_of(enum process role)
 {
-    return role == PROCESS_gss || role == PROCESS_net ? program_kerberos : NULL;
+    return role == PROCESS_gss ? program_kerberos : NULL;
 }
 
 static struct child *child_new(struct broker *broker, enum process role,

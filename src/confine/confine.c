@@ -2,6 +2,7 @@
 
 #include "confine/confine.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,11 @@ static bool has_landlock;
 /* Takes over `path`. */
 static void view_add(char *path, bool write)
 {
+    for (size_t i = 0; i < view.count; i++)
+        if (view.paths[i].write == write && strcmp(view.paths[i].path, path) == 0) {
+            free(path);
+            return;
+        }
     if (view.count == PATHS) {
         log_error("Kerberos is configured in too many places; %s is not read", path);
         free(path);
@@ -85,46 +91,71 @@ static void view_add_libraries(void)
     }
 }
 
+static void view_add_kerberos(const char *path, unsigned depth);
+
+/* Lines that begin with "include" or "includedir", a blank and an absolute path. */
+static void view_add_included(FILE *file, unsigned depth)
+{
+    char line[1024], word[16], included[1024];
+
+    while (fgets(line, sizeof(line), file) != NULL)
+        if (sscanf(line, "%15s %1023s", word, included) == 2 && included[0] == '/' &&
+            (strcmp(word, "include") == 0 || strcmp(word, "includedir") == 0))
+            view_add_kerberos(included, depth);
+}
+
+static void view_add_files_of(const char *path, DIR *folder, unsigned depth)
+{
+    const struct dirent *entry;
+
+    while ((entry = readdir(folder)) != NULL) {
+        char *file = entry->d_name[0] == '.' ? NULL : mem_printf("%s/%s", path, entry->d_name);
+
+        if (file != NULL)
+            view_add_kerberos(file, depth);
+        free(file);
+    }
+}
+
 /*
- * A file of Kerberos' configuration, and the files and folders that it includes: lines that begin
- * with "include" or "includedir", a blank and an absolute path.
+ * A file or a folder of Kerberos' configuration, and what it includes. Of a file the folder, since
+ * one that is replaced is another one; and where symbolic links lead.
  */
 static void view_add_kerberos(const char *path, unsigned depth)
 {
-    char line[1024], included[1024];
-    FILE *file = depth > 0 ? fopen(path, "re") : NULL;
+    DIR *folder;
+    FILE *file;
 
-    view_add(mem_text(path), false);
-    while (file != NULL && fgets(line, sizeof(line), file) != NULL)
-        if (sscanf(line, "include %1023s", included) == 1)
-            view_add_kerberos(included, depth - 1);
-        else if (sscanf(line, "includedir %1023s", included) == 1)
-            view_add(mem_text(included), false);
+    /* Everybody sees that, and nobody the other devices. */
+    if (strcmp(path, "/dev/null") == 0)
+        return;
+    folder = opendir(path);
+    file = folder == NULL ? fopen(path, "re") : NULL;
+
+    if (folder != NULL)
+        view_add(mem_text(path), false);
+    else
+        view_add_folder_of(path, false);
+    if (folder != NULL && depth > 0)
+        view_add_files_of(path, folder, depth - 1);
+    if (file != NULL && depth > 0)
+        view_add_included(file, depth - 1);
+    if (folder != NULL)
+        closedir(folder);
     if (file != NULL)
         fclose(file);
 }
 
-/* Of each file that the environment names, or else of the usual one. */
-static void each_kerberos_file(void (*add)(const char *path))
+/* Each file that the environment names, or else the usual one. */
+static void view_add_kerberos_files(void)
 {
     const char *named = getenv("KRB5_CONFIG");
     char *list = mem_text(named != NULL ? named : "/etc/krb5.conf:/usr/etc/krb5.conf");
     char *rest = NULL;
 
     for (char *path = strtok_r(list, ":", &rest); path != NULL; path = strtok_r(NULL, ":", &rest))
-        add(path);
+        view_add_kerberos(path, INCLUDE_DEPTH);
     free(list);
-}
-
-static void add_kerberos_file(const char *path)
-{
-    view_add_kerberos(path, INCLUDE_DEPTH);
-}
-
-static void add_kerberos_folder(const char *path)
-{
-    view_add_kerberos(path, INCLUDE_DEPTH);
-    view_add_folder_of(path, false);
 }
 
 /* The replay cache: TYPE:FILE in one variable, or a folder in another; /var/tmp without either. */
@@ -164,7 +195,6 @@ static void confine(enum process process, const char *program)
 
 void confine_net(void)
 {
-    each_kerberos_file(add_kerberos_file);
     confine(PROCESS_net, "winrmd-net");
 }
 
@@ -183,7 +213,7 @@ void confine_auth(const char *users, const char *certificate_map)
 void confine_gss(const char *keytab, const char *ntlm_users)
 {
     view_add(mem_text("/etc"), false);
-    each_kerberos_file(add_kerberos_folder);
+    view_add_kerberos_files();
     view_add_folder_of(keytab, false);
     view_add_folder_of(ntlm_users, false);
     view_add_replays();

@@ -12,12 +12,8 @@
 
 #include <stdbool.h>
 
-/*
- * winrmd-net: reads libraries, the configuration of OpenSSL, and that of Kerberos, which an exported
- * context names: the files of KRB5_CONFIG, or /etc/krb5.conf, and what they include.
- */
+/* winrmd-net and winrmd-config: libraries and the configuration of OpenSSL. */
 void confine_net(void);
-/* winrmd-config: libraries and the configuration of OpenSSL. */
 void confine_config(void);
 /*
  * winrmd-auth: besides, the folders of these files (NULL: none), with everything below: a file
@@ -25,8 +21,9 @@ void confine_config(void);
  */
 void confine_auth(const char *users, const char *certificate_map);
 /*
- * winrmd-gss: besides, /etc, where Kerberos is configured, what KRB5_CONFIG names, the folders of
- * these files (NULL: none), and to write, the folder of the replay cache.
+ * winrmd-gss: besides, /etc, where Kerberos is configured, the folders of what KRB5_CONFIG names and
+ * of what that includes, the folders of these files (NULL: none), and to write, that of the replay
+ * cache.
  */
 void confine_gss(const char *keytab, const char *ntlm_users);
 /* Whether the process may read files of this one's folder (NULL: needs none). */

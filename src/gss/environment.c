@@ -18,6 +18,20 @@ static void put(const char *name, const char *value)
     exit(1);
 }
 
+/*
+ * A context that is handed over names the files that it was made by, and the library takes it over
+ * only where it can read one of them. winrmd-net may read none, and needs nothing that they say
+ * (docs/walls.md, S-4): one more that says nothing is everybody's.
+ */
+static void put_configuration(void)
+{
+    const char *named = getenv("KRB5_CONFIG");
+    char *files = mem_printf("%s:/dev/null", named != NULL ? named : "/etc/krb5.conf");
+
+    put("KRB5_CONFIG", files);
+    free(files);
+}
+
 enum { KEPT = 8 };
 
 void environment_set(const char *keytab, const char *ntlm_users, const char *domain,
@@ -35,6 +49,7 @@ void environment_set(const char *keytab, const char *ntlm_users, const char *dom
             put(program_kerberos[i], values[i]);
         free(values[i]);
     }
+    put_configuration();
     /*
      * gss-ntlmssp asks winbind about whom its file does not name. A user of another place, who may
      * leave out the domain, would then pass for one of ours (libwbclient looks at this).

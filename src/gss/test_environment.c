@@ -52,7 +52,7 @@ static void kerberos_alone(void **state)
     (void)state;
     inherit();
     environment_set("/etc/winrmd/keytab", NULL, NULL, "web-1.example.org", shown);
-    expect((const char *const[]){"KRB5_CONFIG=inherited", "KRB5RCACHEDIR=inherited",
+    expect((const char *const[]){"KRB5_CONFIG=inherited:/dev/null", "KRB5RCACHEDIR=inherited",
                                  "KRB5_KTNAME=FILE:/etc/winrmd/keytab", "_NO_WINBINDD=1", NULL});
     assert_string_equal(shown, "WEB-1");
 }
@@ -64,17 +64,29 @@ static void ntlm_alone(void **state)
     (void)state;
     inherit();
     environment_set(NULL, "/etc/winrmd/ntlm", "lab", "a-very-long-name-of-a-machine", shown);
-    expect((const char *const[]){"KRB5_CONFIG=inherited", "KRB5RCACHEDIR=inherited",
+    expect((const char *const[]){"KRB5_CONFIG=inherited:/dev/null", "KRB5RCACHEDIR=inherited",
                                  "NTLM_USER_FILE=/etc/winrmd/ntlm",
                                  "NETBIOS_COMPUTER_NAME=A-VERY-LONG-NAM", "NETBIOS_DOMAIN_NAME=LAB",
                                  "LM_COMPAT_LEVEL=5", "_NO_WINBINDD=1", NULL});
     assert_string_equal(shown, "LAB");
 }
 
+/* As the library does, when nobody has named another one. */
+static void the_usual_configuration(void **state)
+{
+    char shown[NETBIOS_NAME];
+
+    (void)state;
+    clearenv();
+    environment_set(NULL, NULL, NULL, "web", shown);
+    expect((const char *const[]){"KRB5_CONFIG=/etc/krb5.conf:/dev/null", "_NO_WINBINDD=1", NULL});
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(kerberos_alone),
-                                       cmocka_unit_test(ntlm_alone)};
+                                       cmocka_unit_test(ntlm_alone),
+                                       cmocka_unit_test(the_usual_configuration)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,7 +18,8 @@
 
 /*
  * Where keys and passwords are is no business of the process that clients talk to, and the GSS-API
- * libraries read it from their environment.
+ * libraries read it from their environment. How Kerberos is configured is none either: it seals
+ * with contexts that winrmd-gss has made.
  */
 static void forget_environment(void)
 {
@@ -29,6 +30,7 @@ static void forget_environment(void)
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         unsetenv(names[i]);
+    setenv("KRB5_CONFIG", "/dev/null", 1);
 }
 
 int main(void)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from negotiate import ntlm, sealed
+from negotiate import kerberos, ntlm, sealed, work
 from server import HANG, built, password
 from walls import NEVER, NOT_SANITIZED, Captured, attempts_on, replace, sees_files, victim
 from wire import GET
@@ -161,6 +161,34 @@ def test_keys_elsewhere_are_read_after_a_reload(new_negotiating, tmp_path, ntlm_
     with sealed(server, ntlm('LAB\\alice', password('alice'))) as client:
         client.delete(client.create())
     assert server.pids('winrmd-gss') != before
+
+
+def test_a_replaced_configuration_of_kerberos(new_negotiating, realm):
+    """S-4: what winrmd-gss reads is replaced as editors do it, and winrmd-net reads none."""
+    config = realm.configure('replaced.conf')
+    server = new_negotiating(environment=realm.environment_with(config.name))
+    before = server.pids('winrmd-net'), server.pids('winrmd-gss')
+    realm.configure('replacing.conf').rename(config)
+    with sealed(server, kerberos(realm, 'alice')) as client:
+        assert work(client) == b'hello\n'
+    assert (server.pids('winrmd-net'), server.pids('winrmd-gss')) == before
+
+
+@pytest.mark.parametrize('how', ['include %s/realm.conf', 'includedir %s'])
+def test_what_the_configuration_of_kerberos_includes(new_negotiating, realm, tmp_path, how):
+    """S-4: is read, wherever it is, and in one that has taken its place."""
+    included = tmp_path / 'included'
+    included.mkdir()
+    text = realm.configure('included.conf').read_text()
+    (included / 'realm.conf').write_text(text)
+    (realm.folder / 'includes.conf').write_text(how % included + '\n')
+    server = new_negotiating(environment=realm.environment_with('includes.conf'))
+    with sealed(server, kerberos(realm, 'alice')) as client:
+        assert work(client) == b'hello\n'
+    (included / 'new').write_text(text)
+    (included / 'new').rename(included / 'realm.conf')
+    with sealed(server, kerberos(realm, 'alice')) as client:
+        assert work(client) == b'hello\n'
 
 
 def test_the_page_has_the_lists():
