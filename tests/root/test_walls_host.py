@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import hostile_host as hostile
+import impersonation
 from server import is_running, wait_until
 
 REFUSED = {'error %d' % number for number in (errno.EPERM, errno.EACCES)}
@@ -73,18 +74,34 @@ def test_there_is_no_way_back_to_another_user(new_root_server):
 
 
 def test_files_of_the_service_and_of_others(new_root_server):
-    """S-37: the audit, the configuration's secrets, what another user has in his home."""
+    """S-37: the audit, the configuration's secrets as R-18 wants them, what another user has in his
+    home, and her tickets."""
     server = new_root_server(**hostile.SETTINGS)
-    secret = Path('/home/alice/secret')
-    secret.write_text('hers')
-    os.chown(secret, 2001, 2001)
-    secret.chmod(0o600)
-    files = [server.audit_file, server.folder / 'users', '/etc/shadow', secret]
+    files = [server.audit_file, server.folder / 'users', Path('/etc/shadow')]
+    for path, owner, group, mode in ((server.folder / 'keytab', 0, 2101, 0o640),
+                                     (server.folder / 'ntlm', 2101, 2101, 0o600),
+                                     (server.folder / 'key.pem', 0, 0, 0o600),
+                                     (Path('/home/alice/secret'), 2001, 2001, 0o600),
+                                     (Path('/tmp/krb5cc_2001'), 2001, 2001, 0o600)):
+        path.write_text('a secret')
+        os.chown(path, owner, group)
+        path.chmod(mode)
+        files.append(path)
     with server.connect('bob') as bob:
         found = outcomes(hostile.attack(bob, 'read ' + ' '.join(map(str, files))))
         control = server.folder / 'winrmd.sock'
         assert control.stat().st_mode & 0o077 == 0
     assert {found[str(path)] for path in files} <= REFUSED, found
+
+
+def test_an_authorization_host_makes_nobody_somebody_else(new_root_server):
+    """S-32 and R-14: whatever its plug-in says, and however; as one of winrmd's own it names none either."""
+    for names in (impersonation.SPELLINGS[:6] + ('winrmd-authz', 'winrmd-auth'),
+                  impersonation.SPELLINGS[6:]):
+        server = new_root_server(**impersonation.SETTINGS)
+        impersonation.assert_is_nobody_else(server, ['as ' + name for name in names],
+                                            impersonation.MAY_NOT)
+        assert not server.pids('winrmd-session')
 
 
 def test_a_child_cannot_look_into_the_host(new_root_server):
