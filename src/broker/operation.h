@@ -85,6 +85,7 @@ struct operation {
     struct ipc_items selectors; /* of the configuration's resources; none for others */
     bool no_profile;
     bool ending; /* Delete, Signal terminate: never refused by a quota */
+    bool again;  /* a Command without a slot: it can only be the repetition of one that runs */
 
     struct record *record; /* a reference */
     struct quota_slots slots;

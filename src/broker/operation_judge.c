@@ -222,7 +222,11 @@ static bool operation_reserve(struct operation *operation, const struct shell *s
 {
     if (operation->kind == OPERATION_enumerate && !enumeration_allowed(operation, refusal))
         return false;
-    return operation_take_slots(operation, shell, operation->ending, refusal);
+    if (operation_take_slots(operation, shell, operation->ending, refusal))
+        return true;
+    /* The first one holds the slot, and begins nothing twice (docs/protocol.md, P-3.4.3). */
+    operation->again = operation->kind == OPERATION_command && shell_runs_command(shell, operation);
+    return operation->again;
 }
 
 void operation_reserve_again(struct operation *operation)

@@ -201,6 +201,18 @@ static bool same_text(const char *one, const char *other)
     return one != NULL && other != NULL && strcmp(one, other) == 0;
 }
 
+bool shell_runs_command(const struct shell *shell, const struct operation *operation)
+{
+    list_each(link, &shell->commands) {
+        const struct operation *command = container_of(link, struct operation, shell_link);
+
+        if (!command->again && same_text(command->operation_id, operation->operation_id) &&
+            same_text(command->sequence_id, operation->sequence_id))
+            return true;
+    }
+    return false;
+}
+
 /* The shell that this very Create has made: its client lost the answer (docs/protocol.md, P-3.4.4).
  */
 static struct shell *shell_made_by(const struct operation *operation)
@@ -376,7 +388,9 @@ void shell_grant(struct shell *shell, struct operation *operation)
     shell->used_at = loop_now(broker->loop);
     channel_send(operation->net->channel, operation_granted, .request = operation->request,
                  .operation = operation->id, .host = shell->number, .sequence = sequence,
-                 .ticket = ticket_make(shell->ticket_key, sequence, operation->kind, operation->id),
+                 .ticket = ticket_make(shell->ticket_key, sequence,
+                                       operation->again ? TICKET_COMMAND_AGAIN : operation->kind,
+                                       operation->id),
                  .command_id = operation->command_id, .idle_timeout = shell->idle_timeout,
                  .channel = shell_host_connect(shell, operation->net->number));
 }

@@ -95,6 +95,8 @@ void shell_audit(const struct shell *shell, const struct operation *operation, c
                  const char *reason);
 /* An allowed Delete: answered when the shell has ended. */
 void shell_delete(struct shell *shell, struct operation *operation);
+/* Has a Command with both ids of this one begun, or is it about to, and has not ended? */
+bool shell_runs_command(const struct shell *shell, const struct operation *operation);
 /* An allowed Command, or a follow-on message: gives winrmd-net a ticket for the host. */
 void shell_grant(struct shell *shell, struct operation *operation);
 /* A follow-on message begins to be about this shell, and keeps it from being idle. */

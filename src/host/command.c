@@ -347,7 +347,7 @@ static uint32_t command_begin(struct command *command, const struct message_comm
     return NO_ERROR;
 }
 
-void command_ask(struct reply reply, const struct message_command_create *message)
+void command_ask(struct reply reply, const struct message_command_create *message, bool again)
 {
     const char *id = message->command_id;
     struct command *command;
@@ -361,6 +361,13 @@ void command_ask(struct reply reply, const struct message_command_create *messag
         /* The broker has counted it as one more: that ends first. */
         command = command_new(message->operation, NULL, reply);
         command->repetition = true;
+        command_tell_end(command);
+        return;
+    }
+    if (again) {
+        /* It has the ids of one that runs and is not that one; there is no slot for it. */
+        command = command_new(message->operation, NULL, reply);
+        command->refusal = ERROR_WSMAN_QUOTA_MAX_COMMANDS_PER_SHELL_PPQ;
         command_tell_end(command);
         return;
     }

@@ -40,8 +40,11 @@ struct command {
     struct loop_task forget; /* frees it at the end of the turn */
 };
 
-/* A client's message with a good ticket. */
-void command_ask(struct reply reply, const struct message_command_create *message);
+/*
+ * A client's message with a good ticket; `again`: one that may only be answered as the message that
+ * it repeats (TICKET_COMMAND_AGAIN).
+ */
+void command_ask(struct reply reply, const struct message_command_create *message, bool again);
 
 /* The command of that id if it has started, else NULL. */
 struct command *command_find(const char *id);

@@ -58,14 +58,17 @@ static void take_command_create(struct channel *channel, const union message_bod
 {
     const struct message_command_create *message = &body->command_create;
     struct reply reply = reply_to(channel, message->request);
+    bool again =
+        shell.known && ticket_accept(&shell.tickets, shell.key, message->sequence,
+                                     TICKET_COMMAND_AGAIN, message->operation, message->ticket);
 
-    if (!TICKET_GOOD("command_create", OPERATION_command, &reply, message))
+    if (!again && !TICKET_GOOD("command_create", OPERATION_command, &reply, message))
         return;
     /* Its id may be the broker's, and another one each time. */
     reply.name = repeat_name(OPERATION_command, message->operation_id, message->sequence_id);
     reply.name = repeat_name_text(reply.name, message->command_line);
     reply.name = repeat_name_items(reply.name, &message->arguments);
-    command_ask(reply, message);
+    command_ask(reply, message, again);
 }
 
 /* The target of a follow-on message, or NULL: then it has been answered. */

@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "faults.h"
 #include "host/test_client.h"
 
 #define AGAIN(sequence_text) .operation_id = "uuid:O", .sequence_id = (sequence_text)
@@ -163,6 +164,35 @@ static void a_repeated_command_is_answered_when_noted(void **state)
     expect_all_output(f, first, "");
 }
 
+/* P-3.4.3, P-3.4.5: one without a slot is the first one once more, or nothing. */
+static void a_command_without_a_slot_is_not_begun(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t first = start_command(f, "C1", "cat", NULL);
+    uint64_t number = next_message(f);
+
+    channel_send(f->net.channel, command_create, TICKET(TICKET_COMMAND_AGAIN, number),
+                 .timeout = 5000, .command_id = "C2", .command_line = "cat", AGAIN("1"));
+    assert_int_equal(test_expect(&f->host.broker, MESSAGE_command_ended)->command_ended.operation,
+                     number);
+    assert_true(test_quiet(&f->net, 20));
+    channel_send(f->host.broker.channel, command_noted, .operation = number);
+    assert_int_equal(answer_code(&f->net), FAULT_quota_plugin_commands);
+    expect_all_output(f, first, "");
+    number = next_message(f);
+    channel_send(f->net.channel, command_create, TICKET(OPERATION_command, number), .timeout = 5000,
+                 .command_id = "C3", .command_line = "cat", AGAIN("2"));
+    assert_int_equal(answer_code(&f->net), 0);
+    test_expect(&f->host.broker, MESSAGE_command_started);
+    number = next_message(f);
+    channel_send(f->other.channel, command_create, TICKET(TICKET_COMMAND_AGAIN, number),
+                 .timeout = 5000, .command_id = "C4", .command_line = "cat", AGAIN("2"));
+    test_expect(&f->host.broker, MESSAGE_command_ended);
+    channel_send(f->host.broker.channel, command_noted, .operation = number);
+    assert_int_equal(answer_code(&f->other), 0);
+    assert_string_equal(f->other.body.host_answer.command_id, "C3");
+}
+
 /* P-4.9.9: also before it is known what became of the first, and that does not count any more. */
 static void output_is_told_again_before_it_is_known_to_be_lost(void **state)
 {
@@ -209,6 +239,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_repeated_command_is_answered_when_noted, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(a_command_without_a_slot_is_not_begun, set_up, tear_down),
         cmocka_unit_test_setup_teardown(output_is_told_again_before_it_is_known_to_be_lost, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(output_that_is_lost_twice_comes_a_third_time, set_up,

@@ -18,6 +18,12 @@
 
 enum { TICKET_KEY_SIZE = HASH_KEY_SIZE, TICKET_WINDOW = 4096 };
 
+/*
+ * A kind that no operation has: a Command that holds no slot, because it says that it is one that
+ * runs already. The host may answer it and may not begin it.
+ */
+#define TICKET_COMMAND_AGAIN ((enum operation_kind)OPERATION_KINDS)
+
 uint64_t ticket_make(const uint8_t key[TICKET_KEY_SIZE], uint64_t sequence,
                      enum operation_kind kind, uint64_t operation);
 

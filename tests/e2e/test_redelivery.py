@@ -145,6 +145,35 @@ def test_a_command_does_not_conflict_with_itself(alice, shell, ids):
     assert alice.receive_all(shell, command_id) == (b'hi\n', b'', 0)
 
 
+@pytest.mark.parametrize('limits, code', [
+    ({'quotas': 'MaxConcurrentCommandsPerShell="1"'}, 2150859241),
+    ({'quotas': 'MaxConcurrentOperations="2"'}, 2150859239),
+    ({'rules': 'user * allow quota shells=1 operations=2 rate=unlimited\noperation * * * allow\n'},
+     2150859174)])
+def test_a_repeated_command_needs_no_slot(new_server, ids, limits, code):
+    """P-3.4.3: the first one, which runs, has the last there was. P-3.4.5: what only has its ids has
+    nothing of that."""
+    server = new_server(**limits)
+    with server.connect('alice') as alice:
+        shell, header = alice.create(), ids.next()
+        first = alice.get_done(COMMAND, command_body('cat'), shell=shell, extra=header)
+        for _ in range(2):
+            with server.connect('alice') as client:
+                again = client.get_done(COMMAND, command_body('cat'), shell=shell, extra=header)
+                assert again.text('rsp:CommandId') == first.text('rsp:CommandId')
+        command = first.text('rsp:CommandId')
+        assert alice.ask(COMMAND, command_body('echo no'), shell=shell,
+                         extra=header).fault.number == 2150859241
+        assert alice.ask(COMMAND, command_body('cat'), shell=shell,
+                         extra=ids.next()).fault.number == code
+        alice.send_input(shell, command, b'once\n', end=True)
+        assert alice.receive_all(shell, command) == (b'once\n', b'', 0)
+        assert len(server.audit('command-begin')) == 1
+        wait_until(lambda: server.status()['records'][0]['operations'] == 1, 'the slots')
+        command = alice.command(shell, 'echo room')
+        assert alice.receive_all(shell, command) == (b'room\n', b'', 0)
+
+
 def test_a_signal_is_given_once(server, alice, shell, ids):
     """P-3.4.1"""
     command = alice.command(shell, 'trap "echo caught" INT; echo ready; '
