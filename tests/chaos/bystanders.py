@@ -124,7 +124,8 @@ class Bystander(threading.Thread):
             wrong = 'status %d, fault %s' % (answer.status, number)
             if answer.status == 401 and self.crowd.waits_for_pam:
                 return None, wrong
-            # A Command that comes again takes a slot, as the first one does, until that has ended.
+            # The first one may have been lost on its way to the host: its slot is back when the host
+            # knows that it shall not begin, and until then there is nothing to answer with.
             if number == COMMANDS_FULL and self.broken:
                 return None, wrong
             if answer.status == 500:

@@ -6,12 +6,12 @@ the model says; where a fault has left open whether something was done, one of b
 import contextlib
 import uuid
 
-from oracle import NO_SHELL
+from oracle import NO_SHELL, say
 from scenes import SCENES, scenes_of
 from server import wait_until
 from test_authz_quota_model import NO_SUCH, USERS, History
 from wire import COMMAND, CREATE, DELETE, GET, Connection
-from world import MOMENT, NEWBORN, Fault
+from world import MOMENT, NEWBORN, ROOM_OF_ALL, SELDOM, Fault
 
 MESSAGES = 4000000000
 QUOTA = ('quota * shells=3 operations=6 seconds=3600 messages=%d' % MESSAGES)
@@ -29,10 +29,17 @@ class Chaos(History):
     def __init__(self, world, seed):
         super().__init__(world.server, seed)
         self.world = world
+        # The plug-in is asked again only in a quarter of an hour: nobody hears of a revocation.
+        self.rare = RARE[:1] if world.refresh == SELDOM else RARE
 
     @property
     def beside(self):
         return self.world.crowd.holds
+
+    @property
+    def room(self):
+        """Of the limits, while the others pause: more than when all of them are at work."""
+        return tuple(limit - held for limit, held in zip(ROOM_OF_ALL, self.beside))
 
     # Clients
 
@@ -85,7 +92,11 @@ class Chaos(History):
         def settled():
             status = self.server.status()
             living = len(status['shells']) + sum(row['commands'] for row in status['shells'])
-            return status if status['counters']['operations'] == living else None
+            counters = status['counters']
+            # What was granted and has not begun may still come to nothing.
+            begun = sum(counters[kind + '_started'] - counters[kind + '_ended']
+                        for kind in ('shells', 'commands'))
+            return status if counters['operations'] == living == begun else None
 
         status = wait_until(settled, 'everything to have begun or ended')
         rows = {row['shell_id']: row['commands'] for row in status['shells']
@@ -131,13 +142,26 @@ class Chaos(History):
         """Of somebody without shells: they would be kept as long as the plug-in may take."""
         while user.shells:
             self.delete(user)
-        super().revocation(user)
+        self.calls_ended()
+        say(self.server, self.quota, 'user %s code=5' % user.name)
+
+        def refused():
+            before = user.messages
+            number, _ = self.ask(user, GET, shell=NO_SHELL)
+            assert number in (5, NO_SUCH, self.full(user)), number
+            if number == 5:
+                user.messages = before  # refused before it was counted
+            else:
+                self.calls_ended()
+            return number == 5
+        wait_until(refused, 'the refusal of a user who was revoked')
+        say(self.server, self.quota)
 
     def note(self, *what):
         self.steps.append(what)
 
     def plain(self):
-        step = self.random.choice(PLAIN if self.random.random() < 0.9 else RARE)
+        step = self.random.choice(PLAIN if self.random.random() < 0.9 else self.rare)
         user = self.users[self.random.choice(USERS)]
         self.note(step, user.name)
         with self.world.quiet():

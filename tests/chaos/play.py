@@ -9,7 +9,7 @@ import traceback
 
 from model import QUOTA, Chaos
 from server import PATIENCE, PROMISE
-from world import FLAT, World
+from world import ALWAYS, FLAT, SELDOM, SOON, World
 
 MOST = 8  # rounds, while something grows
 GROWN = 8192  # KiB that a process may hold more than another of its kind held before
@@ -68,7 +68,7 @@ def growth(held):
 def play(folder, source, seed, faults, rounds, names=None, told=None):
     """Plays one run; raises Failed. `faults` in each of so many `rounds`, in scenes of these `names`.
     `told` is called with each fault."""
-    world = World(folder, source, random.Random(seed).choice(('0', '50ms', '900s')),
+    world = World(folder, source, random.Random(seed).choice((ALWAYS, SOON, SELDOM)),
                   pam=seed % 3 == 0)
     history = None
     held, turns, errors, outages = [], 0, 0, []

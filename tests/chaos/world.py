@@ -31,14 +31,18 @@ NEWBORN = {'newborn': 'winrmd-host', 'config': 'winrmd-config'}
 NO_SUCH = 2150858843
 # What the quotas leave to those beside: shells, operations, owners.
 ROOM = (5, 14, 4)
+# With what is the model's.
+ROOM_OF_ALL = (ALL_SHELLS + ROOM[0], ALL_OPERATIONS + ROOM[1], OWNERS + ROOM[2])
 SIGNALS = {'kill': signal.SIGKILL, 'segv': signal.SIGSEGV, 'abrt': signal.SIGABRT}
 MOMENT = 0.03  # seconds in which a fault comes after something has begun
 # KiB that a process may hold more when the same has happened once more, in at least one repetition
 # (docs/testing.md, Probes), and descriptors.
 FLAT = 128
 QUOTAS = ('MaxShells="%d" MaxConcurrentOperations="%d" MaxConcurrentCommandsPerShell="%d"'
-          % (ALL_SHELLS + ROOM[0], ALL_OPERATIONS + ROOM[1], COMMANDS))
-LIMITS = 'limits { shell-users = %d }\n' % (OWNERS + ROOM[2])
+          % (*ROOM_OF_ALL[:2], COMMANDS))
+LIMITS = 'limits { shell-users = %d }\n' % ROOM_OF_ALL[2]
+# QuotaRefreshIntervalSeconds: users are authorized again with each message, soon, or never here.
+ALWAYS, SOON, SELDOM = '0', '50ms', '900s'
 
 
 def ntlm_users(path):
@@ -127,7 +131,7 @@ class World:
     """`source`: what prepare() has made. `refresh`: QuotaRefreshIntervalSeconds. `pam`: passwords are
     PAM's; else a users file's, and there is NTLM."""
 
-    def __init__(self, folder, source, refresh='0', pam=False):
+    def __init__(self, folder, source, refresh=ALWAYS, pam=False):
         folder.mkdir(parents=True)
         settings, self.stack = with_pam(folder) if pam else (with_ntlm(folder, source), None)
         self.server = Server(
@@ -138,6 +142,7 @@ class World:
         self.beside = {user: Echo if pam and kind is Sealed else kind
                        for user, kind in BESIDE.items()}
         self.kinds = ('net', 'auth', 'authz', 'pam' if pam else 'gss')
+        self.refresh = refresh
         self.faults = Faults()
         self.crowd = None
         self.done = []  # faults

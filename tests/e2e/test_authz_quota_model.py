@@ -50,6 +50,8 @@ class History:
     # What others have there besides: shells, operations, owners of shells; what the plug-in says.
     beside = (0, 0, 0)
     quota = QUOTA
+    # What is left to the users of the model: shells, operations, owners of shells.
+    room = (ALL_SHELLS, ALL_OPERATIONS, OWNERS)
 
     def __init__(self, server, seed):
         self.server, self.random = server, random.Random(seed)
@@ -102,7 +104,7 @@ class History:
     def full(self, user):
         """What refuses each further operation of the user, if anything does."""
         return (OPERATIONS_FULL if user.operations >= OPERATIONS
-                else ALL_OPERATIONS_FULL if self.operations >= ALL_OPERATIONS else 0)
+                else ALL_OPERATIONS_FULL if self.operations >= self.room[1] else 0)
 
     # What is asked for, and what the model says that is answered
 
@@ -112,8 +114,8 @@ class History:
         owners = [each for each in self.users.values() if each.shells]
         expected = (SHELLS_FULL if len(user.shells) >= SHELLS
                     else OPERATIONS_FULL if user.operations >= OPERATIONS
-                    else OWNERS_FULL if not user.shells and len(owners) >= OWNERS
-                    else ALL_SHELLS_FULL if self.shells >= ALL_SHELLS else self.full(user))
+                    else OWNERS_FULL if not user.shells and len(owners) >= self.room[2]
+                    else ALL_SHELLS_FULL if self.shells >= self.room[0] else self.full(user))
         number, response = self.ask(user, CREATE, body)
         assert number == expected, number
         if number == 0:
