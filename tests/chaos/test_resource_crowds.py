@@ -70,7 +70,7 @@ def test_everybody_comes_back_at_once(new_server, descriptors):
     """docs/reliability.md F-43: after an outage of the network. Each has his shell as before, nobody is
     refused, and nobody waits long."""
     server = new_server(authentication='basic = "file:users"\nbasic-cache = "60s"',
-                        more=limits(2 * CLIENTS))
+                        more=limits(2 * CLIENTS) + 'limits { requests = %d }\n' % (2 * CLIENTS))
     shells = {}
     for user in ('alice', 'bob', 'frank'):
         with server.connect(user) as client:
