@@ -31,10 +31,19 @@ struct change {
     bool trying;
 };
 
+/* Who has asked for a reload: the first one of whom that is known, where several did. */
+struct asker {
+    bool known; /* false: a signal, which says nothing of its sender */
+    uid_t uid;
+    pid_t pid;
+};
+
 struct reload {
     struct broker *broker;
     struct list listeners;
+    struct asker asker;
     struct list late; /* who asked when it had begun: for the next one */
+    struct asker late_asker;
     struct configuration_reader reader;
     struct check check;
     struct configuration *fresh;
@@ -47,7 +56,8 @@ struct reload {
     struct loop_timer settling;
 };
 
-static void reload_begin_for(struct broker *broker, struct list *listeners);
+static void reload_begin_for(struct broker *broker, struct list *listeners,
+                             const struct asker *asker);
 
 /* ---- telling ---- */
 
@@ -86,12 +96,18 @@ static void reload_tell(struct reload *reload, const char *cause, const char *re
                                .file = reload->broker->config, .cause = cause, .remedy = remedy});
 }
 
-static void reload_audit(struct broker *broker, bool done)
+static void reload_audit(const struct reload *reload)
 {
-    audit_begin(broker->audit, "reload");
-    audit_text(broker->audit, "verdict", done ? "done" : "refused");
-    audit_text(broker->audit, "configuration", broker->config);
-    audit_end(broker->audit);
+    struct audit *audit = reload->broker->audit;
+
+    audit_begin(audit, "reload");
+    if (reload->asker.known) {
+        audit_number(audit, "by-uid", reload->asker.uid);
+        audit_number(audit, "by-pid", (uint64_t)reload->asker.pid);
+    }
+    audit_text(audit, "verdict", reload->problems == 0 ? "done" : "refused");
+    audit_text(audit, "configuration", reload->broker->config);
+    audit_end(audit);
 }
 
 /* ---- the end ---- */
@@ -123,14 +139,14 @@ static void reload_end(struct reload *reload)
     broker_count(broker, problems > 0 ? COUNTER_reload_failures : COUNTER_reloads);
     if (problems > 0)
         log_error("the configuration was not reloaded: nothing has changed");
-    reload_audit(broker, problems == 0);
+    reload_audit(reload);
     listeners_done(&reload->listeners, problems);
     broker->reload = NULL;
     if (!broker->stopping)
         broker_tell_ready(broker,
                           problems > 0 ? "; the last change of the configuration was refused" : "");
     if (reload->again)
-        reload_begin_for(broker, &reload->late);
+        reload_begin_for(broker, &reload->late, &reload->late_asker);
     reload_free(reload);
 }
 
@@ -396,7 +412,8 @@ static void configuration_problem(struct configuration_reader *reader,
 /* ---- from outside ---- */
 
 /* Begins one for all who are in the list, which is empty afterwards. */
-static void reload_begin_for(struct broker *broker, struct list *listeners)
+static void reload_begin_for(struct broker *broker, struct list *listeners,
+                             const struct asker *asker)
 {
     struct reload *reload = mem_alloc(sizeof(*reload));
 
@@ -406,6 +423,7 @@ static void reload_begin_for(struct broker *broker, struct list *listeners)
     list_init(&reload->listeners);
     list_init(&reload->late);
     list_append_all(&reload->listeners, listeners);
+    reload->asker = *asker;
     audit_file_init(&reload->audit);
     check_init(&reload->check, broker);
     reload->check.problem = check_problem_found;
@@ -419,15 +437,21 @@ static void reload_begin_for(struct broker *broker, struct list *listeners)
 
 void reload_begin(struct broker *broker, struct reload_listener *listener)
 {
+    struct reload *running = broker->reload;
+    struct asker asker = {0};
     struct list listeners;
 
     list_init(&listeners);
-    if (broker->reload != NULL)
-        broker->reload->again = true;
-    if (listener != NULL)
-        list_append(broker->reload != NULL ? &broker->reload->late : &listeners, &listener->link);
-    if (broker->reload == NULL)
-        reload_begin_for(broker, &listeners);
+    if (listener != NULL) {
+        asker = (struct asker){.known = true, .uid = listener->uid, .pid = listener->pid};
+        list_append(running != NULL ? &running->late : &listeners, &listener->link);
+    }
+    if (running == NULL) {
+        reload_begin_for(broker, &listeners, &asker);
+    } else if (!running->again || !running->late_asker.known) {
+        running->again = true;
+        running->late_asker = asker;
+    }
 }
 
 void reload_forget(struct reload_listener *listener)

@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/list.h"
 #include "ipc/message.h"
@@ -24,6 +25,9 @@ struct broker;
 /* Somebody who waits for a reload; embedded in its owner. */
 struct reload_listener {
     struct list link; /* of reload.c */
+    /* Who asks: for the audit, also when he does not wait for the end. */
+    uid_t uid;
+    pid_t pid;
     void (*problem)(struct reload_listener *listener, const struct message_config_problem *problem);
     /* Called once, last; with problems > 0 nothing has changed. */
     void (*done)(struct reload_listener *listener, uint32_t problems);

@@ -205,6 +205,8 @@ static void handle_reload(struct channel *channel, const union message_body *bod
     reload_forget(&control->reload);
     control->reload.problem = tell_problem;
     control->reload.done = tell_end;
+    control->reload.uid = control->administer.uid;
+    control->reload.pid = control->administer.pid;
     reload_begin(control->broker, &control->reload);
 }
 

@@ -329,6 +329,17 @@ def test_done_although_the_audit_cannot_be_written(open_server):
     assert open_server.audit('audit-gap')
 
 
+def test_the_audit_says_who_had_it_read_again(open_server):
+    """O-9: a reload too; a signal says nothing of its sender."""
+    with subprocess.Popen([built('winrmctl'), '--config', open_server.config, 'reload']) as asking:
+        assert asking.wait(HANG) == 0
+    line, = open_server.wait_for_audit('reload', verdict='done')
+    assert (line['by-uid'], line['by-pid']) == (os.getuid(), asking.pid)
+    os.kill(open_server.pid, signal.SIGHUP)
+    signalled = open_server.wait_for_audit('reload', 2)[1]
+    assert 'by-uid' not in signalled and 'by-pid' not in signalled
+
+
 def test_done_when_all_requests_are_taken(new_server):
     """O-10: limits { requests }, and operations that hang in the plug-in."""
     server = new_server(authorizer='blocks', application=PATIENT,
