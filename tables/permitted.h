@@ -220,6 +220,7 @@
     R(net, broker, serving, log_level) \
     R(auth, broker, serving, log_level) \
     R(pam, broker, serving, log_level) \
+    R(session, broker, serving, log_level) \
     R(gss, broker, serving, log_level) \
     R(authz_host, broker, serving, log_level) \
     R(authz_host, broker, stopping, log_level) \

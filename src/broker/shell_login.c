@@ -192,7 +192,7 @@ static void handle_opened(struct channel *channel, const union message_body *bod
     struct shell_login *login = shell_login_of(channel);
 
     channel_set_state(channel, CHANNEL_serving);
-    child_of(channel)->ready = true;
+    child_set_ready(child_of(channel));
     if (login->host != NULL)
         login->host->pid = (pid_t)body->pam_session_opened.process;
 }

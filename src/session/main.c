@@ -24,6 +24,7 @@
 #include "confine/cgroup.h"
 #include "confine/descendants.h"
 #include "ipc/channel.h"
+#include "ipc/log_level.h"
 #include "session/account.h"
 #include "session/environment.h"
 #include "session/stack.h"
@@ -249,7 +250,9 @@ static void on_broker_ended(struct channel *channel, bool fault, const char *why
 int main(int count, char **arguments)
 {
     static const channel_handler handlers[MESSAGE_COUNT] = {
-        [MESSAGE_pam_session_open] = on_open, [MESSAGE_pam_session_end] = on_end};
+        [MESSAGE_pam_session_open] = on_open,
+        [MESSAGE_pam_session_end] = on_end,
+        [MESSAGE_log_level] = log_level_take};
     static const struct channel_events events = {.handlers = handlers, .ended = on_broker_ended};
     int error;
 

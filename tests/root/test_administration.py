@@ -105,6 +105,22 @@ def test_users_and_kill_in_root_mode(root_server):
     assert (line['by-uid'], line['user']) == (0, 'alice')
 
 
+def test_log_level_in_root_mode(root_server):
+    """O-8: every process is told, and none is ended by that."""
+    server = root_server
+    with server.connect('alice') as alice:
+        shell = alice.create()
+        running = daemon(alice, shell)
+        told = done(server, 'log-level', 'debug')['processes']
+        assert told == len([row for row in server.status()['processes'] if row['state'] == 'serving'])
+        assert done(server, 'log-level', 'default', 'winrmd-session') == {'processes': 1}
+        assert done(server, 'log-level', 'default')['processes'] == told
+        assert alice.ask(GET, shell=shell).status == 200
+        assert is_running(running)
+        alice.delete(shell)
+    assert not server.audit('host-lost')
+
+
 def test_revoke_in_root_mode(root_server):
     """O-6: PAM is asked again."""
     server = root_server
