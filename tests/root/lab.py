@@ -232,6 +232,15 @@ class Changes:
         put(change(old))
         self.undo.callback(put, old)
 
+    def put(self, path, text):
+        """A file with this text, whether it was there or not."""
+        path = Path(path)
+        if path.exists():
+            self.edit(path, lambda _: text)
+        else:
+            write(path, text)
+            self.undo.callback(path.unlink)
+
     def edit_account(self, name, change, file='/etc/passwd'):
         """`change` makes new fields of the line of that name from the old ones; None: no line."""
         def lines(text):
