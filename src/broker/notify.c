@@ -29,7 +29,7 @@ static void notify_state(struct notify *notify)
     if (notify_send(notify, notify->state))
         loop_timer_start(notify->loop, &notify->retry, RETRY_TIME);
     else
-        notify->state[0] = '\0';
+        loop_timer_stop(notify->loop, &notify->retry);
 }
 
 static void retry_expired(struct loop_timer *timer)

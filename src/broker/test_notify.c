@@ -228,6 +228,25 @@ static void news_that_is_not_taken_at_once_is_told_later(void **state)
     notify_close(&notify);
 }
 
+/* Not even an empty datagram, which says nothing that systemd knows. */
+static void what_newer_news_have_replaced_is_not_told_later(void **state)
+{
+    struct notify notify;
+
+    (void)state;
+    manager_listen(path);
+    notify_open(&notify, loop);
+    for (unsigned i = 0; i < 10000 && notify.retry.position == 0; i++)
+        notify_ready(&notify, "again");
+    assert_int_not_equal(notify.retry.position, 0);
+    while (heard()[0] != '\0')
+        ;
+    notify_ready(&notify, "at last");
+    assert_string_equal(heard(), "READY=1\nSTATUS=at last");
+    assert_int_equal(notify.retry.position, 0);
+    notify_close(&notify);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -238,6 +257,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_watchdog_of_another_process_is_left_alone, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(news_that_is_not_taken_at_once_is_told_later, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(what_newer_news_have_replaced_is_not_told_later, set_up,
                                         tear_down),
     };
 
