@@ -7,10 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
-#include "base/log.h"
 #include "base/memory.h"
+#include "broker/administer_steps.h"
 #include "broker/broker.h"
 #include "broker/operation.h"
 #include "broker/shell.h"
@@ -63,8 +62,7 @@ void administer_abandon(struct administer *administer)
 
 /* ---- answers ---- */
 
-/* False: the connection's last command is not done yet, and this one is not begun. */
-static bool administer_begin(struct administer *administer)
+bool administer_begin(struct administer *administer)
 {
     if (administer->busy) {
         channel_send(administer->channel, control_done,
@@ -76,7 +74,7 @@ static bool administer_begin(struct administer *administer)
     return true;
 }
 
-static void administer_consider(struct administer *administer)
+void administer_consider(struct administer *administer)
 {
     if (!administer->busy || !list_empty(&administer->endings) || administer->forget_call != 0)
         return;
@@ -84,10 +82,7 @@ static void administer_consider(struct administer *administer)
     channel_write(administer->channel, MESSAGE_control_done, &administer->done);
 }
 
-static void administer_refuse(struct administer *administer, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void administer_refuse(struct administer *administer, const char *format, ...)
+void administer_refuse(struct administer *administer, const char *format, ...)
 {
     va_list arguments;
 
@@ -98,7 +93,7 @@ static void administer_refuse(struct administer *administer, const char *format,
     administer_consider(administer);
 }
 
-static void audit_command(const struct administer *administer, const char *event)
+void administer_audit(const struct administer *administer, const char *event)
 {
     struct audit *audit = administer->broker->audit;
 
@@ -223,7 +218,7 @@ void administer_kill(struct administer *administer, const struct message_control
         administer_refuse(administer, "%s has no shells", ask->user);
     } else {
         for (size_t i = 0; i < selection.count; i++) {
-            audit_command(administer, "kill");
+            administer_audit(administer, "kill");
             operation_audit(selection.found[i]->operation);
             audit_end(administer->broker->audit);
             shell_end_and_wait(administer, selection.found[i], "an administrator ended it");
@@ -305,7 +300,7 @@ void administer_revoke(struct administer *administer, const struct message_contr
             strcmp(broker->applications[i]->settings->path, ask->application) == 0)
             administer->done.records += record_revoke_user(broker->applications[i], ask->user);
     select_shells(broker, &selection);
-    audit_command(administer, "revoke");
+    administer_audit(administer, "revoke");
     audit_text(broker->audit, "application", ask->application);
     audit_text(broker->audit, "user", ask->user);
     audit_number(broker->audit, "sessions", administer->done.sessions);
@@ -362,64 +357,9 @@ void administer_unthrottle(struct administer *administer,
         map_each(&broker->applications[i]->records, give_visit, &giving);
     }
     administer->done.windows = giving.windows;
-    audit_command(administer, "unthrottle");
+    administer_audit(administer, "unthrottle");
     audit_text(broker->audit, "user", ask->who);
     audit_end(broker->audit);
     auth_ask(administer, false, ask->who);
-    administer_consider(administer);
-}
-
-/* ---- the log ---- */
-
-/* "winrmd-host" means both kinds; a number is a pid. NULL: everybody. */
-static bool process_meant(const char *wanted, enum process role, pid_t pid)
-{
-    char number[16];
-    const char *name = process_name(role);
-
-    snprintf(number, sizeof(number), "%d", (int)pid);
-    return wanted == NULL || strcmp(wanted, name) == 0 || strcmp(wanted, number) == 0 ||
-           (strncmp(wanted, name, strlen(wanted)) == 0 && name[strlen(wanted)] == ' ');
-}
-
-void administer_level(struct administer *administer, const struct message_control_level *ask)
-{
-    static const char *const words[LOG_LEVELS] = {
-#define L(level, word, priority) [LOG_LEVEL_##level] = (word),
-        LOG_LEVEL_TABLE(L)
-#undef L
-    };
-    struct broker *broker = administer->broker;
-    enum log_level level = broker->log_start;
-
-    if (!administer_begin(administer))
-        return;
-    if (ask->level > LOG_LEVEL_none && ask->level < LOG_LEVELS)
-        level = (enum log_level)ask->level;
-    if (ask->process == NULL)
-        broker->log_level = level;
-    if (process_meant(ask->process, PROCESS_broker, getpid())) {
-        log_set_level(level);
-        administer->done.processes++;
-    }
-    list_each(link, &broker->processes) {
-        struct child *process = container_of(link, struct child, link);
-
-        if (process->channel == NULL || !process->ready || channel_is_ended(process->channel) ||
-            !process_meant(ask->process, process->role, process->pid))
-            continue;
-        channel_send(process->channel, log_level, .level = level, .journal = log_journal());
-        administer->done.processes++;
-    }
-    if (administer->done.processes == 0) {
-        administer_refuse(administer,
-                          "there is no process %s; winrmctl status shows those there are",
-                          ask->process);
-        return;
-    }
-    audit_command(administer, "log-level");
-    audit_text(broker->audit, "level", words[level]);
-    audit_text(broker->audit, "process", ask->process);
-    audit_end(broker->audit);
     administer_consider(administer);
 }

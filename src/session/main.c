@@ -249,10 +249,9 @@ static void on_broker_ended(struct channel *channel, bool fault, const char *why
 
 int main(int count, char **arguments)
 {
-    static const channel_handler handlers[MESSAGE_COUNT] = {
-        [MESSAGE_pam_session_open] = on_open,
-        [MESSAGE_pam_session_end] = on_end,
-        [MESSAGE_log_level] = log_level_take};
+    static const channel_handler handlers[MESSAGE_COUNT] = {[MESSAGE_pam_session_open] = on_open,
+                                                            [MESSAGE_pam_session_end] = on_end,
+                                                            [MESSAGE_log_level] = log_level_take};
     static const struct channel_events events = {.handlers = handlers, .ended = on_broker_ended};
     int error;
 

@@ -282,6 +282,8 @@ def test_log_level_goes_up_and_back(new_server):
         assert alice.ask(GET, shell=shell).status == 200
         assert logged_so_far(server, 2) == begun
         alice.delete(shell)
+    # Its host is told as long as it is there, which a Delete does not wait for.
+    wait_until(lambda: not server.pids('winrmd-host (shell)'), 'the end of the host')
     assert done(server, 'log-level', 'error') == {'processes': told - 1}
     assert done(server, 'log-level', 'default', 'winrmd-host')['processes'] == 1
     assert done(server, 'log-level', 'default', 'winrmd')['processes'] == 1
