@@ -111,8 +111,10 @@ def test_log_level_in_root_mode(root_server):
     with server.connect('alice') as alice:
         shell = alice.create()
         running = daemon(alice, shell)
+        wait_until(lambda: {row['state'] for row in server.status()['processes']} == {'serving'},
+                   'the winrmd-pams to be ready')
         told = done(server, 'log-level', 'debug')['processes']
-        assert told == len([row for row in server.status()['processes'] if row['state'] == 'serving'])
+        assert told == len(server.status()['processes'])
         assert done(server, 'log-level', 'default', 'winrmd-session') == {'processes': 1}
         assert done(server, 'log-level', 'default')['processes'] == told
         assert alice.ask(GET, shell=shell).status == 200
