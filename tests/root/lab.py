@@ -164,7 +164,7 @@ class Machine:
         if not sanitized(self.build):
             return 'pam_unix.so'
         write('/etc/pam-passwords', ''.join('%s:%s-secret:winrmd\n' % (name, name) for name in
-                                            ACCOUNTS if not ACCOUNTS[name][2]), 0o600)
+                                            ACCOUNTS if ACCOUNTS[name][2] in ('', 'no home')), 0o600)
         modules = Path('/usr/lib').glob('*/pam_wrapper/pam_matrix.so')
         return '%s passdb=/etc/pam-passwords' % next(modules)
 
