@@ -37,12 +37,6 @@ void guard_memory(void)
         setrlimit(RLIMIT_CORE, &none);
 }
 
-void guard_from_children(void)
-{
-    if (!sanitized)
-        prctl(PR_SET_DUMPABLE, 0);
-}
-
 void guard_end_with_parent(void)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -12,18 +12,13 @@ bool guard_sanitized(void);
 /*
  * From now on no other process of this one's uid may trace it or read its memory, descriptors or
  * environment through /proc (prctl(2), PR_SET_DUMPABLE), and it leaves no core file. What it starts
- * is free of that. Does nothing in a build with a sanitizer, whose search for leaks traces the
- * process.
+ * is as it was once it has become another program: a host's children run as the same user, and are
+ * not to read tickets and other clients' input in it. Does nothing in a build with a sanitizer,
+ * whose search for leaks traces the process.
  */
 void guard_reads(void);
-/* The same, and nothing that it starts leaves a core file either. */
+/* The same, and nothing that it starts leaves a core file either, for which it inherits a limit. */
 void guard_memory(void);
-/*
- * The same without the limit for core files, which what this process starts would inherit: for
- * hosts, whose children run as the same user and are not to read tickets and other clients' input
- * in them. Those are as they were once they have become another program.
- */
-void guard_from_children(void);
 /*
  * The kernel kills this process when the broker, which started it, dies: also while it is stopped
  * and does not see its channel end. Not for a shell host, which has to kill what is below it.

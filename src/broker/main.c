@@ -385,7 +385,7 @@ static int run(const struct options *options)
     /* Ticket keys, and descriptors of passwords on their way. Without root there is no wall here.
      */
     if (broker.root)
-        guard_from_children();
+        guard_reads();
     broker.config = realpath(options->config, NULL);
     if (broker.config == NULL) {
         fprintf(stderr, "winrmd: %s cannot be opened (%s); name another file with --config\n",

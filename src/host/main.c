@@ -59,7 +59,7 @@ int main(void)
         log_error("cannot adopt the processes of the shell: %s", strerror(errno));
         return 1;
     }
-    guard_from_children();
+    guard_reads();
     /* Not in a shell host: what the plug-in starts there would inherit it. */
     if (authorization) {
         signal(SIGPIPE, SIG_IGN);
