@@ -57,11 +57,13 @@ static void wait_for_ever(void)
         pause();
 }
 
-/* Whom nobody waits for: it is this process's child, or will be. */
-static void assert_ends(int process)
+/* Whoever does that: it is this process's child, or will be. */
+static void assert_ends(void (*act)(int told))
 {
+    int process = pidfd_open(begin(act), 0);
     struct pollfd end = {.fd = process, .events = POLLIN};
 
+    assert_true(process >= 0);
     assert_true(kill_descendants(PATIENCE));
     assert_int_equal(poll(&end, 1, PATIENCE), 1);
     close(process);
@@ -82,12 +84,8 @@ static void become_daemon(int told)
 
 static void a_daemon_is_ended(void **state)
 {
-    int process;
-
     (void)state;
-    process = pidfd_open(begin(become_daemon), 0);
-    assert_true(process >= 0);
-    assert_ends(process);
+    assert_ends(become_daemon);
 }
 
 static void *go_on_alone(void *told)
@@ -111,12 +109,8 @@ static void lose_first_thread(int told)
 
 static void a_process_without_its_first_thread_is_ended(void **state)
 {
-    int process;
-
     (void)state;
-    process = pidfd_open(begin(lose_first_thread), 0);
-    assert_true(process >= 0);
-    assert_ends(process);
+    assert_ends(lose_first_thread);
 }
 
 static pid_t spared;
@@ -133,12 +127,8 @@ static void have_a_child(int told)
 
 static void what_is_below_a_child_is_ended_and_nobody_else(void **state)
 {
-    int process;
-
     (void)state;
-    process = pidfd_open(begin(have_a_child), 0);
-    assert_true(process >= 0);
-    assert_ends(process);
+    assert_ends(have_a_child);
     assert_int_equal(kill(spared, 0), 0);
 }
 
