@@ -563,7 +563,7 @@ enum {
     F(TEXT, extra_info, LIMIT_PAYLOAD) F(BOOL, supports_quota, 0) \
     F(U32, startup_flags, 0) F(ITEMS, may_map_to, LIMIT_GROUPS) F(BYTES, key, 16) \
     F(BOOL, traced, 0) /* say host_traced */ F(TEXT, account, LIMIT_NAME) /* of a shell */ \
-    FIELDS_LIMITS(F) /* that it sets for itself: where no winrmd-session has */
+    FIELDS_LIMITS(F) F(BOOL, no_new_privileges, 0) /* what it sets for itself, before a plug-in */
 /* `path`, `version`: what was loaded, so that a reload sees when that file is another one. */
 #define FIELDS_host_started(F) \
     F(U32, code, 0) F(TEXT, text, LIMIT_REASON) F(TEXT, path, LIMIT_URI) \
@@ -753,10 +753,11 @@ enum {
 #define FIELDS_status_counter(F) F(TEXT, name, LIMIT_NAME) F(U64, value, 0)
 /*
  * How winrmd runs. `limits`: "cgroup" or "rlimits", what limits memory and processes of a shell.
- * `cgroup`: the folder that shells' folders are made in; NULL: none.
+ * `cgroup`: the folder that shells' folders are made in; NULL: none. `landlock`: version of the
+ * kernel's Landlock; 0: it has none.
  */
 #define FIELDS_status_mode(F) \
-    F(BOOL, root, 0) F(TEXT, limits, LIMIT_ID) F(TEXT, cgroup, LIMIT_URI)
+    F(BOOL, root, 0) F(TEXT, limits, LIMIT_ID) F(TEXT, cgroup, LIMIT_URI) F(U32, landlock, 0)
 #define FIELDS_status_end(F)
 
 /* ---- reload ---- */

@@ -144,7 +144,7 @@
     S("allow-root", allow_root, SWITCH, "false", 0, 1, "", yes, \
       "in root mode: uid 0 may be a user's identity here, and have shells") \
     S("no-new-privileges", no_new_privileges, SWITCH, "false", 0, 1, "", yes, \
-      "root mode: nothing in a shell can become another user, not even by sudo") \
+      "nothing in a shell can become another user, not even by sudo") \
     S("record-idle-timeout", record_idle_timeout, TIME, "900s", 1, 604800000, "", yes, \
       "how long a user record is kept without a message of its user") \
     S("authorization-timeout", authorization_timeout, TIME, "10s", 1, 600000, "", yes, \

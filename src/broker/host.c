@@ -49,7 +49,8 @@ void host_brief(struct child *host, struct application_settings *settings,
                  .may_map_to = {.item = accounts, .count = (uint32_t)count},
                  .key = {.data = ticket_key, .length = ticket_key != NULL ? TICKET_KEY_SIZE : 0},
                  .account = account, .max_memory = own->memory,
-                 .max_processes = (uint32_t)own->processes, .max_files = (uint32_t)own->files);
+                 .max_processes = (uint32_t)own->processes, .max_files = (uint32_t)own->files,
+                 .no_new_privileges = !plugin->authorization && settings->no_new_privileges);
     free(accounts);
 }
 

@@ -20,6 +20,7 @@
 #include "broker/reload.h"
 #include "broker/shell.h"
 #include "broker/users.h"
+#include "confine/landlock.h"
 
 /* The places are of each uid: nobody can take those of root, whose hand this is. */
 enum { CONTROL_BACKLOG = 128, CONTROL_MOST = 32, ACCEPT_MOST = 64, PAUSE_TIME = 1000 };
@@ -151,7 +152,8 @@ static void send_counters(const struct broker *broker, struct channel *channel)
 static void send_mode(const struct broker *broker, struct channel *channel)
 {
     channel_send(channel, status_mode, .root = broker->root,
-                 .limits = broker->cgroup_limits ? "cgroup" : "rlimits", .cgroup = broker->cgroup);
+                 .limits = broker->cgroup_limits ? "cgroup" : "rlimits", .cgroup = broker->cgroup,
+                 .landlock = (uint32_t)landlock_version());
 }
 
 static void handle_ask(struct channel *channel, const union message_body *body)

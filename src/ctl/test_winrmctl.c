@@ -288,7 +288,8 @@ static void on_ask(struct channel *channel, const union message_body *body)
                      .idle = ages[i]);
     channel_send(channel, status_counter, .name = "user_calls", .value = 3);
     channel_send(channel, status_counter, .name = "late_calls", .value = 0);
-    channel_send(channel, status_mode, .root = true, .limits = "cgroup", .cgroup = "/c");
+    channel_send(channel, status_mode, .root = true, .limits = "cgroup", .cgroup = "/c",
+                 .landlock = 7);
     channel_send(channel, status_end, .end_of_message = 0);
 }
 
@@ -398,7 +399,7 @@ static void status_is_json(void **state)
                                    "    \"late_calls\": 0\n"
                                    "  },\n"
                                    "  \"mode\": {\"root\": true, \"limits\": \"cgroup\", "
-                                   "\"cgroup\": \"/c\"}\n"
+                                   "\"cgroup\": \"/c\", \"landlock\": 7}\n"
                                    "}\n"));
     broker_end(process, path);
 
@@ -434,8 +435,8 @@ static void status_is_text(void **state)
                                    "  late_calls  0\n"
                                    "\n"
                                    "mode:\n"
-                                   "  root  limits  cgroup\n"
-                                   "  yes   cgroup  /c\n"));
+                                   "  root  limits  cgroup  landlock\n"
+                                   "  yes   cgroup  /c             7\n"));
     /* Nothing is cut off, and times have units. */
     assert_non_null(strstr(output, long_name()));
     assert_non_null(

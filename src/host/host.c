@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -199,6 +200,12 @@ static int limits_take(const struct message_host_start *start)
     return limits_apply(&limits, true, getuid());
 }
 
+/* Nothing that is started from now on gains any. Only this thread is there yet. */
+static bool privileges_give_up(const struct message_host_start *start)
+{
+    return !start->no_new_privileges || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+}
+
 void host_start(struct channel *channel, const union message_body *body)
 {
     static struct pool_work work = {.run = start_run};
@@ -215,6 +222,8 @@ void host_start(struct channel *channel, const union message_body *body)
         start_refuse(ERROR_INVALID_PARAMETER, "the first message changed its mind");
     if (limits_take(start) != 0)
         start_refuse(ERROR_INVALID_PARAMETER, "the limits of the shell cannot be set");
+    if (!privileges_give_up(start))
+        start_refuse(ERROR_INVALID_PARAMETER, "its privileges cannot be given up");
     if (!plugin_load(&host.plugin, start, &code, text, sizeof(text)))
         start_refuse(code, text);
     crash_name(&host.plugin);

@@ -3,7 +3,9 @@
 and met by programs that run in it."""
 
 import os
+import re
 import shlex
+from pathlib import Path
 
 import pytest
 
@@ -132,8 +134,28 @@ def test_no_limit(new_server):
     assert limits == ''.join(wanted)
 
 
+def gives_up_privileges(pid):
+    """Whether it has (PR_SET_NO_NEW_PRIVS); where these tests have, everything has."""
+    status = Path('/proc/%s/status' % pid).read_text()
+    return re.search(r'^NoNewPrivs:\t(\d)$', status, re.MULTILINE)[1] == '1'
+
+
+@pytest.mark.parametrize('setting, gives_up', [('', False), ('no-new-privileges = true', True)])
+def test_new_privileges(new_server, setting, gives_up):
+    """R-26, of a shell and of nothing else."""
+    server = new_server(application=setting)
+    with server.connect('alice') as client:
+        shell = client.create()
+        command = client.command(shell, 'grep NoNewPrivs /proc/self/status')
+        output, _, code = client.receive_all(shell, command)
+    own = gives_up_privileges('self')
+    assert (output, code) == (b'NoNewPrivs:\t%d\n' % (gives_up or own), 0)
+    host, = server.pids('winrmd-host (authorization)')
+    assert gives_up_privileges(host) == own
+
+
 def test_status_says_what_limits_them(new_server):
     """R-40"""
     server = new_server()
-    assert server.status()['mode'] == {'root': os.geteuid() == 0, 'limits': 'rlimits',
-                                       'cgroup': None}
+    mode = server.status()['mode']
+    assert (mode['root'], mode['limits'], mode['cgroup']) == (os.geteuid() == 0, 'rlimits', None)

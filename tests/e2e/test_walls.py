@@ -141,8 +141,14 @@ def test_a_kernel_without_landlock(new_server, tmp_path, users, ntlm_users):
             server.wait_for_log('%s[%d]: warning: this kernel has no Landlock' % (name, pid))
             status = Path('/proc/%d/status' % pid).read_text()
             assert 'Seccomp:\t2\n' in status and 'NoNewPrivs:\t1\n' in status
+    assert server.status()['mode']['landlock'] == 0
     with server.connect('alice') as client:
         client.delete(client.create())
+
+
+def test_status_has_the_version_of_landlock(server):
+    """S-8"""
+    assert sees_files(server) == (server.status()['mode']['landlock'] > 0)
 
 
 def test_keys_elsewhere_are_read_after_a_reload(new_negotiating, tmp_path, ntlm_users):

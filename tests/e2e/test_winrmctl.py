@@ -55,8 +55,9 @@ def test_status_and_shells_say_the_same_in_text_and_json(server):
         heading, rows = section(text, 'records')
         assert {row[1] for row in rows[1:]} == {'alice', 'bob'} and heading == 'records: 2'
         heading, rows = section(text, 'mode')
-        assert rows == [['root', 'limits', 'cgroup'],
-                        ['yes' if shown['mode']['root'] else 'no', 'rlimits', '-']]
+        assert rows == [['root', 'limits', 'cgroup', 'landlock'],
+                        ['yes' if shown['mode']['root'] else 'no', 'rlimits', '-',
+                         str(shown['mode']['landlock'])]]
         heading, rows = section(text, 'counters')
         assert {row[0] for row in rows} == set(shown['counters'])
         assert dict(rows)['shells_started'] == '2'
