@@ -3,8 +3,10 @@
 shell is served by the same winrmd-net."""
 
 import contextlib
+import os
+import signal
 
-from server import wait_until
+from server import stand_in, wait_until
 from wire import RECEIVE, envelope, receive_body
 
 # What it writes into its channels, and a part of what the audit says about it.
@@ -31,6 +33,35 @@ MESSAGES = {
     'net-flood': 'which it was not asked, says winrmd-net',
 }
 SETTINGS = {'shell': 'attacker', 'net_processes': 1}
+
+
+# Stands in for a process: the next one to start after `break` is there sends what is no message.
+BREAKER = '''\
+#!/bin/sh
+cd "$(dirname "$0")" && rm break 2>/dev/null || exec %s "$@"
+printf 'GET /wsman HTTP/1.1' >&3
+exec cat <&3
+'''
+
+
+def breaker(programs, name):
+    """A winrmd whose `name` breaks the rules when break_rules() says so."""
+    winrmd = stand_in(programs, name, name)
+    (programs / name).write_text(BREAKER % (programs / (name + '.real')))
+    # It takes `break` away as whoever it runs as.
+    programs.chmod(0o777)
+    return winrmd
+
+
+def break_rules(server, programs, name):
+    """Of all that is told: the line of the audit."""
+    (programs / 'break').touch()
+    for pid in server.pids(name):
+        os.kill(pid, signal.SIGKILL)
+    line, = server.wait_for_audit('process-ended')
+    assert (line['process'], line['reason']) == (name, 'sent bytes that are no message')
+    assert 'application' not in line and 'shell' not in line
+    wait_until(lambda: server.pids(name) not in ([], [line['pid']]), 'the next ' + name)
 
 
 class Victim:

@@ -4,8 +4,11 @@
 import errno
 import os
 
+import pytest
+
 import hostile_host as hostile
-from server import PATIENCE, stand_in, wait_until
+from negotiate import ntlm, sealed
+from server import PATIENCE, password, stand_in, wait_until
 
 RULES = 'user * allow quota shells=2 operations=6 rate=unlimited\noperation * * * allow\n'
 
@@ -41,6 +44,20 @@ def test_another_process_that_breaks_them_is_audited_too(new_server, tmp_path):
     line, = server.wait_for_audit('process-ended')
     assert line['process'] == 'winrmd-net' and line['reason'] == 'sent bytes that are no message'
     assert 'application' not in line and 'shell' not in line
+
+
+@pytest.mark.parametrize('name', ['winrmd-auth', 'winrmd-gss'])
+def test_who_proves_who_somebody_is_and_breaks_them(new_server, tmp_path, ntlm_users, name):
+    """S-30: and the next one does its work."""
+    programs = tmp_path / 'programs'
+    server = new_server(winrmd=hostile.breaker(programs, name), methods=('basic', 'negotiate'),
+                        authentication='basic = "file:users"\nntlm-users = "%s"\n'
+                                       'ntlm-domain = "LAB"' % ntlm_users)
+    hostile.break_rules(server, programs, name)
+    with server.connect('alice') as client:
+        client.delete(client.create())
+    with sealed(server, ntlm('LAB\\alice', password('alice'))) as client:
+        client.delete(client.create())
 
 
 def test_a_child_of_the_host_cannot_look_into_it(new_server):

@@ -44,6 +44,17 @@ def test_who_breaks_the_message_rules_is_ended_and_audited(new_root_server):
     victim.leave()
 
 
+def test_a_winrmd_pam_that_breaks_them_is_ended_and_audited(new_root_server, tmp_path):
+    """S-30: and the next one does its work."""
+    programs = tmp_path / 'programs'
+    server = new_root_server(winrmd=hostile.breaker(programs, 'winrmd-pam'))
+    with server.connect('alice') as client:
+        client.delete(client.create())
+    hostile.break_rules(server, programs, 'winrmd-pam')
+    with server.connect('bob') as client:
+        client.delete(client.create())
+
+
 def test_other_processes_are_out_of_reach(new_root_server):
     """S-37: neither signals nor traces, nor a look into their memory, descriptors, environment."""
     server = new_root_server(**hostile.SETTINGS)
