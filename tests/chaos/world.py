@@ -282,10 +282,13 @@ class World:
         held = {}
         status = self.server.status()
         for row in status['processes']:
-            if row['state'] == 'serving':
-                was = held.get(row['name'], (0, 0))
+            if row['state'] != 'serving':
+                continue
+            # An authorization host may be on its way out, after a reload.
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                memory, was = watch.memory(row['process']), held.get(row['name'], (0, 0))
                 held[row['name']] = (max(was[0], watch.descriptors(row['process']) or 0),
-                                     max(was[1], watch.memory(row['process'])))
+                                     max(was[1], memory))
         return held
 
     def left(self):
