@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from negotiate import kerberos, ntlm, sealed
 from server import HANG, PATIENCE, built, password, wait_until
 
 USER = 'alice'
-HOLDERS = ('winrmd', 'winrmd-net', 'winrmd-auth', 'winrmd-pam')
 
 
 def needles():
@@ -46,17 +46,26 @@ def processes_of(server):
     return found
 
 
-def held(server):
-    """Who holds what of it."""
-    found = []
+def held(server, sought):
+    """{(who, what)}: who holds what of it."""
+    found = set()
     for pid, name in processes_of(server).items():
-        if name.startswith(HOLDERS):
-            memory = memory_of(pid)
-            # So that a search that sees nothing is seen.
-            assert b'winrmd' in memory, name
-            found += ['%s[%d] holds the %s' % (name, pid, what)
-                      for what, needle in needles().items() if needle in memory]
+        memory = memory_of(pid)
+        # So that a search that sees nothing is seen.
+        assert b'winrmd' in memory, name
+        found |= {(name, what) for what, needle in sought.items() if needle in memory}
     return found
+
+
+def keys(keytab, ntlm_users):
+    """What makes tickets for this service, and what is as good as alice's password."""
+    shown = subprocess.run(['klist', '-k', '-K', 'FILE:%s' % keytab], capture_output=True, text=True,
+                           check=True, timeout=HANG).stdout
+    found = {'key %d' % number: bytes.fromhex(key)
+             for number, key in enumerate(re.findall(r'\(0x([0-9a-f]+)\)', shown))}
+    line, = [line for line in ntlm_users.read_text().splitlines() if line.startswith('LAB\\%s:' % USER)]
+    hashed, = re.findall(r':([0-9A-Fa-f]{32}):', line)
+    return {**found, 'NT hash': bytes.fromhex(hashed), 'written NT hash': hashed.encode()}
 
 
 @pytest.mark.parametrize('source', ['basic = "file:users"', 'basic = "pam"'])
@@ -67,8 +76,24 @@ def test_no_process_holds_a_password_after_a_login(new_server, source):
         assert client.ask('http://schemas.xmlsoap.org/ws/2004/09/transfer/Get').status in (200, 500)
         # A build with a sanitizer keeps what is freed, and its own notes.
         if PATIENCE == 1:
-            wait_until(lambda: not held(server), 'nobody to hold it: %s' % held(server), limit=HANG)
+            wait_until(lambda: not held(server, needles()), 'nobody to hold it', limit=HANG)
     assert [line for line in server.audit('authentication') if line['verdict'] == 'accepted']
+
+
+def test_keys_are_in_winrmd_gss_alone(new_negotiating, realm, ntlm_users):
+    """S-43, while clients that came by Kerberos and by NTLM are connected."""
+    server = new_negotiating(rules='user * allow\noperation * * * allow\n')
+    (realm.folder / 'rcache').chmod(0o777)
+    sought = keys(realm.keytab, ntlm_users)
+    assert len(sought) > 2
+    with sealed(server, kerberos(realm, USER)) as first, \
+            sealed(server, ntlm('LAB\\' + USER, password(USER))) as second:
+        shells = first.create(), second.create()
+        # A build with a sanitizer has more memory than can be read.
+        if PATIENCE == 1:
+            assert {name for name, _ in held(server, sought)} == {'winrmd-gss'}
+        first.delete(shells[0])
+        second.delete(shells[1])
 
 
 def test_a_password_is_in_no_text(new_server):
