@@ -118,6 +118,7 @@ class Captured:
             authentication='basic = "file:%s"\nntlm-users = "%s"' % (self.own / 'users',
                                                                     self.own / 'ntlm'),
             methods=('basic', 'negotiate'))
+        self.count = len(self.server.pids(name))
         self.secret = tmp_path / 'secret'
         self.secret.write_text('of the user that winrmd runs as\n')
         self.hidden = [self.server.audit_file, self.server.config, self.secret]
@@ -141,8 +142,14 @@ class Captured:
         return outcomes(self.server, self.programs, self.name, [where] + lines, self.wake)
 
     def wait_for_the_next(self):
-        wait_until(lambda: self.name == 'winrmd-config' or self.server.pids(self.name),
-                   'a real one')
+        """All of them, and serving: one that starts only now would take the next orders, and be the
+        one that is replaced for them."""
+        def there():
+            rows = [row['state'] for row in self.server.status()['processes']
+                    if row['name'] == self.name]
+            return self.name == 'winrmd-config' or (len(rows) >= self.count
+                                                    and set(rows) == {'serving'})
+        wait_until(there, 'real ones')
 
     def still_serves(self):
         """With a real one again; nothing else has been lost."""
