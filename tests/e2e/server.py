@@ -300,12 +300,14 @@ application "/wsman" {
         self.stop()
 
     def start(self):
+        self.log = []  # what one that has been stopped has said is over
         self.process = subprocess.Popen([self.winrmd, '--config', self.config],
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.PIPE, cwd='/',
                                         env={**os.environ, **self.environment})
         Server.running.add(self.process.pid)
-        threading.Thread(target=self._read_log, daemon=True).start()
+        threading.Thread(target=self._read_log, args=(self.process.stderr, self.log),
+                         daemon=True).start()
         try:
             line = self.wait_for_log('winrmd: ready on http')
         except AssertionError:
@@ -319,13 +321,13 @@ application "/wsman" {
         self.port = int(address)
         return self
 
-    def _read_log(self):
-        for line in self.process.stderr:
+    def _read_log(self, stderr, log):
+        for line in stderr:
             with self._log_grown:
-                self.log.append(line.decode(errors='replace').rstrip('\n'))
+                log.append(line.decode(errors='replace').rstrip('\n'))
                 self._log_grown.notify_all()
         with self._log_grown:
-            self.log.append(None)
+            log.append(None)
             self._log_grown.notify_all()
 
     def wait_for_log(self, text, limit=HANG):
@@ -387,7 +389,7 @@ application "/wsman" {
     def forget(self):
         """Of one that has ended: it can be started once more."""
         Server.running.discard(self.pid)
-        self.process, self.killed, self.log = None, False, []
+        self.process, self.killed = None, False
 
     # Clients
 

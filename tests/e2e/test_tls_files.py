@@ -197,7 +197,6 @@ def test_a_certificate_is_made_when_there_is_none(new_server, configured):
         assert connection.post('').status == 200
     # And it is the same one at the next start.
     server.stop()
-    server.log.clear()
     server.start()
     assert shown_certificate(server) == mark
     assert 'made ' not in server.report()
