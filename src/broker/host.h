@@ -33,12 +33,12 @@ struct child *host_start(struct broker *broker, struct application_settings *set
 /* Tells the host to end in order; it is killed when it takes too long. */
 void host_stop(struct child *host);
 
-/* Handler of authz_stray: the audit line. */
 /* A host says in which entry point it is dying: kept for host_audit_lost(). */
 void host_handle_crashing(struct channel *channel, const union message_body *body);
 /* Counts it, and writes the line of a host that died without being asked. `shell` may be NULL. */
 void host_audit_lost(const struct child *host, const char *shell, const char *reason,
                      const char *effect);
+/* Handler of authz_stray: the audit line. */
 void host_handle_stray(struct channel *channel, const union message_body *body);
 
 #endif
