@@ -310,8 +310,10 @@ void gss_update(struct broker *broker)
     gss->restarts = 0;
     gss->pause = 0;
     gss->failed = false;
-    /* Until one says otherwise: tokens wait for it, and a client that is there first is not sent
-     * away. */
+    /*
+     * Until one says otherwise: tokens wait for it, and a client that is there first is not sent
+     * away.
+     */
     if (gss->serving == NULL)
         mechanisms_set(gss, broker->configuration->keytab != NULL,
                        broker->configuration->ntlm_users != NULL);

@@ -45,8 +45,10 @@ struct plugin {
 bool plugin_load(struct plugin *plugin, const struct message_host_start *start, uint32_t *code,
                  char *text, size_t size);
 
-/* Calls DllMain, if there is one, and WSManPluginStartup; run it where blocking is allowed. Returns
- * the plug-in's code. */
+/*
+ * Calls DllMain, if there is one, and WSManPluginStartup; run it where blocking is allowed. Returns
+ * the plug-in's code.
+ */
 uint32_t plugin_start(struct plugin *plugin);
 
 #endif

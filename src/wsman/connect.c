@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 
-/* Disconnect, Reconnect and Connect (MS-WSMV, types Disconnect, Reconnect, Connect,
+/*
+ * Disconnect, Reconnect and Connect (MS-WSMV, types Disconnect, Reconnect, Connect,
  * ConnectResponse).
  */
 

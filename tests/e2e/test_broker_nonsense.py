@@ -15,7 +15,8 @@ STREAMS = '<rsp:Shell><rsp:OutputStreams>stdout stderr</rsp:OutputStreams></rsp:
 TRUE = '<rsp:CommandLine><rsp:Command>true</rsp:Command></rsp:CommandLine>'
 SETTINGS = {'application': IMPATIENT + '\nrecord-idle-timeout = "50ms"',
             'operations': 'QuotaSystemWindowOperations="0" QuotaRefreshIntervalSeconds="100ms" '
-                          'MaxShellIdleTimeoutMinutes="400ms" MaxEnumerateIdleTimeoutSeconds="400ms"',
+                          'MaxShellIdleTimeoutMinutes="400ms" '
+                          'MaxEnumerateIdleTimeoutSeconds="400ms"',
             'rules': 'user * allow quota shells=5 operations=20\noperation * * * allow\n'}
 USERS = ('alice', 'bob', 'dave', 'frank')
 HOW_MANY = 30
