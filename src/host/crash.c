@@ -38,8 +38,8 @@ enum {
     STACK_SIZE = 64 * 1024,
     REPORT_PATIENCE = 5, /* seconds; a report that hangs must not keep the process */
     LINE_SIZE = 1024,
-    EXITS = 16,          /* threads that call exit() at once; 32 handlers need no memory */
-    EXIT_PATIENCE = 1000 /* milliseconds */
+    EXITS = 16,       /* threads that call exit() at once; 32 handlers need no memory */
+    EXIT_PATIENCE = 1 /* seconds */
 };
 
 static const struct {
@@ -55,7 +55,6 @@ static const struct plugin *crashing;
 static const void *plugin_base; /* where its library begins in memory */
 static pid_t watched;           /* the host itself; not what a plug-in forks */
 static volatile sig_atomic_t reported;
-static bool exit_told;
 
 /* ---- words, made of what a signal handler may use ---- */
 
@@ -198,11 +197,15 @@ static void on_crash(int number, siginfo_t *info, void *context)
         raise(number);
 }
 
-/* A plug-in called exit(); the host itself never does. */
-static void on_exit_called(void)
+/*
+ * A plug-in called exit(); the host itself never does. Its own handlers have run, being younger.
+ * The rest of exit() is left out, as glibc before 2.41 crashes there when two threads call it.
+ */
+static void on_exit_called(int status, void *unused)
 {
     struct line line;
 
+    (void)unused;
     if (getpid() != watched || crashing == NULL)
         return;
     line_begin(&line);
@@ -210,22 +213,19 @@ static void on_exit_called(void)
     line_entry(&line);
     line_end(&line);
     last_words_say(entry_running());
-    __atomic_store_n(&exit_told, true, __ATOMIC_SEQ_CST);
+    _exit(status);
 }
 
 /*
  * Another thread that calls exit() finds the handler above taken and would end the process before
- * it is through: glibc before 2.41 lets every thread take one handler. Each of them takes one of
- * these.
+ * it is through. Each of them takes one of these.
  */
 static void on_exit_again(void)
 {
-    struct timespec pause = {.tv_nsec = 1000000};
+    struct timespec patience = {.tv_sec = EXIT_PATIENCE};
 
-    for (int i = 0; i < EXIT_PATIENCE && getpid() == watched && crashing != NULL &&
-                    !__atomic_load_n(&exit_told, __ATOMIC_SEQ_CST);
-         i++)
-        nanosleep(&pause, NULL);
+    if (getpid() == watched && crashing != NULL)
+        nanosleep(&patience, NULL);
 }
 
 /* ---- for the host ---- */
@@ -246,7 +246,7 @@ void crash_watch(void)
         sigaction(signals[i].number, &action, &before[i]);
     for (int i = 0; i < EXITS; i++)
         atexit(on_exit_again);
-    atexit(on_exit_called);
+    on_exit(on_exit_called, NULL);
 }
 
 void crash_name(const struct plugin *plugin)
