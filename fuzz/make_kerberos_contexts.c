@@ -2,9 +2,11 @@
 
 /*
  * Writes kerberos_contexts.h: a login with Kerberos as both of its sides export it, so that a
- * target needs no KDC. The realm is one that ends afterwards, its keys open nothing:
+ * target needs no KDC. The realm is one that ends afterwards, its keys open nothing; the ticket
+ * is one for as long as anybody may run the target, since a context ends with its ticket:
  *
- *   tests/realm/raise --login alice - BUILD/fuzz/make_kerberos_contexts > fuzz/kerberos_contexts.h
+ *   tests/realm/raise --login alice --lifetime 20000d - \
+ *       BUILD/fuzz/make_kerberos_contexts > fuzz/kerberos_contexts.h
  */
 #include <stdio.h>
 #include <stdlib.h>

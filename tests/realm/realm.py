@@ -160,7 +160,7 @@ class Realm:
     %(realm)s = {
         database_module = %(realm)s
         key_stash_file = %(folder)s/stash.%(realm)s
-        max_life = 7d
+        max_life = 20000d
         max_renewable_life = 7d
         supported_enctypes = aes256-cts:normal aes128-cts:normal
         master_key_type = aes256-cts
