@@ -35,12 +35,13 @@ MESSAGES = {
 SETTINGS = {'shell': 'attacker', 'net_processes': 1}
 
 
-# Stands in for a process: the next one to start after `break` is there sends what is no message.
+# Stands in for a process: the next one to start after `break` is there sends what is no message, and
+# stays until it is ended, or winrmd is.
 BREAKER = '''\
 #!/bin/sh
 cd "$(dirname "$0")" && rm break 2>/dev/null || exec %s "$@"
 printf 'GET /wsman HTTP/1.1' >&3
-exec cat <&3
+exec tail --pid=$PPID -f /dev/null
 '''
 
 
