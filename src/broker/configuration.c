@@ -2,64 +2,21 @@
 
 #include "broker/configuration.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "base/memory.h"
-#include "broker/broker.h"
-#include "broker/identities.h"
 #include "broker/kept.h"
 
-enum {
-    TOLD_LIMIT = 16 * 1024 * 1024, /* of one application: more is a winrmd-config gone wrong */
-    END_PATIENCE = 2000
-};
+/* Of one application: more is a winrmd-config gone wrong. */
+enum { TOLD_LIMIT = 16 * 1024 * 1024 };
 
-static struct configuration_reader *reader_of(const struct channel *channel)
+/* ---- as winrmd-config tells it ---- */
+
+void configuration_take_service(struct configuration *configuration,
+                                const struct message_config_service *service)
 {
-    return child_of(channel)->owner;
-}
-
-static struct configuration *told_configuration(const struct channel *channel)
-{
-    return reader_of(channel)->configuration;
-}
-
-/* ---- what winrmd-config says ---- */
-
-static void handle_open(struct channel *channel, const union message_body *body)
-{
-    const char *path = body->config_open.path != NULL ? body->config_open.path : "";
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    struct stat status = {0};
-
-    if (fd >= 0 && body->config_open.keep > 0) {
-        fstat(fd, &status);
-        fd = kept_read(told_configuration(channel), body->config_open.keep, fd);
-    }
-    channel_send(channel, config_opened, .error = fd < 0 ? (uint32_t)errno : 0,
-                 .mode = status.st_mode & 07777, .file = fd);
-}
-
-static void handle_made(struct channel *channel, const union message_body *body)
-{
-    const struct message_config_made *made = &body->config_made;
-
-    if (made->path == NULL || !kept_make(told_configuration(channel), made))
-        reader_of(channel)->problems++;
-}
-
-static void handle_service(struct channel *channel, const union message_body *body)
-{
-    struct configuration *configuration = told_configuration(channel);
-    const struct message_config_service *service = &body->config_service;
-
     if (configuration->audit != NULL)
         return;
     configuration->net_processes = service->net_processes;
@@ -91,16 +48,13 @@ static void handle_service(struct channel *channel, const union message_body *bo
     configuration->negotiate_lifetime = service->negotiate_lifetime;
 }
 
-static void handle_listener(struct channel *channel, const union message_body *body)
+bool configuration_take_listener(struct configuration *configuration,
+                                 const struct message_config_listener *told)
 {
-    struct configuration *configuration = told_configuration(channel);
-    const struct message_config_listener *told = &body->config_listener;
     struct listener *listener;
 
-    if (told->address == NULL || told->port > UINT16_MAX) {
-        reader_of(channel)->problems++;
-        return;
-    }
+    if (told->address == NULL || told->port > UINT16_MAX)
+        return false;
     configuration->listeners =
         mem_resize(configuration->listeners, configuration->listener_count + 1, sizeof(*listener));
     listener = &configuration->listeners[configuration->listener_count++];
@@ -119,37 +73,17 @@ static void handle_listener(struct channel *channel, const union message_body *b
                                             kept_fd(configuration, told->key),
                                             kept_fd(configuration, told->client_ca)},
                                   .socket = -1};
+    return true;
 }
 
-/* Keeps what was said, without the number of the application, which is only a place in a file. */
-static void settings_note(struct application_settings *settings, enum message_type type,
-                          union message_body *body)
+bool configuration_take_application(struct configuration *configuration,
+                                    const struct message_config_application *told)
 {
-    switch (type) {
-    case MESSAGE_config_plugin:
-        body->config_plugin.application = 0;
-        break;
-    case MESSAGE_config_resource:
-        body->config_resource.application = 0;
-        break;
-    default:
-        break;
-    }
-    message_encode(&settings->told, type, body);
-}
-
-static void handle_application(struct channel *channel, const union message_body *body)
-{
-    struct configuration *configuration = told_configuration(channel);
-    const struct message_config_application *told = &body->config_application;
     struct application_settings *settings;
-    union message_body copy = *body;
     size_t count = configuration->application_count;
 
-    if (told->path == NULL || told->path[0] != '/' || told->directory == NULL) {
-        reader_of(channel)->problems++;
-        return;
-    }
+    if (told->path == NULL || told->path[0] != '/' || told->directory == NULL)
+        return false;
     settings = mem_alloc(sizeof(*settings));
     *settings = (struct application_settings){
         .references = 1,
@@ -178,28 +112,30 @@ static void handle_application(struct channel *channel, const union message_body
             settings->may_map_to[settings->may_map_to_count++] =
                 mem_text(told->may_map_to.item[i].name);
     buffer_init(&settings->told, TOLD_LIMIT);
-    settings_note(settings, MESSAGE_config_application, &copy);
+    message_encode(&settings->told, MESSAGE_config_application, told);
     configuration->applications =
         mem_resize(configuration->applications, count + 1, sizeof(*configuration->applications));
     configuration->applications[configuration->application_count++] = settings;
+    return true;
 }
 
-static struct application_settings *told_application(const struct channel *channel, uint32_t number)
+static struct application_settings *told_application(const struct configuration *configuration,
+                                                     uint32_t number)
 {
-    struct configuration *configuration = told_configuration(channel);
-
     return number < configuration->application_count ? configuration->applications[number] : NULL;
 }
 
-static void handle_plugin(struct channel *channel, const union message_body *body)
+void configuration_take_plugin(struct configuration *configuration,
+                               const struct message_config_plugin *told)
 {
-    const struct message_config_plugin *told = &body->config_plugin;
-    struct application_settings *settings = told_application(channel, told->application);
-    union message_body copy = *body;
+    struct application_settings *settings = told_application(configuration, told->application);
+    struct message_config_plugin noted = *told;
 
     if (settings == NULL)
         return;
-    settings_note(settings, MESSAGE_config_plugin, &copy);
+    /* The number of the application is only a place in a file: two that differ in it are equal. */
+    noted.application = 0;
+    message_encode(&settings->told, MESSAGE_config_plugin, &noted);
     settings->plugins =
         mem_resize(settings->plugins, settings->plugin_count + 1, sizeof(*settings->plugins));
     settings->plugins[settings->plugin_count++] =
@@ -225,16 +161,17 @@ static void handle_plugin(struct channel *channel, const union message_body *bod
                                    .max_idle_timeout = told->max_idle_timeout}};
 }
 
-static void handle_resource(struct channel *channel, const union message_body *body)
+void configuration_take_resource(struct configuration *configuration,
+                                 const struct message_config_resource *told)
 {
-    const struct message_config_resource *told = &body->config_resource;
-    struct application_settings *settings = told_application(channel, told->application);
-    union message_body copy = *body;
+    struct application_settings *settings = told_application(configuration, told->application);
+    struct message_config_resource noted = *told;
     struct plugin *plugin;
 
     if (settings == NULL || told->plugin >= settings->plugin_count || told->uri == NULL)
         return;
-    settings_note(settings, MESSAGE_config_resource, &copy);
+    noted.application = 0;
+    message_encode(&settings->told, MESSAGE_config_resource, &noted);
     plugin = &settings->plugins[told->plugin];
     plugin->resources =
         mem_resize(plugin->resources, plugin->resource_count + 1, sizeof(*plugin->resources));
@@ -245,30 +182,7 @@ static void handle_resource(struct channel *channel, const union message_body *b
                           .capabilities = told->capabilities};
 }
 
-static void handle_problem(struct channel *channel, const union message_body *body)
-{
-    struct configuration_reader *reader = reader_of(channel);
-
-    if (!body->config_problem.warning)
-        reader->problems++;
-    reader->problem(reader, &body->config_problem);
-}
-
-static void handle_end(struct channel *channel, const union message_body *body)
-{
-    struct configuration_reader *reader = reader_of(channel);
-
-    if (reader->problems == 0)
-        reader->problems = body->config_end.problems;
-    reader->complete = true;
-    /* Nothing is permitted after its last word; its end follows, and with it done(). */
-    channel_set_state(channel, CHANNEL_stopping);
-    child_end_within(child_of(channel), END_PATIENCE);
-}
-
-/* ---- reading ---- */
-
-static void configuration_link(struct configuration *configuration)
+void configuration_link(struct configuration *configuration)
 {
     for (size_t i = 0; i < configuration->application_count; i++) {
         struct application_settings *settings = configuration->applications[i];
@@ -279,155 +193,7 @@ static void configuration_link(struct configuration *configuration)
     }
 }
 
-static void tell_problem(struct configuration_reader *reader, const char *cause, const char *remedy)
-{
-    reader->problems++;
-    reader->problem(reader, &(struct message_config_problem){
-                                .file = reader->path, .cause = cause, .remedy = remedy});
-}
-
-static void reader_clear(struct configuration_reader *reader)
-{
-    configuration_free(reader->configuration);
-    free(reader->path);
-    if (reader->file >= 0)
-        close(reader->file);
-    reader->configuration = NULL;
-    reader->path = NULL;
-    reader->process = NULL;
-    reader->file = -1;
-}
-
-static void reader_end(struct configuration_reader *reader)
-{
-    struct configuration *configuration = reader->configuration;
-
-    if (reader->problems == 0) {
-        configuration_link(configuration);
-        reader->configuration = NULL;
-    } else {
-        configuration = NULL;
-    }
-    reader_clear(reader);
-    reader->done(reader, configuration);
-}
-
-static void reading_gone(struct child *process, bool crashed)
-{
-    struct configuration_reader *reader = process->owner;
-
-    (void)crashed;
-    if (reader == NULL)
-        return;
-    reader->process = NULL;
-    if (!reader->complete)
-        tell_problem(reader, "winrmd-config ended before it had read the configuration",
-                     "the log may tell why");
-    if (reader->problems == 0 && reader->broker->root)
-        accounts_want_configured(&reader->accounts, reader->configuration);
-    if (!accounts_begin(&reader->accounts, reader->broker))
-        reader_end(reader);
-}
-
-/* Hands the file to winrmd-config. */
-static bool reading_begin(struct configuration_reader *reader)
-{
-    static const channel_handler handlers[MESSAGE_COUNT] = {
-        [MESSAGE_config_open] = handle_open,
-        [MESSAGE_config_made] = handle_made,
-        [MESSAGE_config_service] = handle_service,
-        [MESSAGE_config_listener] = handle_listener,
-        [MESSAGE_config_application] = handle_application,
-        [MESSAGE_config_plugin] = handle_plugin,
-        [MESSAGE_config_resource] = handle_resource,
-        [MESSAGE_config_problem] = handle_problem,
-        [MESSAGE_config_end] = handle_end,
-    };
-    static const struct channel_events events = {handlers, child_channel_ended};
-    struct broker *broker = reader->broker;
-    int file = reader->file;
-
-    reader->process =
-        child_start(broker, PROCESS_config, "winrmd-config", NULL,
-                    identity_of_role(broker, reader->configuration, PROCESS_config, NULL), &events,
-                    reading_gone);
-    if (reader->process == NULL) {
-        tell_problem(reader, "winrmd-config cannot be started", "the log tells why");
-        return false;
-    }
-    reader->process->owner = reader;
-    reader->file = -1;
-    channel_set_state(reader->process->channel, CHANNEL_serving);
-    channel_send(reader->process->channel, config_read, .path = reader->path, .file = file);
-    return true;
-}
-
-static void account_problem(struct accounts_search *search, const char *cause, const char *remedy)
-{
-    tell_problem(container_of(search, struct configuration_reader, accounts), cause, remedy);
-}
-
-/* winrmd's own accounts come before the configuration is read, the others after that. */
-static void accounts_done(struct accounts_search *search)
-{
-    struct configuration_reader *reader =
-        container_of(search, struct configuration_reader, accounts);
-
-    if (reader->complete || reader->problems > 0 || !reading_begin(reader))
-        reader_end(reader);
-}
-
-bool configuration_read(struct broker *broker, const char *path,
-                        struct configuration_reader *reader)
-{
-    char cause[128];
-    bool begun;
-
-    reader->broker = broker;
-    reader->path = mem_text(path);
-    reader->complete = false;
-    reader->problems = 0;
-    reader->process = NULL;
-    reader->configuration = mem_alloc(sizeof(*reader->configuration));
-    reader->accounts = (struct accounts_search){.problem = account_problem, .done = accounts_done};
-    reader->file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (reader->file < 0) {
-        snprintf(cause, sizeof(cause), "it cannot be opened (%s)", strerror(errno));
-        tell_problem(reader, cause, "name another file with --config");
-        reader_clear(reader);
-        return false;
-    }
-    if (broker->root)
-        accounts_want_system(&reader->accounts, reader->configuration);
-    begun = accounts_begin(&reader->accounts, broker) || reading_begin(reader);
-    if (!begun)
-        reader_clear(reader);
-    return begun;
-}
-
-void configuration_read_stop(struct configuration_reader *reader)
-{
-    accounts_stop(&reader->accounts);
-    if (reader->process != NULL) {
-        reader->process->owner = NULL;
-        child_kill(reader->process);
-    }
-    if (reader->path != NULL)
-        reader_clear(reader);
-}
-
-void configuration_print_problem(const struct message_config_problem *problem)
-{
-    char line[16] = "";
-
-    if (problem->line > 0)
-        snprintf(line, sizeof(line), ":%u", problem->line);
-    fprintf(stderr, "%s%s: %s%s%s\n", problem->file != NULL ? problem->file : "?", line,
-            problem->cause != NULL ? problem->cause : "wrong", problem->remedy != NULL ? "; " : "",
-            problem->remedy != NULL ? problem->remedy : "");
-}
-
-/* ---- what was read ---- */
+/* ---- what was told ---- */
 
 static void plugin_clear(struct plugin *plugin)
 {

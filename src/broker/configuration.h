@@ -4,6 +4,7 @@
  * What winrmd-config told: the settings of winrmd.conf and of each application's web.config, as
  * the broker keeps them. Constant once they are read. The settings of an application are counted
  * references: a host and a shell keep those they were started with when a reload brings others.
+ * How it comes to be told: configuration_read.h.
  */
 #ifndef BROKER_CONFIGURATION_H
 #define BROKER_CONFIGURATION_H
@@ -15,9 +16,6 @@
 #include "base/buffer.h"
 #include "broker/accounts.h"
 #include "ipc/message.h"
-
-struct broker;
-struct child;
 
 struct listener {
     char *name;
@@ -153,34 +151,25 @@ struct configuration {
     struct account system_accounts[SYSTEM_ACCOUNTS]; /* root mode */
 };
 
-/* Who wants a configuration read; embedded in its owner, until done() has been called. */
-struct configuration_reader {
-    /* One thing that is wrong. Texts live until it returns. */
-    void (*problem)(struct configuration_reader *reader,
-                    const struct message_config_problem *problem);
-    /* Called once, not from within configuration_read(). NULL: there were problems. */
-    void (*done)(struct configuration_reader *reader, struct configuration *configuration);
-    /* Private to configuration.c. */
-    struct broker *broker;
-    char *path;
-    int file; /* -1 once winrmd-config has it */
-    struct configuration *configuration;
-    struct child *process; /* winrmd-config; NULL once it has ended */
-    struct accounts_search accounts;
-    bool complete;
-    uint32_t problems;
-};
-
-/* Has winrmd-config read the file. False (the problem has been told): done() is not called. */
-bool configuration_read(struct broker *broker, const char *path,
-                        struct configuration_reader *reader);
-/* Gives up; done() is not called any more. */
-void configuration_read_stop(struct configuration_reader *reader);
+/*
+ * What winrmd-config says, one after the other: the service once, plug-ins after their application,
+ * resources after their plug-in. False: nothing that an honest one says. Of a service that is told
+ * twice the first holds; what belongs to nothing is left out.
+ */
+void configuration_take_service(struct configuration *configuration,
+                                const struct message_config_service *service);
+bool configuration_take_listener(struct configuration *configuration,
+                                 const struct message_config_listener *told);
+bool configuration_take_application(struct configuration *configuration,
+                                    const struct message_config_application *told);
+void configuration_take_plugin(struct configuration *configuration,
+                               const struct message_config_plugin *told);
+void configuration_take_resource(struct configuration *configuration,
+                                 const struct message_config_resource *told);
+/* All has been told: finds each application's authorization plug-in. */
+void configuration_link(struct configuration *configuration);
 /* NULL is allowed. Closes the listeners' sockets. */
 void configuration_free(struct configuration *configuration);
-
-/* file:line: cause; remedy, to standard error. Line 0 is about the file as a whole. */
-void configuration_print_problem(const struct message_config_problem *problem);
 
 struct application_settings *application_settings_ref(struct application_settings *settings);
 /* NULL is allowed. */

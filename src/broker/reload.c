@@ -12,6 +12,7 @@
 #include "broker/authz_host.h"
 #include "broker/broker.h"
 #include "broker/check.h"
+#include "broker/configuration_read.h"
 #include "broker/enumeration.h"
 #include "broker/kept.h"
 #include "broker/listener.h"
