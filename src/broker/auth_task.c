@@ -6,9 +6,16 @@
 #include <stdlib.h>
 
 #include "base/memory.h"
+#include "broker/administer.h"
 #include "broker/broker.h"
+#include "broker/gss.h"
+#include "broker/introduce.h"
 #include "broker/listener.h"
 #include "broker/pam.h"
+#include "broker/reload.h"
+#include "broker/session.h"
+
+/* ---- what it is told ---- */
 
 static bool auth_tell_start(struct child *auth)
 {
@@ -70,9 +77,30 @@ void auth_task_update(struct child *auth, const struct configuration *old)
     auth->settling = auth_tell_start(auth) ? 1 : 0;
 }
 
-void auth_task_bound(struct broker *broker, const struct message_auth_bound *bound)
+/* ---- what it says ---- */
+
+static void handle_auth_ready(struct channel *channel, const union message_body *body)
 {
-    const struct configuration *configuration = broker->configuration;
+    struct child *auth = child_of(channel);
+
+    (void)body;
+    if (auth->ready) {
+        auth->settling = 0;
+        reload_settled(auth->broker);
+        return;
+    }
+    channel_set_state(channel, CHANNEL_serving);
+    child_set_ready(auth);
+    gss_introduce(auth->broker);
+    introduce_nets(auth->broker);
+    broker_check_ready(auth->broker);
+}
+
+/* The channel binding value of a listener. */
+static void handle_bound(struct channel *channel, const union message_body *body)
+{
+    const struct configuration *configuration = child_of(channel)->broker->configuration;
+    const struct message_auth_bound *bound = &body->auth_bound;
 
     for (size_t i = 0; i < configuration->listener_count; i++) {
         struct listener *listener = &configuration->listeners[i];
@@ -83,3 +111,37 @@ void auth_task_bound(struct broker *broker, const struct message_auth_bound *bou
         listener->binding = mem_text(bound->value);
     }
 }
+
+static void handle_forgotten(struct channel *channel, const union message_body *body)
+{
+    administer_forgotten(child_of(channel)->broker, &body->auth_forgotten);
+}
+
+static void handle_identity(struct channel *channel, const union message_body *body)
+{
+    session_open(child_of(channel)->broker, &body->auth_identity);
+}
+
+static void handle_failure(struct channel *channel, const union message_body *body)
+{
+    session_refused(child_of(channel)->broker, &body->auth_failure);
+}
+
+static void handle_pam_ask(struct channel *channel, const union message_body *body)
+{
+    pam_ask(child_of(channel)->broker, &body->pam_ask);
+}
+
+static void handle_revoked(struct channel *channel, const union message_body *body)
+{
+    session_revoke(child_of(channel)->broker, &body->auth_revoked);
+}
+
+static const channel_handler handlers[MESSAGE_COUNT] = {
+    [MESSAGE_auth_ready] = handle_auth_ready,    [MESSAGE_auth_bound] = handle_bound,
+    [MESSAGE_auth_forgotten] = handle_forgotten, [MESSAGE_auth_identity] = handle_identity,
+    [MESSAGE_auth_failure] = handle_failure,     [MESSAGE_auth_revoked] = handle_revoked,
+    [MESSAGE_pam_ask] = handle_pam_ask,
+};
+
+const struct channel_events auth_task_events = {handlers, child_channel_ended};

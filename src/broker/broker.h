@@ -74,7 +74,7 @@ struct broker {
     struct loop_timer orphans; /* of child.c: what hosts have left behind is looked for again */
     struct child *auth;
     struct list replacements;       /* of peers.c: processes to be started again */
-    struct loop_timer introduction; /* of peers.c: who could not be introduced is, later */
+    struct loop_timer introduction; /* of introduce.c: who could not be introduced is, later */
     struct gss *gss;                /* of gss.c; NULL: it was never asked for */
     struct pam_pool *pam;           /* of pam.c; NULL: PAM was never asked for */
     struct list lookups;            /* of lookup.c: whose accounts are being looked up */

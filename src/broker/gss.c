@@ -11,7 +11,7 @@
 #include "base/shortage.h"
 #include "broker/broker.h"
 #include "broker/identities.h"
-#include "broker/peers.h"
+#include "broker/introduce.h"
 #include "broker/reload.h"
 #include "broker/session.h"
 #include "methods.h"

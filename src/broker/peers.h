@@ -2,7 +2,7 @@
 
 /*
  * The processes every winrmd has: winrmd-net, as many as configured, and one winrmd-auth. They
- * are started with their task, started again when they end, and introduced to each other.
+ * are started with their task (net_task.h, auth_task.h), and started again when they end.
  */
 #ifndef BROKER_PEERS_H
 #define BROKER_PEERS_H
@@ -28,8 +28,6 @@ void peers_drain(struct broker *broker);
  * winrmd-net has ended.
  */
 bool peers_drained(struct broker *broker);
-/* Somebody could not be introduced for want of a descriptor: it is tried again after a pause. */
-void introduce_later(struct broker *broker);
 /* The service ends: nothing is started again. */
 void peers_forget(struct broker *broker);
 /* Do all of them serve? */

@@ -40,7 +40,7 @@ struct reload_listener {
 void reload_begin(struct broker *broker, struct reload_listener *listener);
 /* The listener is not told any more; nor was it perhaps ever (then list_init() has been called). */
 void reload_forget(struct reload_listener *listener);
-/* For peers.c: one of the processes goes by the configuration of now. */
+/* One of the processes goes by the configuration of now, or has gone. */
 void reload_settled(struct broker *broker);
 /* The service stops: what is being checked is given up. */
 void reload_stop(struct broker *broker);
