@@ -2,8 +2,8 @@
 
 /*
  * User records: what the authorization plug-in said about a user, kept so that it is asked once
- * for all connections of that user. This file alone knows the states and when contexts are given
- * back:
+ * for all connections of that user. Their life is record.c, what the plug-in is asked and answers
+ * record_authorize.c: these two alone know the states and when contexts are given back:
  *
  *   (none) ── first message ──> authorizing ── allowed ──> active ── interval ──> refreshing
  *                                    │                       │  <── still allowed ──┘   │
