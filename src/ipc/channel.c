@@ -7,28 +7,15 @@
 #include <stdio.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/shortage.h"
+#include "ipc/stream.h"
 
-enum {
-    READ_SIZE = 65536,
-    DRAIN_READS = 16,
-    FDS_WAITING = 64, /* received, but their message is not complete yet */
-    FDS_A_READ = 16,
-    ARENA_LIMIT = 1024 * 1024
-};
-
-/* A descriptor on its way out: it goes with the byte at `position` of the stream. */
-struct outgoing_fd {
-    struct list link;
-    uint64_t position;
-    int fd;
-};
+enum { DRAIN_READS = 16, ARENA_LIMIT = 1024 * 1024 };
 
 struct channel {
     struct loop *loop;
@@ -39,14 +26,8 @@ struct channel {
     enum channel_state state;
     const struct channel_events *events;
     void *owner;
-    struct buffer in;
-    struct buffer out;
-    uint64_t written; /* bytes of the stream so far; position of out's first byte */
-    struct list outgoing;
-    int incoming[FDS_WAITING];
-    size_t incoming_count;
+    struct ipc_stream stream;
     struct arena arena;
-    bool takes_fds; /* some message from that peer to this process has a descriptor */
     bool unwanted_fd;
     bool waits; /* events->incomplete() was told of bytes */
     bool dispatching;
@@ -76,18 +57,7 @@ static void channel_destroy(struct channel *channel)
     loop_task_cancel(&channel->flush);
     if (!channel->ended)
         loop_unwatch(channel->loop, &channel->watch);
-    close(channel->watch.fd);
-    list_each(link, &channel->outgoing) {
-        struct outgoing_fd *outgoing = container_of(link, struct outgoing_fd, link);
-
-        close(outgoing->fd);
-        free(outgoing);
-    }
-    for (size_t i = 0; i < channel->incoming_count; i++)
-        if (channel->incoming[i] >= 0)
-            close(channel->incoming[i]);
-    buffer_free(&channel->in);
-    buffer_free(&channel->out);
+    ipc_stream_close(&channel->stream);
     arena_free(&channel->arena);
     free(channel);
 }
@@ -112,67 +82,16 @@ void channel_break(struct channel *channel, const char *why)
 
 /* ---- sending ---- */
 
-static size_t channel_piece(const struct channel *channel)
-{
-    size_t length = buffer_length(&channel->out);
-
-    list_each(link, &channel->outgoing) {
-        const struct outgoing_fd *outgoing = container_of(link, struct outgoing_fd, link);
-        uint64_t distance = outgoing->position - channel->written;
-
-        if (distance > 0)
-            return distance < length ? (size_t)distance : length;
-    }
-    return length;
-}
-
-/* Sends bytes up to the next descriptor's frame, with the descriptor that belongs to the first. */
-static ssize_t channel_send_piece(struct channel *channel, size_t length)
-{
-    union {
-        char bytes[CMSG_SPACE(sizeof(int))];
-        struct cmsghdr header;
-    } control = {0};
-    struct iovec data = {.iov_base = buffer_bytes(&channel->out), .iov_len = length};
-    struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1};
-    struct outgoing_fd *first = NULL;
-    ssize_t sent;
-
-    if (!list_empty(&channel->outgoing))
-        first = container_of(channel->outgoing.next, struct outgoing_fd, link);
-    if (first != NULL && first->position == channel->written) {
-        struct cmsghdr *header = &control.header;
-
-        message.msg_control = &control;
-        message.msg_controllen = sizeof(control.bytes);
-        header->cmsg_level = SOL_SOCKET;
-        header->cmsg_type = SCM_RIGHTS;
-        header->cmsg_len = CMSG_LEN(sizeof(int));
-        memcpy(CMSG_DATA(header), &first->fd, sizeof(int));
-    } else {
-        first = NULL;
-    }
-    sent = sendmsg(channel->watch.fd, &message, MSG_NOSIGNAL);
-    if (sent > 0 && first != NULL) {
-        list_remove(&first->link);
-        close(first->fd);
-        free(first);
-    }
-    return sent;
-}
-
 void channel_flush(struct channel *channel)
 {
-    while (!channel->ended && buffer_length(&channel->out) > 0) {
-        ssize_t sent = channel_send_piece(channel, channel_piece(channel));
-
-        if (sent > 0) {
-            buffer_consume(&channel->out, (size_t)sent);
-            channel->written += (uint64_t)sent;
-        } else if (errno == EAGAIN) {
+    while (!channel->ended && buffer_length(&channel->stream.out) > 0) {
+        if (ipc_stream_send(&channel->stream))
+            continue;
+        if (errno == EAGAIN) {
             loop_rewatch(channel->loop, &channel->watch, EPOLLIN | EPOLLOUT);
             return;
-        } else if (errno != EINTR) {
+        }
+        if (errno != EINTR) {
             channel_end(channel, false, "closed by the peer");
             return;
         }
@@ -181,8 +100,8 @@ void channel_flush(struct channel *channel)
         atomic_store(&channel->quiet, true);
         loop_rewatch(channel->loop, &channel->watch, EPOLLIN);
     }
-    if (channel->out.capacity > READ_SIZE)
-        buffer_free(&channel->out);
+    if (channel->stream.out.capacity > IPC_STREAM_READ)
+        buffer_free(&channel->stream.out);
 }
 
 static void channel_flush_task(struct loop_task *task)
@@ -201,12 +120,12 @@ bool channel_write(struct channel *channel, enum message_type type, const void *
 {
     union message_body *copy = (union message_body *)(uintptr_t)body;
     int *fd = message_fd(type, copy);
-    uint64_t position = channel->written + buffer_length(&channel->out);
+    uint64_t position = ipc_stream_position(&channel->stream);
     bool queued;
 
     atomic_store(&channel->quiet, false);
-    queued = !channel->ended && message_encode(&channel->out, type, body);
-    if (!channel->ended && !queued && channel->out.failed)
+    queued = !channel->ended && message_encode(&channel->stream.out, type, body);
+    if (!channel->ended && !queued && channel->stream.out.failed)
         channel_end(channel, false, "does not read what it is sent");
     else if (!channel->ended && !queued)
         log_error("%s for %s is above its limits and is not sent", message_layout(type)->name,
@@ -214,15 +133,10 @@ bool channel_write(struct channel *channel, enum message_type type, const void *
     if (queued)
         loop_defer(channel->loop, &channel->flush);
     if (fd != NULL && *fd >= CHANNEL_FD) {
-        struct outgoing_fd *outgoing = queued ? mem_alloc(sizeof(*outgoing)) : NULL;
-
-        if (outgoing == NULL) {
+        if (queued)
+            ipc_stream_put_fd(&channel->stream, position, *fd);
+        else
             close(*fd);
-        } else {
-            outgoing->fd = *fd;
-            outgoing->position = position;
-            list_append(&channel->outgoing, &outgoing->link);
-        }
     }
     return queued;
 }
@@ -231,76 +145,30 @@ bool channel_write(struct channel *channel, enum message_type type, const void *
 
 static const char unwanted_fd[] = "sent a descriptor, which none of its messages has";
 
-/*
- * The kernel drops a descriptor that this process has no room for. The message that it was to come
- * with is delivered as one that has none: its handler knows what to do without. One read never
- * brings more than the descriptors of one sendmsg() (unix(7)), and ours sends one at a time.
- */
-static void channel_miss_fd(struct channel *channel)
-{
-    log_error("%s has sent a descriptor that this process has no room for (%s)",
-              process_name(channel->peer), shortage_text(EMFILE));
-    if (channel->incoming_count < FDS_WAITING)
-        channel->incoming[channel->incoming_count++] = -1;
-}
-
-static void channel_take_fds(struct channel *channel, struct msghdr *message)
-{
-    size_t taken = 0;
-
-    for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header != NULL;
-         header = CMSG_NXTHDR(message, header)) {
-        size_t count;
-
-        if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
-            continue;
-        count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-        for (size_t i = 0; i < count; i++) {
-            int fd;
-
-            memcpy(&fd, CMSG_DATA(header) + i * sizeof(int), sizeof(int));
-            taken++;
-            if (channel->incoming_count < FDS_WAITING)
-                channel->incoming[channel->incoming_count++] = fd;
-            else
-                close(fd);
-        }
-    }
-    if ((message->msg_flags & MSG_CTRUNC) == 0)
-        return;
-    if (!channel->takes_fds)
-        channel->unwanted_fd = true;
-    else if (taken == 0)
-        channel_miss_fd(channel);
-    else
-        channel_end(channel, true, "sent more descriptors than fit");
-}
-
+/* False: no bytes have come. */
 static bool channel_read(struct channel *channel)
 {
-    union {
-        char bytes[CMSG_SPACE(FDS_A_READ * sizeof(int))];
-        struct cmsghdr header;
-    } control;
-    uint8_t *room = buffer_reserve(&channel->in, READ_SIZE);
-    struct iovec data = {.iov_base = room, .iov_len = READ_SIZE};
-    struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1};
-    ssize_t got;
-
-    /* Without room for them the kernel closes what is sent along: it never is one of ours. */
-    if (channel->takes_fds) {
-        message.msg_control = &control;
-        message.msg_controllen = sizeof(control.bytes);
-    }
-    got = recvmsg(channel->watch.fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-    if (got > 0) {
-        buffer_added(&channel->in, (size_t)got);
-        channel_take_fds(channel, &message);
-        return true;
-    }
-    if (got == 0 || (errno != EAGAIN && errno != EINTR))
+    switch (ipc_stream_receive(&channel->stream)) {
+    case IPC_STREAM_nothing:
+        return false;
+    case IPC_STREAM_ended:
         channel_end(channel, false, "closed by the peer");
-    return false;
+        return false;
+    case IPC_STREAM_bytes:
+        break;
+    case IPC_STREAM_unwanted_fd:
+        channel->unwanted_fd = true;
+        break;
+    case IPC_STREAM_missed_fd:
+        /* Its message is delivered as one that has none: the handler knows what to do without. */
+        log_error("%s has sent a descriptor that this process has no room for (%s)",
+                  process_name(channel->peer), shortage_text(EMFILE));
+        break;
+    case IPC_STREAM_too_many_fds:
+        channel_end(channel, true, "sent more descriptors than fit");
+        break;
+    }
+    return true;
 }
 
 static bool channel_attach_fd(struct channel *channel, enum message_type type,
@@ -308,14 +176,7 @@ static bool channel_attach_fd(struct channel *channel, enum message_type type,
 {
     int *fd = message_fd(type, body);
 
-    if (fd == NULL || *fd != MESSAGE_FD_ANNOUNCED)
-        return true;
-    if (channel->incoming_count == 0)
-        return false;
-    *fd = channel->incoming[0];
-    channel->incoming_count--;
-    memmove(channel->incoming, channel->incoming + 1, channel->incoming_count * sizeof(int));
-    return true;
+    return fd == NULL || *fd != MESSAGE_FD_ANNOUNCED || ipc_stream_take_fd(&channel->stream, fd);
 }
 
 /*
@@ -355,7 +216,7 @@ static void channel_deliver(struct channel *channel, enum message_type type, siz
         channel_end(channel, true, unwanted_fd);
         return;
     }
-    if (!message_decode(type, buffer_bytes(&channel->in) + MESSAGE_HEADER_SIZE, length,
+    if (!message_decode(type, buffer_bytes(&channel->stream.in) + MESSAGE_HEADER_SIZE, length,
                         &channel->arena, &body) ||
         !channel_attach_fd(channel, type, &body)) {
         snprintf(why, sizeof(why), "sent a malformed %s", message_layout(type)->name);
@@ -372,34 +233,34 @@ static void channel_deliver(struct channel *channel, enum message_type type, siz
 /* Says how much memory a message holds that is not complete; who never completes it holds it. */
 static void channel_tell_incomplete(struct channel *channel)
 {
-    bool waits = !channel->ended && buffer_length(&channel->in) > 0;
+    bool waits = !channel->ended && buffer_length(&channel->stream.in) > 0;
 
     if (channel->events->incomplete != NULL && !channel->freed && (waits || channel->waits))
-        channel->events->incomplete(channel, waits ? channel->in.capacity : 0);
+        channel->events->incomplete(channel, waits ? channel->stream.in.capacity : 0);
     channel->waits = waits;
 }
 
 static void channel_dispatch(struct channel *channel)
 {
     channel->dispatching = true;
-    while (!channel->ended && buffer_length(&channel->in) >= MESSAGE_HEADER_SIZE) {
+    while (!channel->ended && buffer_length(&channel->stream.in) >= MESSAGE_HEADER_SIZE) {
         enum message_type type;
         size_t length;
 
-        if (!message_header(buffer_bytes(&channel->in), &type, &length)) {
+        if (!message_header(buffer_bytes(&channel->stream.in), &type, &length)) {
             channel_end(channel, true, "sent bytes that are no message");
             break;
         }
         if (!channel_expects(channel, type, length) ||
-            buffer_length(&channel->in) < MESSAGE_HEADER_SIZE + length)
+            buffer_length(&channel->stream.in) < MESSAGE_HEADER_SIZE + length)
             break;
         channel_deliver(channel, type, length);
-        buffer_consume(&channel->in, MESSAGE_HEADER_SIZE + length);
+        buffer_consume(&channel->stream.in, MESSAGE_HEADER_SIZE + length);
     }
     if (channel->unwanted_fd)
         channel_end(channel, true, unwanted_fd);
     /* A descriptor comes with the first byte of its message. */
-    if (channel->incoming_count > 0 && buffer_length(&channel->in) == 0)
+    if (channel->stream.incoming_count > 0 && buffer_length(&channel->stream.in) == 0)
         channel_end(channel, true, "sent a descriptor that belongs to no message");
     channel_tell_incomplete(channel);
     channel->dispatching = false;
@@ -415,8 +276,9 @@ static bool channel_receive(struct channel *channel)
         channel_destroy(channel);
         return false;
     }
-    if (buffer_length(&channel->in) == 0 && channel->in.capacity > 2 * READ_SIZE)
-        buffer_free(&channel->in);
+    if (buffer_length(&channel->stream.in) == 0 &&
+        channel->stream.in.capacity > 2 * IPC_STREAM_READ)
+        buffer_free(&channel->stream.in);
     return true;
 }
 
@@ -467,15 +329,12 @@ struct channel *channel_new(struct loop *loop, int fd, enum process receiver, en
     channel->receiver = receiver;
     channel->peer = peer;
     channel->state = CHANNEL_starting;
-    channel->takes_fds = peer_sends_fds(receiver, peer);
     channel->events = events;
     channel->owner = owner;
-    list_init(&channel->outgoing);
-    buffer_init(&channel->in, MESSAGE_SIZE_LIMIT + MESSAGE_HEADER_SIZE + READ_SIZE);
-    buffer_init(&channel->out, CHANNEL_OUT_LIMIT);
+    ipc_stream_init(&channel->stream, fd,
+                    MESSAGE_SIZE_LIMIT + MESSAGE_HEADER_SIZE + IPC_STREAM_READ, CHANNEL_OUT_LIMIT,
+                    peer_sends_fds(receiver, peer));
     atomic_init(&channel->quiet, true);
-    /* Passwords pass through some channels. */
-    channel->in.secret = channel->out.secret = true;
     arena_init(&channel->arena, ARENA_LIMIT);
     if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 || fcntl(fd, F_SETFL, O_NONBLOCK) != 0 ||
         !loop_watch(loop, &channel->watch, EPOLLIN)) {
@@ -513,7 +372,7 @@ bool channel_is_ended(const struct channel *channel)
 
 size_t channel_backlog(const struct channel *channel)
 {
-    return buffer_length(&channel->out);
+    return buffer_length(&channel->stream.out);
 }
 
 bool channel_is_quiet(const struct channel *channel)
