@@ -4,7 +4,8 @@
  * What a command has put out and no client has fetched yet, stream by stream, and the last state
  * the plug-in reported. Plug-in threads push and wait while a stream is full, or all outputs of
  * the process together are (SHELL_OUTPUT_BYTES); the loop takes. An output is counted, because a
- * plug-in thread may still wait in it when its command is over. One lock guards them all.
+ * plug-in thread may still wait in it when its command is over. One lock guards them all, and what
+ * they hold (output_queue.h).
  */
 #ifndef HOST_OUTPUT_H
 #define HOST_OUTPUT_H
