@@ -857,12 +857,19 @@ enum listener_file {
     LISTENER_FILES
 };
 
-/* What becomes of the output of a disconnected shell (OutputBufferingMode, rsp:BufferMode). */
+/*
+ * What becomes of the output of a disconnected shell: B(name, word in OutputBufferingMode and
+ * rsp:BufferMode). In this order: the plug-in waits while a stream is full, the oldest gives way,
+ * nothing is taken.
+ */
+#define BUFFERING_TABLE(B) B(block, "Block") B(drop, "Drop") B(refuse, "None")
+
 enum output_buffering {
-    BUFFERING_none,  /* not said */
-    BUFFERING_block, /* the plug-in waits while a stream is full */
-    BUFFERING_drop,  /* the oldest gives way */
-    BUFFERING_refuse /* nothing is taken: OutputBufferingMode None */
+    BUFFERING_none, /* not said */
+#define B(name, word) BUFFERING_##name,
+    BUFFERING_TABLE(B)
+#undef B
+        BUFFERINGS
 };
 
 enum trace_event {

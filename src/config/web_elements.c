@@ -125,9 +125,12 @@ static void enter_authorization(struct web_reader *web, const struct web_row *ro
 static uint32_t buffering_mode(const char *word)
 {
     static const char *const words[] = {
-        [BUFFERING_block] = "Block", [BUFFERING_drop] = "Drop", [BUFFERING_refuse] = "None"};
+#define B(name, word) [BUFFERING_##name] = word,
+        BUFFERING_TABLE(B)
+#undef B
+    };
 
-    for (uint32_t mode = BUFFERING_block; mode <= BUFFERING_refuse; mode++)
+    for (uint32_t mode = BUFFERING_none + 1; mode < BUFFERINGS; mode++)
         if (word != NULL && text_equal_case(word, words[mode]))
             return mode;
     return BUFFERING_none;

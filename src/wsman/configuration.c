@@ -175,11 +175,6 @@ static void put_quotas(struct buffer *out, const struct message_plugin_item *plu
                   plugin->max_operations, plugin->max_operations_per_user);
 }
 
-static const char *buffering_text(uint32_t buffering)
-{
-    return buffering == BUFFERING_drop ? "Drop" : buffering == BUFFERING_refuse ? "None" : "Block";
-}
-
 /* The parameters of a plug-in are not told: passwords may stand in them. */
 void wsman_put_plugin_item(struct buffer *out, const struct wsman_request *request,
                            const void *item)
@@ -193,7 +188,7 @@ void wsman_put_plugin_item(struct buffer *out, const struct wsman_request *reque
     buffer_printf(out, " SDKVersion=\"%u\" XmlRenderingType=\"text\" Architecture=\"%zu\"",
                   plugin->sdk_version, 8 * sizeof(void *));
     soap_put_attribute(out, "Enabled", switch_text(plugin->enabled));
-    soap_put_attribute(out, "OutputBufferingMode", buffering_text(plugin->buffering));
+    soap_put_attribute(out, "OutputBufferingMode", wsman_buffer_mode(plugin->buffering));
     soap_put(out, " UseSharedProcess=\"false\" ProcessIdleTimeoutSec=\"0\" AutoRestart=\"false\""
                   " xml:lang=\"en-US\"><Resources>");
     for (uint32_t i = 0; i < plugin->resources.count; i++) {

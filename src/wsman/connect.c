@@ -14,6 +14,18 @@
 #include "wsman/response.h"
 #include "wsman/write.h"
 
+const char *wsman_buffer_mode(uint32_t buffering)
+{
+    static const char *const words[] = {
+#define B(name, word) [BUFFERING_##name] = word,
+        BUFFERING_TABLE(B)
+#undef B
+    };
+
+    return words[buffering != BUFFERING_none && buffering < BUFFERINGS ? buffering
+                                                                       : BUFFERING_block];
+}
+
 /* BufferMode, which stands here once at most. */
 static bool read_buffer_mode(struct wsman_read *read)
 {
@@ -22,9 +34,9 @@ static bool read_buffer_mode(struct wsman_read *read)
 
     if (wsman_count(read->body, NS_shell, "BufferMode") > 1)
         return wsman_refuse(read, FAULT_schema, "There are two elements BufferMode.");
-    if (text_equal_case(word, "Block"))
+    if (text_equal_case(word, wsman_buffer_mode(BUFFERING_block)))
         read->request->operation.buffering = BUFFERING_block;
-    else if (text_equal_case(word, "Drop"))
+    else if (text_equal_case(word, wsman_buffer_mode(BUFFERING_drop)))
         read->request->operation.buffering = BUFFERING_drop;
     else if (word[0] != 0)
         return wsman_refuse(read, FAULT_schema, "BufferMode is neither Block nor Drop.");

@@ -19,11 +19,6 @@ static void put_created(struct buffer *out, const struct wsman_request *request,
     soap_put(out, "</x:ResourceCreated>");
 }
 
-static const char *buffer_mode(uint32_t buffering)
-{
-    return buffering == BUFFERING_drop ? "Drop" : buffering == BUFFERING_refuse ? "None" : "Block";
-}
-
 /* Windows writes the elements in this order and nodejs-winrm, PSWSMan and pypsrp read them. */
 static void put_shell(struct buffer *out, const struct wsman_request *request,
                       const struct message_shell_details *shell)
@@ -49,7 +44,7 @@ static void put_shell(struct buffer *out, const struct wsman_request *request,
     soap_put(out, "<rsp:CompressionMode>NoCompression</rsp:CompressionMode>");
     soap_put_element(out, "rsp:ProfileLoaded", shell->no_profile ? "No" : "Yes");
     soap_put_element(out, "rsp:Encoding", request->encoding == SOAP_UTF16 ? "UTF16" : "UTF8");
-    soap_put_element(out, "rsp:BufferMode", buffer_mode(shell->buffering));
+    soap_put_element(out, "rsp:BufferMode", wsman_buffer_mode(shell->buffering));
     soap_put_element(out, "rsp:State", shell->disconnected ? "Disconnected" : "Connected");
     soap_put_element(out, "rsp:ShellRunTime", duration_format_parts(time, shell->run_time));
     soap_put_element(out, "rsp:ShellInactivity", duration_format_parts(time, shell->inactivity));

@@ -30,4 +30,7 @@ void wsman_begin_reference(struct buffer *out, const struct wsman_request *reque
 void wsman_put_selector(struct buffer *out, const char *name, const char *value);
 void wsman_end_reference(struct buffer *out);
 
+/* The word for an enum output_buffering: Block when nothing, or none of them, was said. */
+const char *wsman_buffer_mode(uint32_t buffering);
+
 #endif
