@@ -135,7 +135,7 @@ static bool may_be_sent(const struct sent *sent)
         (sent->kind == SIGNAL && is_blank(sent->text)) || (sent->kind == SEND && sent->items == 0))
         return false;
     for (unsigned i = 0; i < sent->options; i++)
-        if (sent->option_name[i][0] == '\0')
+        if (sent->option_name[i][0] == '\0' || strlen(sent->option_name[i]) > LIMIT_NAME / 6)
             return false;
     for (unsigned i = 0; i < sent->items; i++)
         if ((sent->kind == SEND || sent->kind == SHELL_CREATE) &&

@@ -208,15 +208,19 @@ def tell(server, when, how):
 def test_blocks_or_spins(new_server, user, call):
     """It is refused at its deadline while others are served; what it says later is not heard."""
     server = new_server(authorizer='blocks', application=IMPATIENT)
-    with server.connect(user) as client:
-        client.send(envelope(CREATE, STREAMS))
-        others_are_served(server)
-        assert client.receive().fault.number == 2150858793
-        line, = server.audit('verdict', user=user)
-        assert line['verdict'] == 'denied' and call in line['reason']
+    # On a busy machine the time may be over before the plug-in was asked.
+    for tries in range(1, 20):
+        with server.connect(user) as client:
+            client.send(envelope(CREATE, STREAMS))
+            others_are_served(server)
+            assert client.receive().fault.number == 2150858793
+        if 'held' in server.noted():
+            break
+    line = server.audit('verdict', user=user)[-1]
+    assert line['verdict'] == 'denied' and call in line['reason']
     (server.application_folder / 'unblock').touch()
     assert 'deadline' in server.wait_for_audit('stray-completion')[0]['reason']
-    assert server.counters()['shells_started'] == 1
+    assert server.counters()['shells_started'] == tries
 
 
 def test_holds_every_thread(new_server):

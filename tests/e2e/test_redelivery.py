@@ -4,9 +4,12 @@ not carried out again: rules P-3.4.1 to P-3.4.5 and P-4.9.9 to P-4.9.11 of docs/
 W-14.8 of docs/plugin-api.md."""
 
 import base64
+import fcntl
 import os
 import select
 import signal
+import struct
+import termios
 import uuid
 
 import pytest
@@ -87,20 +90,28 @@ def test_the_end_of_input_is_told_once(server, alice, shell, ids):
     assert alice.receive_all(shell, command) == (b'x', b'', 0)
 
 
+def unread(pid):
+    """Bytes that wait at the standard input of a process."""
+    pipe = os.open('/proc/%d/fd/0' % pid, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        return struct.unpack('i', fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)))[0]
+    finally:
+        os.close(pipe)
+
+
 def test_input_that_is_still_being_fed_is_fed_once(server, alice, shell, ids, tmp_path):
     """P-3.4.2: the command does not read yet, and the connection is cut. The message that comes
     again waits for the first instead of finding it in its way."""
     go = tmp_path / 'go'
-    command = alice.command(shell, 'until [ -e %s ]; do sleep 0.02; done; wc -c' % go)
+    command = alice.command(shell, 'echo $$; until [ -e %s ]; do sleep 0.02; done; wc -c' % go)
+    pid = int(data_of(alice.ask_receive(shell, command)))
     data = b'x' * 300000
     message = envelope(SEND, send_body(command, data), shell=shell, extra=ids.next())
     lost = server.connect('alice')
     lost.send(message)
-
-    def is_being_fed():
-        response = alice.ask(SEND, send_body(command, b''), shell=shell)
-        return response.status == 500 and response.fault.number == BUSY
-    wait_until(is_being_fed, 'the input to be in the way of another')
+    wait_until(lambda: unread(pid) > 0, 'the input to fill the pipe')
+    other = alice.ask(SEND, send_body(command, b''), shell=shell)
+    assert (other.status, other.fault.number) == (500, BUSY)
     lost.close()
     server.wait_for_end_of(lost)
     waiting = server.connect('alice')

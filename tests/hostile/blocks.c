@@ -17,6 +17,8 @@ static atomic_uint spins;
 
 KIT_AUTHZ_USER
 {
+    if (kit_sent_by(sender, "mallory") || kit_sent_by(sender, "carol"))
+        kit_note("held\n");
     if (kit_sent_by(sender, "mallory")) {
         kit_wait_for_file("unblock");
         kit_note("unblocked\n");
@@ -29,7 +31,9 @@ KIT_AUTHZ_USER
 
 KIT_AUTHZ_OPERATION
 {
-    if (kit_sent_by(sender, "trent"))
+    if (kit_sent_by(sender, "trent")) {
+        kit_note("held\n");
         kit_wait_for_file("unblock");
+    }
     kit_allow_operation(sender);
 }
