@@ -3,13 +3,15 @@
 datagram, and lines for the journal (docs/operating.md, O-4, O-5, O-12)."""
 
 import contextlib
+import os
 import re
 import shlex
+import signal
 import socket
 
 import pytest
 
-from server import HANG, PATIENCE, built
+from server import HANG, PATIENCE, built, processes, wait_until
 from test_winrmctl import winrmctl
 
 WATCHDOG = 200  # ms
@@ -22,6 +24,13 @@ class Manager:
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(address.replace('@', '\0', 1) if address[0] == '@' else address)
         self.socket.settimeout(HANG * PATIENCE)
+
+    def forget(self):
+        """What has come until now."""
+        self.socket.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                self.socket.recv(4096)
 
     def hear(self, watchdog=False):
         """The next datagram as {name: value}; those of the watchdog are passed over."""
@@ -69,6 +78,24 @@ def test_the_watchdog_is_fed(manager, new_server):
     for _ in range(5):
         while manager.hear(watchdog=True) != {'WATCHDOG': '1'}:
             pass
+
+
+def test_one_that_hangs_feeds_no_watchdog(manager, new_server):
+    """O-5: neither does another of its processes; and it is fed again by one that goes on."""
+    server = new_server(environment={'NOTIFY_SOCKET': manager.address,
+                                     'WATCHDOG_USEC': str(WATCHDOG * 1000)})
+    manager.hear(watchdog=True)
+    os.kill(server.pid, signal.SIGSTOP)
+    try:
+        wait_until(lambda: processes()[server.pid][1] == 'T', 'winrmd to be stopped')
+        manager.forget()
+        manager.socket.settimeout(3 * WATCHDOG / 1000)
+        with pytest.raises(TimeoutError):
+            manager.hear(watchdog=True)
+    finally:
+        os.kill(server.pid, signal.SIGCONT)
+    manager.socket.settimeout(HANG * PATIENCE)
+    assert manager.hear(watchdog=True) == {'WATCHDOG': '1'}
 
 
 def test_nobody_else_is_told_where_the_manager_is(manager, new_server):
