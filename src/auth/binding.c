@@ -37,10 +37,26 @@ static bool certificate_bind(X509 *certificate, struct binding *binding)
     return true;
 }
 
+/* A key before it is wiped, as what PEM_read_bio_X509() passes over is not. */
+static X509 *first_certificate(BIO *bio)
+{
+    unsigned char *bytes = NULL;
+    long length = 0;
+    const unsigned char *at;
+    X509 *certificate;
+
+    if (PEM_bytes_read_bio_secmem(&bytes, &length, NULL, PEM_STRING_X509, bio, NULL, NULL) != 1)
+        return NULL;
+    at = bytes;
+    certificate = d2i_X509(NULL, &at, length);
+    OPENSSL_secure_clear_free(bytes, (size_t)length);
+    return certificate;
+}
+
 bool binding_make(const char *pem, size_t length, struct binding *binding, struct file_fault *fault)
 {
     BIO *bio = BIO_new_mem_buf(pem, (int)length);
-    X509 *certificate = bio != NULL ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+    X509 *certificate = bio != NULL ? first_certificate(bio) : NULL;
 
     *fault = (struct file_fault){0};
     memset(binding, 0, sizeof(*binding));

@@ -107,6 +107,9 @@ static void binding_take(struct listener *listener, const char *name, int fd)
         binding_make(pem, length, &listener->binding, &fault);
     if (fault.text[0] != '\0')
         log_error("certificate of listener \"%s\": %s", name, fault.text);
+    /* Its key may stand there, too, and is none of this process's business. */
+    if (pem != NULL)
+        explicit_bzero(pem, length);
     free(pem);
 }
 

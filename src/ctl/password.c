@@ -8,6 +8,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/guard.h"
 #include "base/text.h"
 #include "ctl/ctl.h"
 
@@ -49,9 +50,12 @@ static ssize_t line_read(char line[PASSWORD_LIMIT + 2])
 bool password_read(char password[PASSWORD_LIMIT + 2])
 {
     struct termios before;
-    bool quiet = echo_off(&before);
-    ssize_t length = line_read(password);
+    ssize_t length;
+    bool quiet;
 
+    guard_memory();
+    quiet = echo_off(&before);
+    length = line_read(password);
     if (quiet) {
         tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
         fputs("\n", stderr);

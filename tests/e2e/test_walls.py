@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from negotiate import kerberos, ntlm, sealed, work
-from server import HANG, built, password
+from server import HANG, PATIENCE, built, password, wait_until
 from walls import NEVER, NOT_SANITIZED, Captured, attempts_on, replace, sees_files, victim
 from wire import GET
 
@@ -70,19 +70,44 @@ def test_its_own_files_are_seen(new_server, tmp_path, users, ntlm_users, name):
     captured.still_serves()
 
 
-def test_the_log_names_the_call(new_server, tmp_path, users, ntlm_users):
-    """S-2: a process that makes a call it never needs is ended, and another one takes its place."""
-    captured = Captured(new_server, tmp_path, users, ntlm_users, 'winrmd-net')
-    before = set(captured.server.pids('winrmd-net'))
-    attempts = captured.programs / 'winrmd-net.attempts'
-    attempts.write_text('inside\nexec\nunprepared\n')
-    replace(captured.server, 'winrmd-net')
-    line = captured.server.wait_for_log('it asked the kernel for ')
-    pid = int(re.fullmatch(r'winrmd-net\[(\d+)\]: it asked the kernel for execve '
+@pytest.mark.parametrize('captured', WALLED, indirect=True)
+def test_the_log_names_the_call(captured):
+    """S-2: a process that makes a call it never needs is ended, and another one takes its place. It
+    has broken no rule of messages, which is what the audit would tell."""
+    server, name = captured.server, captured.name
+    before = set(server.pids(name))
+    (captured.programs / (name + '.attempts')).write_text(
+        'inside %s %s\nexec\nunprepared\n' % (captured.own / 'users', captured.own / 'ntlm'))
+    captured.wake()
+    line = server.wait_for_log('it asked the kernel for ')
+    pid = int(re.fullmatch(name + r'\[(\d+)\]: it asked the kernel for execve '
                            r'\(system call \d+\), which it never needs, and is ended', line)[1])
     assert pid not in before
-    captured.server.wait_for_log('winrmd-net[%d] was ended by signal 31' % pid)
+    server.wait_for_log('%s[%d] was ended by signal 31' % (name, pid))
     captured.still_serves()
+    assert server.audit('process-ended') == []
+
+
+def cannot_be_dumped(pid):
+    """What is in /proc of one that cannot be traced belongs to root, whoever it runs as."""
+    limits = Path('/proc/%d/limits' % pid).read_text()
+    return (re.search(r'^Max core file size +0 +0 ', limits, re.MULTILINE) is not None
+            and os.stat('/proc/%d/environ' % pid).st_uid == 0)
+
+
+@pytest.mark.parametrize('command', [
+    'winrmd-net', 'winrmd-auth', 'winrmd-gss', 'winrmd-pam', 'winrmd-config',
+    'winrmctl passwd users alice', 'winrmctl ntlm-passwd --domain LAB ntlm alice'])
+def test_who_has_secrets_leaves_no_core_file(command, tmp_path):
+    """S-42: before it is told one, here by nobody. A sanitizer looks at the whole process."""
+    program, *arguments = command.split()
+    silent, its = socket.socketpair()
+    with silent, its, subprocess.Popen(
+            ['sh', '-c', 'exec "$@" 3<&0', 'sh', built(program), *arguments], cwd=tmp_path,
+            stdin=its) as process:
+        if PATIENCE == 1:
+            wait_until(lambda: cannot_be_dumped(process.pid), '%s to be guarded' % program)
+        process.kill()
 
 
 def test_each_process_has_its_walls(new_server, ntlm_users):

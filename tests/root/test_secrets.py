@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""Where passwords are not, looked for as root, who can look anywhere: docs/walls.md, S-40 to S-42."""
+"""Where passwords are not, looked for as root, who can look anywhere: docs/walls.md, S-40 to S-43."""
 
 import base64
 import os
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from certificates import EC, LOOPBACK, openssl, self_signed
 from negotiate import kerberos, ntlm, sealed
 from server import HANG, PATIENCE, built, password, wait_until
 
@@ -68,6 +69,15 @@ def keys(keytab, ntlm_users):
     return {**found, 'NT hash': bytes.fromhex(hashed), 'written NT hash': hashed.encode()}
 
 
+def private_key(path):
+    """A key of TLS as it is read, as it is written, and as OpenSSL computes with it."""
+    text = openssl('pkey', '-in', path, '-noout', '-text')
+    number = bytes.fromhex(re.search(r'priv:([0-9a-f:\s]+)', text)[1].replace(':', ''))[-32:]
+    lines = re.search(r'BEGIN (?:EC )?PRIVATE KEY-+\n(.*?)-+END', path.read_text(), re.DOTALL)[1]
+    return {'number': number, 'turned': number[::-1],
+            **{'line %d' % count: line.encode() for count, line in enumerate(lines.split())}}
+
+
 @pytest.mark.parametrize('source', ['basic = "file:users"', 'basic = "pam"'])
 def test_no_process_holds_a_password_after_a_login(new_server, source):
     """S-40, while the connection that it came on lives on, and after a wrong one."""
@@ -96,6 +106,21 @@ def test_keys_are_in_winrmd_gss_alone(new_negotiating, realm, ntlm_users):
         second.delete(shells[1])
 
 
+@pytest.mark.parametrize('made', [False, True], ids=['configured', 'made by winrmd'])
+def test_keys_of_tls_are_in_winrmd_net_alone(new_server, tmp_path, made):
+    """S-43, while somebody has a shell."""
+    pair = self_signed(tmp_path, 'pair', '-addext', LOOPBACK, key=EC)
+    server = new_server(rules='user * allow\noperation * * * allow\n',
+                        listener='tls = true' if made else pair.settings)
+    key = server.folder / 'self-signed.pem' if made else pair.key
+    server.trust = key if made else pair.certificate
+    with server.connect(USER) as client:
+        shell = client.create()
+        if PATIENCE == 1:
+            assert {name for name, _ in held(server, private_key(key))} == {'winrmd-net'}
+        client.delete(shell)
+
+
 def test_a_password_is_in_no_text(new_server):
     """S-41: arguments, environment, log, audit, status."""
     server = new_server(authentication='basic = "pam"')
@@ -114,19 +139,39 @@ def test_a_password_is_in_no_text(new_server):
             assert needle not in text, (where, what)
 
 
-def test_who_has_secrets_leaves_no_core_file(new_server):
-    """S-42. Of a process that cannot be dumped, what is in /proc belongs to root, whoever it runs as;
-    the broker is root itself. A sanitizer looks at the whole process."""
-    server = new_server(authentication='basic = "pam"')
+def test_who_has_secrets_leaves_no_core_file(new_negotiating):
+    """S-42. Of a process that cannot be dumped, what is in /proc belongs to root, whoever it runs as.
+    A sanitizer looks at the whole process."""
+    server = new_negotiating(methods=('basic', 'negotiate'), listener='allow-unencrypted = true')
     seen = set()
-    for pid, name in processes_of(server).items():
-        program = name.split(' ')[0]
-        seen.add(program)
-        uid = int(re.search(r'^Uid:\t(\d+)', Path('/proc', str(pid), 'status').read_text(),
-                            re.MULTILINE)[1])
-        if uid != 0 and PATIENCE == 1:
-            assert os.stat('/proc/%d/environ' % pid).st_uid == 0, name
-        if program in ('winrmd-net', 'winrmd-auth', 'winrmd-pam') and PATIENCE == 1:
-            limits = Path('/proc', str(pid), 'limits').read_text()
-            assert re.search(r'^Max core file size +0 +0 ', limits, re.MULTILINE), name
-    assert {'winrmd', 'winrmd-net', 'winrmd-auth', 'winrmd-pam', 'winrmd-host'} <= seen
+    with server.connect(USER) as client:
+        client.create()
+        for pid, name in processes_of(server).items():
+            program = name.split(' ')[0]
+            seen.add(program)
+            uid = int(re.search(r'^Uid:\t(\d+)', Path('/proc', str(pid), 'status').read_text(),
+                                re.MULTILINE)[1])
+            if uid != 0 and PATIENCE == 1:
+                assert os.stat('/proc/%d/environ' % pid).st_uid == 0, name
+            if program in ('winrmd-net', 'winrmd-auth', 'winrmd-gss', 'winrmd-pam') and PATIENCE == 1:
+                limits = Path('/proc', str(pid), 'limits').read_text()
+                assert re.search(r'^Max core file size +0 +0 ', limits, re.MULTILINE), name
+    assert seen == {'winrmd', 'winrmd-net', 'winrmd-auth', 'winrmd-gss', 'winrmd-pam', 'winrmd-host',
+                    'winrmd-session'}
+
+
+# As root with the rights that the broker has kept.
+LIKE_IT = ('setpriv', '--inh-caps=-all', '--bounding-set=-all,+setuid,+setgid,+kill,+net_bind_service')
+
+
+def test_the_broker_cannot_be_looked_into(server):
+    """S-42: by none that is as it is, and could look into another such process."""
+    with subprocess.Popen([*LIKE_IT, 'cat'], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          bufsize=0) as other:
+        other.stdin.write(b'x')
+        assert other.stdout.read(1) == b'x'  # it is cat by now
+        found = {pid: subprocess.run([*LIKE_IT, 'cat', '/proc/%d/environ' % pid], timeout=HANG,
+                                     capture_output=True).returncode
+                 for pid in (other.pid, server.pid)}
+    if PATIENCE == 1:
+        assert found == {other.pid: 0, server.pid: 1}
