@@ -10,7 +10,7 @@ import pytest
 
 from oracle import (NO_SHELL, NO_THROTTLE, STREAMS, calls, is_balanced, is_empty, open_gate, say,
                     seen, wait_for_seen)
-from server import HANG, IDLE, IMPATIENT, built, wait_until
+from server import DEADLINE, HANG, IDLE, IMPATIENT, built, wait_until
 from wire import CREATE, GET, envelope
 
 EVERY_MESSAGE = NO_THROTTLE + ' QuotaRefreshIntervalSeconds="0"'
@@ -264,8 +264,9 @@ def test_everything_comes_back_when_records_go(new_server):
 
 def test_a_refusal_also_ends_shells_from_before_a_crash(new_server):
     """They belong to a record that went with the host; the user who is refused has them still."""
+    # Also how long a question waits for the host that takes the place of the lost one.
     server = new_server(authorizer='oracle', operations=EVERY_MESSAGE,
-                        application=IMPATIENT)
+                        application='authorization-timeout = "%dms"' % (10 * DEADLINE))
     with server.connect('bob') as client, server.connect('frank') as other:
         shells = client.create(), other.create()
         os.kill(server.pids('winrmd-host (authorization)')[0], signal.SIGABRT)
