@@ -76,7 +76,7 @@ struct broker {
     struct list replacements;       /* of peers.c: processes to be started again */
     struct loop_timer introduction; /* of introduce.c: who could not be introduced is, later */
     struct gss *gss;                /* of gss.c; NULL: it was never asked for */
-    struct pam_pool *pam;           /* of pam.c; NULL: PAM was never asked for */
+    struct pam *pam;                /* of pam.c; NULL: PAM was never asked for */
     struct list lookups;            /* of lookup.c: whose accounts are being looked up */
     struct map sessions;            /* id -> struct session */
     struct map operations;          /* id -> struct operation */

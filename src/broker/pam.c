@@ -9,29 +9,18 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "broker/broker.h"
+#include "broker/pam_pool.h"
 #include "broker/session.h"
 #include "pam_results.h"
 
 enum {
-    RESTART_PAUSE = 50,
-    START_PAUSE = 1000,              /* when one cannot even be started */
-    CALLS_LIMIT = 4 * PAM_PROCESSES, /* that winrmd-auth may have open: it is told how many serve */
-    END_PATIENCE = 1000
-};
-
-struct pam_process {
-    struct list link; /* pool->processes */
-    struct child *child;
-    struct pam_call *call; /* NULL: it is free */
-    unsigned served;
-    char *service; /* NULL: PAM is not asked */
-    bool root;
+    CALLS_LIMIT = 4 * PAM_PROCESSES /* that winrmd-auth may have open: it is told how many serve */
 };
 
 /* A question of winrmd-auth, or of the broker itself. */
 struct pam_call {
-    struct list link; /* pool->calls, in the order they came */
-    struct pam_pool *pool;
+    struct list link; /* pam->calls, in the order they came */
+    struct pam *pam;
     uint64_t id;                       /* towards winrmd-pam */
     uint64_t asked_as;                 /* what winrmd-auth calls it */
     struct pam_process *process;       /* NULL: it waits for one */
@@ -48,28 +37,12 @@ struct pam_call {
     int credential; /* -1: it has been passed on */
 };
 
-struct pam_pool {
+struct pam {
     struct broker *broker;
-    struct list processes;
+    struct pam_pool pool;
     struct list calls;
-    size_t call_count;       /* those of winrmd-auth */
-    struct loop_timer again; /* starts what is missing */
-    uint32_t restarts;       /* of the place that is free; 0: of none, or never filled */
-    bool over;
+    size_t call_count; /* those of winrmd-auth */
 };
-
-static void pool_fill(struct pam_pool *pool);
-
-static struct pam_pool *pool_of(struct broker *broker)
-{
-    if (broker->pam == NULL) {
-        broker->pam = mem_alloc(sizeof(*broker->pam));
-        broker->pam->broker = broker;
-        list_init(&broker->pam->processes);
-        list_init(&broker->pam->calls);
-    }
-    return broker->pam;
-}
 
 /* ---- questions ---- */
 
@@ -77,12 +50,12 @@ static void call_free(struct pam_call *call)
 {
     if (call->process != NULL)
         call->process->call = NULL;
-    loop_timer_stop(call->pool->broker->loop, &call->deadline);
+    loop_timer_stop(call->pam->broker->loop, &call->deadline);
     list_remove(&call->link);
     if (call->question != NULL)
         call->question->call = NULL;
     else
-        call->pool->call_count--;
+        call->pam->call_count--;
     if (call->credential >= 0)
         close(call->credential);
     free(call->address);
@@ -105,7 +78,7 @@ static void auth_answer(struct broker *broker, uint64_t asked_as,
 /* Tells who asked, and opens the session; the call is over. */
 static void call_answer(struct pam_call *call, const struct message_pam_verdict *verdict)
 {
-    struct broker *broker = call->pool->broker;
+    struct broker *broker = call->pam->broker;
 
     broker_count(broker, COUNTER_pam_requests);
     if (verdict->result == PAM_RESULT_accepted && !call->account)
@@ -153,7 +126,7 @@ static void call_late(struct loop_timer *timer)
 
     if (process != NULL) {
         log_error("winrmd-pam[%d] has not answered for %llu ms; it is killed",
-                  (int)process->child->pid, (unsigned long long)patience_of(call->pool->broker));
+                  (int)process->child->pid, (unsigned long long)patience_of(call->pam->broker));
         child_kill(process->child);
         /* Nothing it still says counts. */
         process->served = PAM_REQUESTS;
@@ -176,101 +149,23 @@ static void call_pass(struct pam_call *call, struct pam_process *process)
                      .credential = credential);
 }
 
-/* Gives questions to whoever is free. */
-static void pool_work(struct pam_pool *pool)
+/* Gives questions to whoever is free, in the order they came. */
+static void pam_work(struct pam *pam)
 {
-    list_each(link, &pool->processes) {
-        struct pam_process *process = container_of(link, struct pam_process, link);
-        struct pam_call *next = NULL;
-
-        if (!process->child->ready || process->call != NULL || process->served >= PAM_REQUESTS)
-            continue;
-        list_each(at, &pool->calls) {
-            struct pam_call *call = container_of(at, struct pam_call, link);
-
-            if (call->process == NULL) {
-                next = call;
-                break;
-            }
-        }
-        if (next == NULL)
-            return;
-        call_pass(next, process);
-    }
-}
-
-void pam_ask(struct broker *broker, const struct message_pam_ask *ask)
-{
-    struct pam_pool *pool = pool_of(broker);
-    struct pam_call *call;
-
-    if (ask->credential < CHANNEL_FD || pam_processes(broker) == 0 ||
-        pool->call_count >= CALLS_LIMIT) {
-        if (ask->credential >= CHANNEL_FD)
-            close(ask->credential);
-        auth_answer(broker, ask->call,
-                    &(const struct message_pam_verdict){.result = PAM_RESULT_crowded});
-        return;
-    }
-    call = mem_alloc(sizeof(*call));
-    *call = (struct pam_call){.pool = pool,
-                              .id = broker_next_id(broker),
-                              .asked_as = ask->call,
-                              .account = ask->account,
-                              .net = ask->net,
-                              .exchange = ask->exchange,
-                              .address = mem_text(ask->address),
-                              .tls = mem_text(ask->tls),
-                              .mechanism = mem_text(ask->mechanism),
-                              .name = mem_text(ask->name),
-                              .credential = ask->credential,
-                              .deadline = {.expired = call_late}};
-    list_append(&pool->calls, &call->link);
-    pool->call_count++;
-    loop_timer_start(broker->loop, &call->deadline, broker->configuration->pam_timeout);
-    pool_work(pool);
-}
-
-void pam_find(struct broker *broker, struct account_question *question, const char *name)
-{
-    struct pam_pool *pool = pool_of(broker);
-    struct pam_call *call = mem_alloc(sizeof(*call));
-
-    *call = (struct pam_call){.pool = pool,
-                              .id = broker_next_id(broker),
-                              .question = question,
-                              .name = mem_text(name),
-                              .credential = -1,
-                              .deadline = {.expired = call_late}};
-    question->call = call;
-    list_append(&pool->calls, &call->link);
-    loop_timer_start(broker->loop, &call->deadline, patience_of(broker));
-    pool_fill(pool);
-    pool_work(pool);
-}
-
-void pam_find_stop(struct account_question *question)
-{
-    if (question->call != NULL)
-        call_free(question->call);
-}
-
-void pam_auth_gone(struct broker *broker)
-{
-    if (broker->pam == NULL)
-        return;
-    list_each(link, &broker->pam->calls) {
+    list_each(link, &pam->calls) {
         struct pam_call *call = container_of(link, struct pam_call, link);
+        struct pam_process *process;
 
-        if (call->question != NULL)
+        if (call->process != NULL)
             continue;
-        call->orphan = true;
-        if (call->process == NULL)
-            call_free(call);
+        process = pam_pool_free(&pam->pool);
+        if (process == NULL)
+            return;
+        call_pass(call, process);
     }
 }
 
-/* ---- processes ---- */
+/* ---- answers ---- */
 
 static struct pam_process *process_of(const struct channel *channel)
 {
@@ -282,13 +177,7 @@ static void handle_ready(struct channel *channel, const union message_body *body
     (void)body;
     channel_set_state(channel, CHANNEL_serving);
     child_set_ready(child_of(channel));
-    pool_work(pool_of(child_of(channel)->broker));
-}
-
-/* It has served enough, or serves something that is not configured any more. */
-static void process_retire(struct pam_process *process)
-{
-    child_dismiss(process->child, END_PATIENCE);
+    pam_work(child_of(channel)->broker->pam);
 }
 
 /*
@@ -319,11 +208,8 @@ static bool answer_is_sound(struct pam_process *process, uint32_t result, const 
 /* The answer may have brought a configuration that has retired it. */
 static void child_go_on(struct child *child)
 {
-    struct pam_process *process = child->owner;
-
-    if (process != NULL && process->served >= PAM_REQUESTS)
-        process_retire(process);
-    pool_work(pool_of(child->broker));
+    pam_process_answered(child);
+    pam_work(child->broker->pam);
 }
 
 static void handle_verdict(struct channel *channel, const union message_body *body)
@@ -357,51 +243,13 @@ static void handle_found(struct channel *channel, const union message_body *body
     child_go_on(child_of(channel));
 }
 
-static void again_expired(struct loop_timer *timer)
+static void call_lost(struct pam_call *call)
 {
-    pool_fill(container_of(timer, struct pam_pool, again));
+    call->process = NULL;
+    call_fail(call, PAM_RESULT_ended);
 }
 
-static void pam_gone(struct child *child, bool crashed)
-{
-    struct pam_process *process = child->owner;
-    struct pam_pool *pool = pool_of(child->broker);
-    struct pam_call *call = process->call;
-
-    (void)crashed;
-    if (call != NULL)
-        call->process = NULL;
-    list_remove(&process->link);
-    free(process->service);
-    free(process);
-    child->owner = NULL;
-    pool->restarts = child->restarts + 1;
-    if (!pool->over && pool->again.position == 0) {
-        pool->again.expired = again_expired;
-        loop_timer_start(pool->broker->loop, &pool->again, child->expected_end ? 0 : RESTART_PAUSE);
-    }
-    if (call != NULL)
-        call_fail(call, PAM_RESULT_ended);
-}
-
-static const char *service_of(const struct broker *broker)
-{
-    return broker->configuration != NULL ? broker->configuration->pam_service : NULL;
-}
-
-/* Which application it comes to is not known before it is in. */
-static bool root_may_come(const struct broker *broker)
-{
-    const struct configuration *configuration = broker->configuration;
-
-    for (size_t i = 0;
-         broker->root && configuration != NULL && i < configuration->application_count; i++)
-        if (configuration->applications[i]->allow_root)
-            return true;
-    return false;
-}
-
-static bool process_start(struct pam_pool *pool)
+static struct pam *pam_of(struct broker *broker)
 {
     static const channel_handler handlers[MESSAGE_COUNT] = {
         [MESSAGE_pam_ready] = handle_ready,
@@ -409,94 +257,112 @@ static bool process_start(struct pam_pool *pool)
         [MESSAGE_account_found] = handle_found,
     };
     static const struct channel_events events = {handlers, child_channel_ended};
-    const char *service = service_of(pool->broker);
-    struct child *child =
-        child_start(pool->broker, PROCESS_pam, "winrmd-pam", NULL, NULL, &events, pam_gone);
-    struct pam_process *process;
 
-    if (child == NULL)
-        return false;
-    process = mem_alloc(sizeof(*process));
-    process->child = child;
-    process->service = mem_text(service);
-    process->root = root_may_come(pool->broker);
-    child->owner = process;
-    child->restarts = pool->restarts;
-    pool->restarts = 0;
-    list_append(&pool->processes, &process->link);
-    channel_send(child->channel, pam_start, .service = service, .root = process->root);
-    return true;
+    if (broker->pam == NULL) {
+        broker->pam = mem_alloc(sizeof(*broker->pam));
+        broker->pam->broker = broker;
+        pam_pool_init(&broker->pam->pool, broker, &events, call_lost);
+        list_init(&broker->pam->calls);
+    }
+    return broker->pam;
 }
 
-static uint32_t processes_wanted(const struct broker *broker)
+/* ---- asking ---- */
+
+void pam_ask(struct broker *broker, const struct message_pam_ask *ask)
 {
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    struct pam *pam = pam_of(broker);
+    struct pam_call *call;
 
-    if (service_of(broker) == NULL && !broker->root)
-        return 0;
-    return cores < 1 ? 1 : cores > PAM_PROCESSES ? PAM_PROCESSES : (uint32_t)cores;
-}
-
-uint32_t pam_processes(const struct broker *broker)
-{
-    return service_of(broker) != NULL ? processes_wanted(broker) : 0;
-}
-
-static void pool_fill(struct pam_pool *pool)
-{
-    uint32_t running = 0;
-
-    if (pool->over || pool->broker->stopping)
+    if (ask->credential < CHANNEL_FD || pam_processes(broker) == 0 ||
+        pam->call_count >= CALLS_LIMIT) {
+        if (ask->credential >= CHANNEL_FD)
+            close(ask->credential);
+        auth_answer(broker, ask->call,
+                    &(const struct message_pam_verdict){.result = PAM_RESULT_crowded});
         return;
-    list_each(link, &pool->processes)
-        running++;
-    for (; running < processes_wanted(pool->broker); running++) {
-        if (!process_start(pool)) {
-            pool->again.expired = again_expired;
-            loop_timer_start(pool->broker->loop, &pool->again, START_PAUSE);
-            return;
-        }
+    }
+    call = mem_alloc(sizeof(*call));
+    *call = (struct pam_call){.pam = pam,
+                              .id = broker_next_id(broker),
+                              .asked_as = ask->call,
+                              .account = ask->account,
+                              .net = ask->net,
+                              .exchange = ask->exchange,
+                              .address = mem_text(ask->address),
+                              .tls = mem_text(ask->tls),
+                              .mechanism = mem_text(ask->mechanism),
+                              .name = mem_text(ask->name),
+                              .credential = ask->credential,
+                              .deadline = {.expired = call_late}};
+    list_append(&pam->calls, &call->link);
+    pam->call_count++;
+    loop_timer_start(broker->loop, &call->deadline, broker->configuration->pam_timeout);
+    pam_work(pam);
+}
+
+void pam_find(struct broker *broker, struct account_question *question, const char *name)
+{
+    struct pam *pam = pam_of(broker);
+    struct pam_call *call = mem_alloc(sizeof(*call));
+
+    *call = (struct pam_call){.pam = pam,
+                              .id = broker_next_id(broker),
+                              .question = question,
+                              .name = mem_text(name),
+                              .credential = -1,
+                              .deadline = {.expired = call_late}};
+    question->call = call;
+    list_append(&pam->calls, &call->link);
+    loop_timer_start(broker->loop, &call->deadline, patience_of(broker));
+    pam_pool_fill(&pam->pool);
+    pam_work(pam);
+}
+
+void pam_find_stop(struct account_question *question)
+{
+    if (question->call != NULL)
+        call_free(question->call);
+}
+
+void pam_auth_gone(struct broker *broker)
+{
+    if (broker->pam == NULL)
+        return;
+    list_each(link, &broker->pam->calls) {
+        struct pam_call *call = container_of(link, struct pam_call, link);
+
+        if (call->question != NULL)
+            continue;
+        call->orphan = true;
+        if (call->process == NULL)
+            call_free(call);
     }
 }
 
-/* As the configuration says now? */
-static bool process_serves(const struct pam_process *process)
-{
-    const struct broker *broker = process->child->broker;
-    const char *service = service_of(broker);
+/* ---- the service ---- */
 
-    if (processes_wanted(broker) == 0 || process->root != root_may_come(broker) ||
-        (service == NULL) != (process->service == NULL))
-        return false;
-    return service == NULL || strcmp(process->service, service) == 0;
+uint32_t pam_processes(const struct broker *broker)
+{
+    const struct configuration *configuration = broker->configuration;
+
+    return configuration != NULL && configuration->pam_service != NULL ? pam_pool_size(broker) : 0;
 }
 
 void pam_update(struct broker *broker)
 {
-    struct pam_pool *pool = pool_of(broker);
-    list_each(link, &pool->processes) {
-        struct pam_process *process = container_of(link, struct pam_process, link);
-
-        if (process_serves(process))
-            continue;
-        /* One that is being asked ends with its answer. */
-        process->served = PAM_REQUESTS;
-        if (process->call == NULL)
-            process_retire(process);
-    }
-    pool_fill(pool);
+    pam_pool_update(&pam_of(broker)->pool);
 }
 
 void pam_forget(struct broker *broker)
 {
-    struct pam_pool *pool = broker->pam;
+    struct pam *pam = broker->pam;
 
-    if (pool == NULL)
+    if (pam == NULL)
         return;
-    pool->over = true;
-    loop_timer_stop(broker->loop, &pool->again);
-    list_each(link, &pool->calls)
+    pam_pool_stop(&pam->pool);
+    list_each(link, &pam->calls)
         call_free(container_of(link, struct pam_call, link));
-    free(pool);
+    free(pam);
     broker->pam = NULL;
 }

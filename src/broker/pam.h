@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The winrmd-pam processes, and what winrmd-auth has asked them. Each serves one question at a time
- * and PAM_REQUESTS in all; one that takes longer than `pam-timeout` is killed, and its question
- * answered. An identity that PAM has accepted becomes a session here; winrmd-auth is told as well.
- * They also look up accounts for the broker, which never asks NSS itself.
+ * What the winrmd-pam processes (pam_pool.h) are asked: what winrmd-auth wants to know, and which
+ * accounts there are, for the broker, which never asks NSS itself. A process that takes longer than
+ * `pam-timeout` is killed, and its question answered. An identity that PAM has accepted becomes a
+ * session here; winrmd-auth is told as well.
  */
 #ifndef BROKER_PAM_H
 #define BROKER_PAM_H
@@ -14,7 +14,7 @@
 #include "ipc/message.h"
 
 struct broker;
-struct pam_pool;
+struct pam;
 
 /* As many processes as the configuration asks for: those it has and need no change stay. */
 void pam_update(struct broker *broker);
