@@ -47,6 +47,14 @@ struct application *application_find(const struct broker *broker, const char *pa
     return NULL;
 }
 
+bool application_is_configured(const struct configuration *configuration, const char *path)
+{
+    for (size_t i = 0; i < configuration->application_count; i++)
+        if (strcmp(configuration->applications[i]->path, path) == 0)
+            return true;
+    return false;
+}
+
 void application_set_settings(struct application *application,
                               struct application_settings *settings)
 {

@@ -47,6 +47,8 @@ struct application *application_new(struct broker *broker, struct application_se
 void application_free(struct application *application);
 /* The application of a path, removed ones included. NULL: there never was one. */
 struct application *application_find(const struct broker *broker, const char *path);
+/* Does that configuration have an application of that path? */
+bool application_is_configured(const struct configuration *configuration, const char *path);
 /* From now on these settings hold (takes a reference). Nothing else is done about it. */
 void application_set_settings(struct application *application,
                               struct application_settings *settings);

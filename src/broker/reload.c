@@ -9,28 +9,14 @@
 
 #include "base/log.h"
 #include "base/memory.h"
-#include "broker/authz_host.h"
 #include "broker/broker.h"
-#include "broker/check.h"
 #include "broker/configuration_read.h"
-#include "broker/enumeration.h"
 #include "broker/kept.h"
 #include "broker/listener.h"
 #include "broker/peers.h"
-#include "broker/record.h"
-#include "broker/shell.h"
+#include "broker/reload_changes.h"
 
 enum { SETTLE_PATIENCE = 5000 };
-
-/* What becomes of one application of the fresh configuration. */
-struct change {
-    struct reload *reload;
-    struct application_settings *settings; /* of the fresh configuration */
-    struct application *application;       /* NULL: it is new */
-    bool changed;
-    struct authz_host *host; /* tried, or being tried */
-    bool trying;
-};
 
 /* Who has asked for a reload: the first one of whom that is known, where several did. */
 struct asker {
@@ -46,12 +32,10 @@ struct reload {
     struct list late; /* who asked when it had begun: for the next one */
     struct asker late_asker;
     struct configuration_reader reader;
-    struct check check;
     struct configuration *fresh;
-    struct change *changes; /* one per application of `fresh` */
+    struct reload_changes changes;
     struct audit_file audit;
     uint32_t problems;
-    bool begun; /* trials are being started: none may be the last one yet */
     bool again; /* another was asked for meanwhile */
     bool swapped;
     struct loop_timer settling;
@@ -113,20 +97,11 @@ static void reload_audit(const struct reload *reload)
 
 /* ---- the end ---- */
 
-static void changes_free(struct reload *reload)
-{
-    for (size_t i = 0; reload->changes != NULL && i < reload->fresh->application_count; i++)
-        authz_host_dismiss(reload->changes[i].host);
-    free(reload->changes);
-    reload->changes = NULL;
-}
-
 static void reload_free(struct reload *reload)
 {
     configuration_read_stop(&reload->reader);
-    check_stop(&reload->check);
+    reload_changes_drop(&reload->changes);
     loop_timer_stop(reload->broker->loop, &reload->settling);
-    changes_free(reload);
     audit_file_close(&reload->audit);
     configuration_free(reload->fresh);
     free(reload);
@@ -153,71 +128,6 @@ static void reload_end(struct reload *reload)
 
 /* ---- from the old configuration to the fresh one ---- */
 
-static void application_change(struct change *change)
-{
-    struct application *application = change->application;
-    struct authz_host *host = change->host;
-
-    change->host = NULL;
-    if (application == NULL)
-        application = application_new(change->reload->broker, change->settings);
-    else
-        application_set_settings(application, change->settings);
-    application->removed = false;
-    authz_host_replace(application, host);
-    record_retire_all(application);
-}
-
-static void application_remove(struct application *application)
-{
-    application->removed = true;
-    shell_close_of_application(application, "the application was removed from the configuration");
-    enumeration_close_of_application(application,
-                                     "the application was removed from the configuration");
-    authz_host_replace(application, NULL);
-    record_retire_all(application);
-}
-
-static bool configuration_has(const struct configuration *configuration, const char *path)
-{
-    for (size_t i = 0; i < configuration->application_count; i++)
-        if (strcmp(configuration->applications[i]->path, path) == 0)
-            return true;
-    return false;
-}
-
-struct tally {
-    unsigned added, changed, removed;
-};
-
-static struct tally swap_applications(struct reload *reload)
-{
-    struct broker *broker = reload->broker;
-    struct tally tally = {0};
-    size_t known = broker->application_count;
-
-    for (size_t i = 0; i < known; i++) {
-        struct application *application = broker->applications[i];
-
-        if (!application->removed &&
-            !configuration_has(reload->fresh, application->settings->path)) {
-            application_remove(application);
-            tally.removed++;
-        }
-    }
-    for (size_t i = 0; i < reload->fresh->application_count; i++) {
-        struct change *change = &reload->changes[i];
-        bool was = change->application != NULL && !change->application->removed;
-
-        if (!change->changed)
-            continue;
-        application_change(change);
-        tally.changed += was ? 1 : 0;
-        tally.added += was ? 0 : 1;
-    }
-    return tally;
-}
-
 /* Clients may use what is new; its sockets listen already. */
 static void print_ready(const struct reload *reload, const struct configuration *old)
 {
@@ -226,7 +136,7 @@ static void print_ready(const struct reload *reload, const struct configuration 
     for (size_t i = 0; i < fresh->listener_count; i++)
         for (size_t k = 0; k < fresh->application_count; k++)
             if (!listener_continues(old, &fresh->listeners[i]) ||
-                !configuration_has(old, fresh->applications[k]->path))
+                !application_is_configured(old, fresh->applications[k]->path))
                 fprintf(stderr, "winrmd: ready on %s%s\n", fresh->listeners[i].url,
                         fresh->applications[k]->path);
 }
@@ -235,10 +145,8 @@ static void reload_swap(struct reload *reload)
 {
     struct broker *broker = reload->broker;
     struct configuration *old = broker->configuration;
-    struct tally tally = swap_applications(reload);
+    struct reload_tally tally = reload_changes_apply(&reload->changes);
 
-    free(reload->changes);
-    reload->changes = NULL;
     broker->configuration = reload->fresh;
     reload->fresh = NULL;
     audit_use(broker->audit, &reload->audit);
@@ -274,11 +182,8 @@ static void reload_decide(struct reload *reload)
 {
     char why[512];
 
-    if (reload->begun || check_running(&reload->check))
+    if (reload_changes_running(&reload->changes))
         return;
-    for (size_t i = 0; i < reload->fresh->application_count; i++)
-        if (reload->changes[i].trying)
-            return;
     if (reload->problems == 0 && !kept_write(reload->fresh, why, sizeof(why)))
         reload_tell(reload, why, "configure certificate and key");
     if (reload->problems > 0) {
@@ -292,63 +197,15 @@ static void reload_decide(struct reload *reload)
     reload_settled(reload->broker);
 }
 
-static void check_problem_found(void *context, const struct message_config_problem *problem)
+static void change_problem(struct reload_changes *changes,
+                           const struct message_config_problem *problem)
 {
-    struct check *check = context;
-
-    reload_problem(container_of(check, struct reload, check), problem);
+    reload_problem(container_of(changes, struct reload, changes), problem);
 }
 
-static void check_done(struct check *check)
+static void change_tried(struct reload_changes *changes)
 {
-    reload_decide(container_of(check, struct reload, check));
-}
-
-static void forward_problem(void *context, const struct message_config_problem *problem)
-{
-    reload_problem(context, problem);
-}
-
-static void authorizer_tried(struct authz_host *host, const char *failure)
-{
-    struct change *change = host->trier;
-    struct reload *reload = change->reload;
-
-    change->trying = false;
-    if (failure != NULL) {
-        change->host = NULL;
-        check_tell(change->settings, change->settings->authorizer, failure, forward_problem,
-                   reload);
-    }
-    reload_decide(reload);
-}
-
-/*
- * One whose plug-in could not be used so far is tried again, though nothing was written anew; and
- * one whose plug-in was built anew gets the new one.
- */
-static bool application_changes(const struct application *application,
-                                const struct application_settings *settings)
-{
-    return application == NULL || application->removed || application->authz.failure != NULL ||
-           application->authz.quarantined ||
-           (application->authz.host != NULL && application->authz.host->started &&
-            authz_host_outdated(application->authz.host)) ||
-           !application_settings_equal(application->settings, settings);
-}
-
-static void change_try(struct change *change)
-{
-    struct reload *reload = change->reload;
-
-    check_application(&reload->check, change->settings, false);
-    if (change->settings->authorizer == NULL)
-        return;
-    change->host = authz_host_try(reload->broker, change->settings, authorizer_tried, change);
-    change->trying = change->host != NULL;
-    if (!change->trying)
-        check_tell(change->settings, change->settings->authorizer, "winrmd-host cannot be started",
-                   forward_problem, reload);
+    reload_decide(container_of(changes, struct reload, changes));
 }
 
 /* What need not wait for a plug-in. */
@@ -387,20 +244,8 @@ static void configuration_told(struct configuration_reader *reader,
         return;
     }
     reload->fresh = configuration;
-    reload->changes = mem_alloc(configuration->application_count * sizeof(*reload->changes));
-    reload->begun = true;
     check_service(reload);
-    for (size_t i = 0; i < configuration->application_count; i++) {
-        struct change *change = &reload->changes[i];
-
-        change->reload = reload;
-        change->settings = configuration->applications[i];
-        change->application = application_find(reload->broker, change->settings->path);
-        change->changed = application_changes(change->application, change->settings);
-        if (change->changed)
-            change_try(change);
-    }
-    reload->begun = false;
+    reload_changes_try(&reload->changes, configuration);
     reload_decide(reload);
 }
 
@@ -426,9 +271,9 @@ static void reload_begin_for(struct broker *broker, struct list *listeners,
     list_append_all(&reload->listeners, listeners);
     reload->asker = *asker;
     audit_file_init(&reload->audit);
-    check_init(&reload->check, broker);
-    reload->check.problem = check_problem_found;
-    reload->check.done = check_done;
+    reload_changes_init(&reload->changes, broker);
+    reload->changes.problem = change_problem;
+    reload->changes.tried = change_tried;
     reload->reader.problem = configuration_problem;
     reload->reader.done = configuration_told;
     log_info("reloading %s", broker->config);
