@@ -41,6 +41,12 @@ struct receiver {
     struct delivery delivery;
 };
 
+/* Sets of streams are bits of a number (OUTPUT_STREAMS). */
+static inline uint64_t stream_bit(size_t stream)
+{
+    return (uint64_t)1 << stream;
+}
+
 void receiver_init(struct target *target);
 /* Frees everything; its request is finished or was never there. */
 void receiver_free(struct target *target);
@@ -52,6 +58,8 @@ void receiver_ask(struct target *target, struct reply reply,
 void receiver_consider(struct target *target);
 /* Answers a waiting message with what there is, if there is something. */
 void receiver_flush(struct target *target);
+/* Sends the answer that stands in the delivery, for the first time or once more. */
+void receiver_send(struct receiver *receiver);
 /* Answers a waiting message with `code`. */
 void receiver_refuse(struct target *target, uint32_t code);
 
