@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * winrmd: options, start, signals, stop. Started as root, each process runs as whom it should be.
- * Started by an ordinary user, the same processes run under that one uid, with no walls between
- * users, and it says so.
+ * winrmd: its options, its signals, and what it holds from start to end. Started as root, each
+ * process runs as whom it should be. Started by an ordinary user, the same processes run under that
+ * one uid, with no walls between users, and it says so.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -17,19 +17,12 @@
 
 #include "base/guard.h"
 #include "base/log.h"
-#include "base/memory.h"
-#include "broker/authz_host.h"
 #include "broker/broker.h"
-#include "broker/check.h"
-#include "broker/configuration_read.h"
-#include "broker/kept.h"
-#include "broker/listener.h"
-#include "broker/shell_login.h"
-#include "broker/operation.h"
 #include "broker/peers.h"
 #include "broker/record.h"
 #include "broker/reload.h"
-#include "broker/shell.h"
+#include "broker/shell_login.h"
+#include "broker/start.h"
 #include "broker/status.h"
 #include "broker/stop.h"
 #include "confine/capabilities.h"
@@ -103,37 +96,6 @@ static bool options_read(int count, char **arguments, struct options *options)
     return optind == count;
 }
 
-/* ---- ready ---- */
-
-void broker_tell_ready(struct broker *broker, const char *what)
-{
-    const struct configuration *configuration = broker->configuration;
-    char status[NOTIFY_SIZE];
-
-    snprintf(status, sizeof(status), "serving; %zu listener%s, %zu application%s%s",
-             configuration->listener_count, configuration->listener_count == 1 ? "" : "s",
-             configuration->application_count, configuration->application_count == 1 ? "" : "s",
-             what);
-    notify_ready(&broker->notify, status);
-}
-
-void broker_check_ready(struct broker *broker)
-{
-    const struct configuration *configuration = broker->configuration;
-
-    if (broker->ready || broker->stopping || !peers_ready(broker))
-        return;
-    for (size_t i = 0; i < broker->application_count; i++)
-        if (!authz_host_settled(broker->applications[i]))
-            return;
-    broker->ready = true;
-    for (size_t i = 0; i < configuration->listener_count; i++)
-        for (size_t k = 0; k < configuration->application_count; k++)
-            fprintf(stderr, "winrmd: ready on %s%s\n", configuration->listeners[i].url,
-                    configuration->applications[k]->path);
-    broker_tell_ready(broker, "");
-}
-
 /* ---- signals ---- */
 
 struct signals {
@@ -180,119 +142,7 @@ static bool signals_watch(struct signals *signals, struct broker *broker)
     return signals->watch.fd >= 0 && loop_watch(broker->loop, &signals->watch, EPOLLIN);
 }
 
-/* ---- start ---- */
-
-struct start {
-    struct configuration_reader reader;
-    struct check check;
-    struct broker *broker;
-    bool usable;
-};
-
-static void start_problem(struct configuration_reader *reader,
-                          const struct message_config_problem *problem)
-{
-    (void)reader;
-    configuration_print_problem(problem);
-}
-
-static void start_told(struct configuration_reader *reader, struct configuration *configuration)
-{
-    struct broker *broker = container_of(reader, struct start, reader)->broker;
-
-    broker->configuration = configuration;
-    loop_stop(broker->loop);
-}
-
-static bool broker_open(struct broker *broker)
-{
-    struct start start = {.reader = {.problem = start_problem, .done = start_told},
-                          .broker = broker};
-
-    if (configuration_read(broker, broker->config, &start.reader))
-        loop_run(broker->loop);
-    configuration_read_stop(&start.reader);
-    return broker->configuration != NULL;
-}
-
-static void plugin_problem(void *context, const struct message_config_problem *problem)
-{
-    struct check *check = context;
-
-    container_of(check, struct start, check)->usable = false;
-    configuration_print_problem(problem);
-}
-
-static void plugins_checked(struct check *check)
-{
-    loop_stop(check->broker->loop);
-}
-
-static bool check_audit(const struct configuration *configuration)
-{
-    struct audit_file file;
-    bool usable = audit_file_check(&file, configuration->audit);
-
-    if (!usable)
-        audit_file_complain(&file, configuration->audit);
-    return usable;
-}
-
-static bool broker_check(struct broker *broker)
-{
-    struct start start = {.check = {.problem = plugin_problem, .done = plugins_checked},
-                          .usable = check_audit(broker->configuration)};
-
-    if (broker->root && !shell_login_check(broker->configuration))
-        start.usable = false;
-    check_init(&start.check, broker);
-    for (size_t i = 0; i < broker->configuration->application_count; i++)
-        check_application(&start.check, broker->configuration->applications[i], true);
-    if (check_running(&start.check))
-        loop_run(broker->loop);
-    check_stop(&start.check);
-    return start.usable;
-}
-
-static bool broker_listen(struct broker *broker)
-{
-    struct listener_problem problem;
-    char why[512];
-
-    if (!listeners_bind(broker, broker->configuration, NULL, &problem)) {
-        log_error("%s; %s", problem.cause, problem.remedy);
-        return false;
-    }
-    if (!kept_write(broker->configuration, why, sizeof(why))) {
-        log_error("%s; make that possible, or configure certificate and key", why);
-        return false;
-    }
-    return true;
-}
-
-static bool broker_start(struct broker *broker)
-{
-    const struct configuration *configuration = broker->configuration;
-
-    notify_open(&broker->notify, broker->loop);
-    broker->audit = audit_open(broker->loop, configuration->audit);
-    if (broker->audit == NULL)
-        return false;
-    if (!broker_listen(broker) || !status_listen(broker))
-        return false;
-    if (broker->root && !shell_login_prepare(broker))
-        return false;
-    if (broker->root)
-        log_info("root mode: every shell runs as its user, every process as whom it should be");
-    else
-        log_info(
-            "unprivileged mode: every shell runs as uid %u, and there are no walls between users",
-            (unsigned)getuid());
-    for (size_t i = 0; i < configuration->application_count; i++)
-        authz_host_start(application_new(broker, configuration->applications[i]));
-    peers_start(broker);
-    return true;
-}
+/* ---- from start to end ---- */
 
 /* Leaves no child behind, however far the start came. */
 static void broker_end_children(struct broker *broker)
@@ -358,21 +208,27 @@ static bool powers_drop(const struct broker *broker)
     return false;
 }
 
+static void broker_init(struct broker *broker)
+{
+    *broker = (struct broker){
+        .programs = program_folder(WINRMD_LIBEXECDIR), .root = getuid() == 0, .loop = loop_new()};
+    broker->log_level = broker->log_start = log_level();
+    list_init(&broker->processes);
+    list_init(&broker->replacements);
+    list_init(&broker->controls);
+    list_init(&broker->forgetting);
+    list_init(&broker->lookups);
+    list_init(&broker->shell_logins);
+    broker->control.fd = -1;
+}
+
 static int run(const struct options *options)
 {
-    struct broker broker = {
-        .programs = program_folder(WINRMD_LIBEXECDIR), .root = getuid() == 0, .loop = loop_new()};
+    struct broker broker;
     struct signals signals;
     int result = 1;
 
-    broker.log_level = broker.log_start = log_level();
-    list_init(&broker.processes);
-    list_init(&broker.replacements);
-    list_init(&broker.controls);
-    list_init(&broker.forgetting);
-    list_init(&broker.lookups);
-    list_init(&broker.shell_logins);
-    broker.control.fd = -1;
+    broker_init(&broker);
     files_raise(&broker);
     if (!powers_drop(&broker))
         return 1;
@@ -393,17 +249,10 @@ static int run(const struct options *options)
                 options->config, strerror(errno));
         return 1;
     }
-    if (broker_open(&broker)) {
+    if (start_read(&broker)) {
         if (options->check) {
-            const char *made = kept_to_write(broker.configuration);
-
-            if (made != NULL)
-                printf("%s: there is none yet; winrmd makes it when it starts\n", made);
-            if (broker_check(&broker)) {
-                printf("%s: nothing wrong\n", broker.config);
-                result = 0;
-            }
-        } else if (broker_start(&broker)) {
+            result = start_check(&broker) ? 0 : 1;
+        } else if (start_serve(&broker)) {
             loop_run(broker.loop);
             result = 0;
         }
