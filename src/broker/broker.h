@@ -88,7 +88,7 @@ struct broker {
 
     struct loop_watch control; /* listening socket of winrmctl */
     struct loop_timer control_pause;
-    struct list controls;   /* of status.c: its connections */
+    struct list controls;   /* of control.c: its connections */
     struct list forgetting; /* struct administer.forget_link: they wait for winrmd-auth */
     struct notify notify;
     bool ready; /* the ready lines have been printed */

@@ -18,12 +18,12 @@
 #include "base/guard.h"
 #include "base/log.h"
 #include "broker/broker.h"
+#include "broker/control.h"
 #include "broker/peers.h"
 #include "broker/record.h"
 #include "broker/reload.h"
 #include "broker/shell_login.h"
 #include "broker/start.h"
-#include "broker/status.h"
 #include "broker/stop.h"
 #include "confine/capabilities.h"
 #include "ipc/program.h"
@@ -155,7 +155,7 @@ static void broker_end_children(struct broker *broker)
 static void broker_close(struct broker *broker)
 {
     if (broker->configuration != NULL)
-        status_close(broker);
+        control_close(broker);
     for (size_t i = 0; i < broker->application_count; i++)
         record_retire_all(broker->applications[i]);
     peers_forget(broker);

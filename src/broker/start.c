@@ -10,11 +10,11 @@
 #include "broker/broker.h"
 #include "broker/check.h"
 #include "broker/configuration_read.h"
+#include "broker/control.h"
 #include "broker/kept.h"
 #include "broker/listener.h"
 #include "broker/peers.h"
 #include "broker/shell_login.h"
-#include "broker/status.h"
 
 /* ---- the configuration is read ---- */
 
@@ -133,7 +133,7 @@ bool start_serve(struct broker *broker)
     broker->audit = audit_open(broker->loop, configuration->audit);
     if (broker->audit == NULL)
         return false;
-    if (!broker_listen(broker) || !status_listen(broker))
+    if (!broker_listen(broker) || !control_listen(broker))
         return false;
     if (broker->root && !shell_login_prepare(broker))
         return false;

@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 
-/*
- * The control socket: winrmctl asks, the broker shows what it holds. Mode 0600, and only uid 0
- * and the broker's own uid are answered, whatever the file system says.
- */
+/* winrmctl status: what the broker holds. */
 #ifndef BROKER_STATUS_H
 #define BROKER_STATUS_H
 
-#include <stdbool.h>
+#include "ipc/channel.h"
 
 struct broker;
 
-/* False (logged) when the socket can not be made. Without a configured path there is none. */
-bool status_listen(struct broker *broker);
-void status_close(struct broker *broker);
+/* Sends the status_... rows of all there is; status_end is the caller's. */
+void status_send(struct broker *broker, struct channel *channel);
 
 #endif
