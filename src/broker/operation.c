@@ -3,6 +3,7 @@
 #include "broker/operation.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "broker/broker.h"
@@ -36,6 +37,17 @@ uint32_t operation_kind_number(enum operation_kind kind)
 bool operation_follows_on(const struct operation *operation)
 {
     return kinds[operation->kind].follow_on;
+}
+
+static bool same_text(const char *one, const char *other)
+{
+    return one != NULL && other != NULL && strcmp(one, other) == 0;
+}
+
+bool operation_repeats(const struct operation *operation, const struct operation *earlier)
+{
+    return same_text(earlier->operation_id, operation->operation_id) &&
+           same_text(earlier->sequence_id, operation->sequence_id);
 }
 
 void operation_audit(const struct operation *operation)

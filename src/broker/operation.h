@@ -171,6 +171,8 @@ const char *operation_kind_name(enum operation_kind kind);
 uint32_t operation_kind_number(enum operation_kind kind);
 /* Does it belong to an operation that has been authorized? */
 bool operation_follows_on(const struct operation *operation);
+/* Is it the same message again as `earlier`, by both its ids (docs/protocol.md, P-3.4)? */
+bool operation_repeats(const struct operation *operation, const struct operation *earlier);
 /* The members every audit line about an operation has. */
 void operation_audit(const struct operation *operation);
 

@@ -84,6 +84,10 @@ struct shell *shell_find(const struct operation *operation, bool any_owner);
 bool shell_is_visible(const struct shell *shell, const struct operation *operation, bool any_owner);
 /* Does the operation name a shell that is there, but not for this caller? For the audit alone. */
 bool shell_is_foreign(const struct operation *operation);
+/* Is there a shell of that id, whosesoever? */
+bool shell_id_is_used(const struct application *application, const char *id);
+/* A new one: from now on it is found by its id. */
+void shell_register(struct shell *shell);
 /* What it says of itself; texts are the shell's. `request` and `operation` are not filled. */
 struct message_shell_details shell_details(const struct shell *shell);
 /* Answers a Get with the shell's details. */
@@ -99,12 +103,18 @@ void shell_delete(struct shell *shell, struct operation *operation);
 bool shell_runs_command(const struct shell *shell, const struct operation *operation);
 /* An allowed Command, or a follow-on message: gives winrmd-net a ticket for the host. */
 void shell_grant(struct shell *shell, struct operation *operation);
+/* Sends winrmd-net its details, for the answer to that operation. */
+void shell_send_details(const struct shell *shell, const struct operation *to);
+/* A request about this shell begins. */
+void shell_enter(struct shell *shell);
 /* A follow-on message begins to be about this shell, and keeps it from being idle. */
 void shell_take_request(struct shell *shell, struct operation *operation);
 /* A request about this shell is over. */
 void shell_leave(struct shell *shell);
-/* Its idle time-out has changed. */
+/* Nothing keeps it from being idle any more, or its idle time-out has changed. */
 void shell_idle_again(struct shell *shell);
+/* The longest idle time-out that a shell may have: what both files allow. */
+uint64_t shell_idle_most(const struct application_settings *settings, const struct plugin *plugin);
 /* May a shell of this application and plug-in have that idle time-out? 0: the default. */
 bool shell_idle_allowed(const struct application_settings *settings, const struct plugin *plugin,
                         uint64_t idle_timeout);

@@ -3,7 +3,7 @@
 /*
  * The host process of one shell, seen from the broker: starting it, its messages, and the
  * channels between it and the winrmd-nets. What the messages mean for a shell's life is decided
- * in shell.c, which this file reports to.
+ * in shell_begin.c and shell_end.c, which this file reports to.
  */
 #ifndef BROKER_SHELL_HOST_H
 #define BROKER_SHELL_HOST_H
@@ -39,7 +39,7 @@ void shell_host_end(struct shell *shell, uint64_t patience);
 /* The shell is over: tells every winrmd-net and lets the host go. */
 void shell_host_leave(struct shell *shell);
 
-/* Reported to shell.c. */
+/* Reported to shell_begin.c and shell_end.c. */
 void shell_host_ready(struct shell *shell);
 void shell_has_begun(struct shell *shell);
 void shell_command_began(struct shell *shell, struct operation *operation,
