@@ -88,6 +88,13 @@ void enumeration_fits(struct operation *operation);
 /* The answer to an Enumerate or Pull is written, or lost; the operation may be gone on return. */
 void enumeration_answered(struct operation *operation);
 
+/* Sends what the answer to this Enumerate or Pull may have room for, from `position` on. */
+void enumeration_send(struct enumeration *enumeration, struct operation *to);
+/* Is it the Pull before, once more? */
+bool enumeration_repeats(const struct enumeration *enumeration, const struct operation *operation);
+/* It is over, and freed. `reason` is for the audit; NULL: nothing was left for Pulls. */
+void enumeration_end(struct enumeration *enumeration, const char *reason);
+
 void enumeration_close_of_record(const struct record *record, const char *reason);
 void enumeration_close_of_application(const struct application *application, const char *reason);
 /* The service stops: those that are not being answered end now, the others with their answers. */
