@@ -43,6 +43,7 @@ QUOTAS = ('MaxShells="%d" MaxConcurrentOperations="%d" MaxConcurrentCommandsPerS
 LIMITS = 'limits { shell-users = %d }\n' % ROOM_OF_ALL[2]
 # QuotaRefreshIntervalSeconds: users are authorized again with each message, soon, or never here.
 ALWAYS, SOON, SELDOM = '0', '50ms', '900s'
+LONG = 'PT60S'  # what a scene's client asks for: as long as the plug-in may take
 
 
 def ntlm_users(path):
