@@ -133,6 +133,7 @@ bool config_text_acceptable(const char *file, const char *bytes, size_t length,
 
 /* What has to hold beyond each setting's own rules; called by the readers. */
 void config_check_conf(struct config *config, struct config_problems *problems);
+void config_check_listeners(struct config *config, struct config_problems *problems);
 void config_check_web(struct config_application *application, struct config_problems *problems);
 
 #endif
