@@ -12,7 +12,8 @@
 #include "base/memory.h"
 #include "base/shortage.h"
 
-bool trusted_file_is_private(const struct stat *status)
+/* May nobody touch it but its owner, and this process? Who the owner is, is not looked at. */
+static bool is_private(const struct stat *status)
 {
     mode_t others = status->st_mode & 077;
 
@@ -28,7 +29,7 @@ static void status_check(const struct stat *status, size_t limit, struct file_fa
         why = "it is no regular file";
     else if (status->st_uid != geteuid() && status->st_uid != 0)
         why = "it belongs to another user";
-    else if (!trusted_file_is_private(status))
+    else if (!is_private(status))
         why = "others may read or write it; chmod it to 0600";
     if (why != NULL)
         snprintf(fault->text, sizeof(fault->text), "%s", why);
@@ -85,4 +86,32 @@ out:
     if (fd >= 0)
         close(fd);
     return bytes;
+}
+
+bool trusted_file_usable(const char *path, bool secret, char *why, size_t size, const char **remedy)
+{
+    struct stat status;
+
+    if (stat(path, &status) != 0) {
+        snprintf(why, size, "%s", strerror(errno));
+        return false;
+    }
+    if (!S_ISREG(status.st_mode)) {
+        snprintf(why, size, "it is no regular file");
+    } else if (status.st_uid != geteuid() && status.st_uid != 0) {
+        snprintf(why, size, "it belongs to another user");
+        *remedy = "give it to root or to the user that winrmd runs as";
+    } else if (secret && !is_private(&status)) {
+        snprintf(why, size, "others may read or write it");
+        *remedy = "chmod it to 0600";
+    } else if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+        snprintf(why, size, "others may write to it");
+        *remedy = "chmod it to 0600";
+    } else if (access(path, R_OK) != 0) {
+        snprintf(why, size, "%s", strerror(errno));
+        *remedy = "let the user that winrmd runs as read it";
+    } else {
+        return true;
+    }
+    return false;
 }

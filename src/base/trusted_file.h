@@ -28,8 +28,12 @@ struct file_fault {
 char *trusted_file_read(const char *path, size_t limit, struct stat *status, size_t *length,
                         struct file_fault *fault);
 
-/* May nobody touch it but its owner, and the process that asks? Who the owner is, is not looked at.
+/*
+ * Can this process use it: a regular file of its own or of root, that nobody else may write to
+ * (`secret`: nor read), and that it may read? False: `why`, and `remedy`, which stays as it was
+ * when the file itself cannot be found. Nothing is read.
  */
-bool trusted_file_is_private(const struct stat *status);
+bool trusted_file_usable(const char *path, bool secret, char *why, size_t size,
+                         const char **remedy);
 
 #endif

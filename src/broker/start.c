@@ -9,6 +9,7 @@
 #include "broker/authz_host.h"
 #include "broker/broker.h"
 #include "broker/check.h"
+#include "broker/check_files.h"
 #include "broker/configuration_read.h"
 #include "broker/control.h"
 #include "broker/kept.h"
@@ -85,6 +86,8 @@ static bool configuration_usable(struct broker *broker)
                                 .usable = check_audit(broker->configuration)};
 
     if (broker->root && !shell_login_check(broker->configuration))
+        checking.usable = false;
+    if (!check_files(broker))
         checking.usable = false;
     check_init(&checking.check, broker);
     for (size_t i = 0; i < broker->configuration->application_count; i++)

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,6 +82,22 @@ static bool is_shared(const struct stat *status)
     return status->st_uid == 0 && status->st_gid != 0 && (status->st_mode & 0777) == 0640;
 }
 
+/* Who reads it must still be able to when root has changed it. */
+static bool owner_keep(int fd, const struct stat *old)
+{
+    return ((geteuid() != 0 && old->st_uid == geteuid()) ||
+            fchown(fd, old->st_uid, old->st_gid) == 0) &&
+           (!is_shared(old) || fchmod(fd, 0640) == 0);
+}
+
+/* Of root's files winrmd-auth reads those that are for its group. */
+static bool owner_choose(int fd)
+{
+    const struct passwd *reader = geteuid() == 0 ? getpwnam("winrmd-auth") : NULL;
+
+    return reader == NULL || (fchown(fd, 0, reader->pw_gid) == 0 && fchmod(fd, 0640) == 0);
+}
+
 bool replaced_file_write(struct replaced_file *file)
 {
     char *beside = mem_printf("%s.XXXXXX", file->path);
@@ -90,11 +107,8 @@ bool replaced_file_write(struct replaced_file *file)
     ssize_t put = 0;
     bool done = fd >= 0 && fchmod(fd, 0600) == 0;
 
-    /* winrmd-auth must still own its file, or read it by its group, when root has changed it. */
-    if (done && file->exists && (file->status.st_uid != geteuid() || is_shared(&file->status)))
-        done = fchown(fd, file->status.st_uid, file->status.st_gid) == 0;
-    if (done && is_shared(&file->status))
-        done = fchmod(fd, 0640) == 0;
+    if (done)
+        done = file->exists ? owner_keep(fd, &file->status) : owner_choose(fd);
     while (done && left > 0) {
         put = write(fd, bytes, left);
         if (put < 0 && errno == EINTR)

@@ -35,7 +35,11 @@ bool replaced_file_open(struct replaced_file *file, const char *path);
  */
 bool replaced_file_edit(struct replaced_file *file, const char *line, size_t length,
                         const char *fresh);
-/* Puts `new` in its place, with mode 0600 and the owner of the old one. */
+/*
+ * Puts `new` in its place. Of an old one it keeps owner and group, and mode 0640 where it is root's
+ * for a group to read; otherwise its mode is 0600. One that root makes where there was none is for
+ * the group of the account winrmd-auth to read, if there is that account.
+ */
 bool replaced_file_write(struct replaced_file *file);
 /* Wipes what was read and made. After replaced_file_open() in any case. */
 void replaced_file_close(struct replaced_file *file);

@@ -16,45 +16,16 @@
 
 /* ---- the files ---- */
 
-/* `secret`: nobody else may even read it. */
-static bool file_usable(const char *path, bool secret, char *why, size_t size, const char **remedy)
-{
-    struct stat status;
-
-    if (stat(path, &status) != 0) {
-        snprintf(why, size, "%s", strerror(errno));
-        return false;
-    }
-    if (!S_ISREG(status.st_mode)) {
-        snprintf(why, size, "it is no regular file");
-    } else if (status.st_uid != geteuid() && status.st_uid != 0) {
-        snprintf(why, size, "it belongs to another user");
-        *remedy = "give it to root or to the user that winrmd runs as";
-    } else if (secret && !trusted_file_is_private(&status)) {
-        snprintf(why, size, "others may read or write it");
-        *remedy = "chmod it to 0600";
-    } else if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-        snprintf(why, size, "others may write to it");
-        *remedy = "chmod it to 0600";
-    } else if (access(path, R_OK) != 0) {
-        snprintf(why, size, "%s", strerror(errno));
-        *remedy = "let the user that winrmd runs as read it";
-    } else {
-        return true;
-    }
-    return false;
-}
-
 bool keytab_usable(const char *path, char *why, size_t size, const char **remedy)
 {
     *remedy = "make it with ktadd of kadmin(1), or correct keytab in winrmd.conf";
-    return file_usable(path, false, why, size, remedy);
+    return trusted_file_usable(path, false, why, size, remedy);
 }
 
 bool ntlm_users_usable(const char *path, char *why, size_t size, const char **remedy)
 {
     *remedy = "make it with winrmctl ntlm-passwd, or correct ntlm-users in winrmd.conf";
-    return file_usable(path, true, why, size, remedy);
+    return trusted_file_usable(path, true, why, size, remedy);
 }
 
 bool keytab_exposed(const char *path)

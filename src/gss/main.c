@@ -7,6 +7,7 @@
  * that have begun and not ended.
  */
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #include "base/guard.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/replay_cache.h"
 #include "base/watched_file.h"
 #include "confine/confine.h"
 #include "gss/environment.h"
@@ -153,8 +155,21 @@ static void files_refresh(void)
         watched_file_refresh(service.ntlm_users);
 }
 
+/* Each login by Kerberos would be refused. */
+static void replays_check(void)
+{
+    char path[PATH_MAX], why[ACCEPTOR_WHY];
+
+    if (!replay_cache_usable(path, sizeof(path), why, sizeof(why)))
+        log_error("replay cache %s: %s; no login by Kerberos is accepted: let this process write "
+                  "there, or name another folder in KRB5RCACHEDIR",
+                  path, why);
+}
+
 static void files_watch(const struct message_gss_start *start)
 {
+    if (start->keytab != NULL)
+        replays_check();
     if (start->keytab != NULL)
         service.keytab =
             watched_file_new(service.loop, "keytab", "login", start->keytab, file_changed, NULL);

@@ -114,6 +114,19 @@ def test_check_loads_the_plug_ins(configured, name, old, new, says):
     assert name in done.stderr and says in done.stderr
 
 
+def test_check_looks_at_the_files_of_logins(configured):
+    path = configured.folder / 'users'
+    path.chmod(0o644)
+    done = winrmd(configured, '--check')
+    assert done.returncode == 1
+    assert ('%s: winrmd-auth cannot use this password file: others may read or write it; give it to '
+            'the user that winrmd runs as, with mode 0600\n' % path) in done.stderr
+    path.unlink()
+    done = winrmd(configured, '--check')
+    assert done.returncode == 0
+    assert '%s: there is no such password file yet; ' % path in done.stdout
+
+
 def test_a_port_that_is_taken(server, tmp_path, users):
     second = Server(tmp_path / 'second', users)
     replace_in(second.config, r'127\.0\.0\.1:0', '127.0.0.1:%d' % server.port)

@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import shutil
+import signal
 import stat
 import subprocess
 from pathlib import Path
@@ -14,7 +15,8 @@ import pytest
 
 from enumeration import ask_enumerate as enumerate_shells
 from oracle import say
-from server import PATIENCE, built, descendants, password, wait_until
+from server import (PATIENCE, built, descendants, give_to_auth, open_folders, password,
+                    wait_until)
 from wire import CREATE, HANG, basic
 
 EVERYBODY = 'user * allow\noperation * * * allow\n'
@@ -44,10 +46,11 @@ def verdict(server, user):
     return server.wait_for_audit('verdict', before + 1, user=user)[-1], response.status
 
 
-def check(server):
+def check(server, environment=None):
     """(exit status, what it said) of winrmd --check."""
     done = subprocess.run([built('winrmd'), '--config', server.config, '--check'], text=True,
-                          capture_output=True, timeout=HANG)
+                          capture_output=True, timeout=HANG,
+                          env={**os.environ, **(environment or {})})
     return done.returncode, done.stdout + done.stderr
 
 
@@ -55,6 +58,12 @@ def reload(server):
     done = subprocess.run([built('winrmctl'), '--config', server.config, 'reload'], text=True,
                           capture_output=True, timeout=HANG)
     return done.returncode, done.stdout + done.stderr
+
+
+def owned(path):
+    """(owner, group, mode)"""
+    status = path.stat()
+    return status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)
 
 
 def configure(server, old, new):
@@ -335,8 +344,7 @@ def test_files_of_logins_are_roots_and_for_a_group_to_read(server):
     """R-18: and stay so when winrmctl has changed them."""
     users = server.folder / 'users'
     file_users(server, 'nomad')
-    status = users.stat()
-    assert (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)) == (0, 2101, 0o640)
+    assert owned(users) == (0, 2101, 0o640)
     with server.connect('alice') as client:
         assert enumerate_shells(client).status == 200
 
@@ -357,6 +365,120 @@ def test_other_files_of_logins_are_not_read(server, owner, group, mode, why):
     with server.connect() as client:
         assert client.post('', headers=[('Authorization', basic('alice', 'alice-secret'))]
                            ).status == 401
+
+
+def test_a_new_file_of_logins_is_for_winrmd_auth(server):
+    """R-18: whom nobody has to tell that."""
+    for words in (['passwd'], ['ntlm-passwd', '--domain', 'LAB']):
+        path = server.folder / ('new-' + words[0])
+        for name in 'alice', 'bob':
+            subprocess.run([built('winrmctl'), *words, path, name], input='secret\n', text=True,
+                           check=True, timeout=HANG)
+            assert owned(path) == (0, 2101, 0o640)
+        # What an administrator has made of it stays.
+        for owner, group, mode in (0, 2101, 0o600), (2101, 2101, 0o600), (0, 2200, 0o640):
+            os.chown(path, owner, group)
+            path.chmod(mode)
+            subprocess.run([built('winrmctl'), *words, path, 'bob'], input='other\n', text=True,
+                           check=True, timeout=HANG)
+            assert owned(path) == (owner, group, mode)
+
+
+UNUSABLE = {
+    "root's alone": (0, 0, 0o600, 'Permission denied'),
+    "root's group's": (0, 0, 0o640, 'others may read or write it'),
+    "everybody's": (0, 2101, 0o644, 'others may read or write it'),
+    "a user's": (2001, 2101, 0o640, 'it belongs to another user'),
+}
+
+
+@pytest.mark.parametrize('case', UNUSABLE)
+def test_a_check_finds_a_file_of_logins_that_is_not_for_winrmd_auth(server, case):
+    """R-18"""
+    owner, group, mode, why = UNUSABLE[case]
+    for name, what, process in (('users', 'password file', 'winrmd-auth'),
+                                ('map', 'certificate map', 'winrmd-auth'),
+                                ('ntlm', 'NTLM password file', 'winrmd-gss')):
+        path = server.folder / name
+        path.touch()
+        give_to_auth(path)
+        if name != 'users':
+            setting = 'certificate-map' if name == 'map' else 'ntlm-users'
+            configure(server, 'authentication { ', 'authentication { %s = "%s" ' % (setting, name))
+        assert check(server)[0] == 0, check(server)[1]
+        os.chown(path, owner, group)
+        path.chmod(mode)
+        code, said = check(server)
+        assert (code, 'nothing wrong' in said) == (1, False)
+        problem, = [line for line in said.splitlines() if line.startswith('%s: ' % path)]
+        assert problem.startswith('%s: %s cannot use this %s: %s; ' % (path, process, what, why))
+        remedy = 'chown root:winrmd-auth %s && chmod 0640 %s' % (path, path)
+        assert problem.endswith(remedy)
+        subprocess.run(['/bin/sh', '-c', remedy], check=True)
+        assert check(server)[0] == 0
+
+
+def test_a_check_finds_a_folder_that_winrmd_auth_may_not_enter(server):
+    """R-18"""
+    closed = server.folder / 'closed'
+    closed.mkdir()
+    shutil.copy(server.folder / 'users', closed / 'users')
+    give_to_auth(closed / 'users')
+    configure(server, 'file:users', 'file:closed/users')
+    assert check(server)[0] == 0
+    closed.chmod(0o700)
+    code, said = check(server)
+    assert code == 1
+    assert 'cannot use this password file: it may not enter the folder %s; ' % closed in said
+
+
+def test_a_check_says_that_a_file_of_logins_is_not_there_yet(server):
+    """R-18: it is noticed when it comes."""
+    configure(server, 'file:users', 'file:later')
+    code, said = check(server)
+    assert code == 0, said
+    assert '%s: there is no such password file yet' % (server.folder / 'later') in said
+
+
+@pytest.mark.parametrize('way', ['folder', 'file'])
+def test_a_replay_cache_that_winrmd_auth_cannot_write(new_server, tmp_path, way):
+    """R-18: each login by Kerberos would be refused."""
+    folder = tmp_path / 'replays'
+    folder.mkdir(mode=0o700 if way == 'folder' else 0o755)
+    open_folders(folder)
+    place, why = folder, 'Permission denied'
+    if way == 'file':
+        place, why = folder / 'krb5_2101.rcache2', 'it belongs to another user'
+        place.touch(0o600)
+        os.chown(folder, 2101, 2101)
+    environment = {'KRB5RCACHEDIR': str(folder)}
+    server = new_server(environment=environment)
+    keytab = server.folder / 'keytab'
+    keytab.touch()
+    give_to_auth(keytab)
+    configure(server, 'authentication { ', 'authentication { keytab = "keytab" ')
+    code, said = check(server, environment)
+    assert (code, '%s: winrmd-gss cannot use this replay cache: %s; let winrmd-auth write there'
+            % (place, why) in said) == (1, True), said
+    reload(server)
+    server.wait_for_log('replay cache %s: %s; no login by Kerberos is accepted' % (place, why))
+    os.chown(place, 2101, 2101)
+    assert check(server, environment)[0] == 0
+
+
+def test_a_check_finds_a_key_that_root_may_not_read_without_its_powers(server):
+    """R-4"""
+    key = server.folder / 'server.key'
+    subprocess.run(['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=lab',
+                    '-keyout', key, '-out', server.folder / 'server.pem'], check=True,
+                   capture_output=True, timeout=HANG)
+    configure(server, 'allow-unencrypted = true',
+              'tls = true\n certificate = "server.pem"\n key = "server.key"')
+    assert check(server)[0] == 0
+    os.chown(key, 2001, 2001)
+    code, said = check(server)
+    assert code == 1
+    assert re.search(r'%s.*Permission denied' % re.escape(str(key)), said), said
 
 
 def test_nobody_is_left_root_by_a_failure(server):
