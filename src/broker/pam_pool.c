@@ -70,11 +70,12 @@ static void process_gone(struct child *child, bool crashed)
     struct pam_call *call = process->call;
 
     (void)crashed;
+    /* Another configuration begins with others. */
+    pool->restarts = process_serves(process) ? child->restarts + 1 : 0;
     list_remove(&process->link);
     free(process->service);
     free(process);
     child->owner = NULL;
-    pool->restarts = child->restarts + 1;
     if (!pool->over && pool->again.position == 0) {
         pool->again.expired = again_expired;
         loop_timer_start(pool->broker->loop, &pool->again, child->expected_end ? 0 : RESTART_PAUSE);

@@ -35,7 +35,7 @@ struct pam_pool {
     void (*lost)(struct pam_call *call);
     struct list processes;
     struct loop_timer again; /* starts what is missing */
-    uint32_t restarts;       /* of the place that is free; 0: of none, or never filled */
+    uint32_t restarts;       /* of the place that is free; 0: of none, or not in order of late */
     bool over;
 };
 

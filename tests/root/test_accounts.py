@@ -118,6 +118,27 @@ def test_who_each_process_is(server):
             assert int(status[kind][0], 16) == 0, (row, kind)
 
 
+def test_a_start_is_no_restart(new_server):
+    """R-6: the winrmd-pam that has looked the accounts up gives way to those that know the service;
+    and so after a reload that names another one."""
+    server = new_server(authentication='basic = "pam"')
+
+    def restarts(but=0):
+        rows = server.status()['processes']
+        return ({row['state'] for row in rows} == {'serving'}
+                and but not in [row['process'] for row in rows]
+                and sorted(row['restarts'] for row in rows if row['name'] == 'winrmd-pam'))
+
+    first = wait_until(restarts, 'every process to serve')
+    assert set(first) == {0}
+    configure(server, 'basic = "pam"', 'basic = "pam"\n pam-service = "other"')
+    assert reload(server)[0] == 0
+    wait_until(lambda: restarts() == first, 'every process to serve, none as a restart')
+    killed = server.pids('winrmd-pam')[0]
+    os.kill(killed, signal.SIGKILL)
+    wait_until(lambda: restarts(killed) == first[:-1] + [1], 'another one, which is counted')
+
+
 def test_what_the_broker_keeps_of_roots_powers(server):
     """R-4"""
     status = status_of(server.pid)
