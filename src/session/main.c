@@ -44,6 +44,27 @@ static struct {
     bool refused; /* the account is not to come in */
 } session = {.signals.fd = -1};
 
+/* ---- while PAM's modules work ---- */
+
+/* Set by a signal: that it shall end, when the modules have done what they were called for. */
+static volatile sig_atomic_t told_to_end;
+
+static void on_signal(int number)
+{
+    (void)number;
+    told_to_end = 1;
+}
+
+/* Caught, not blocked: what a module starts inherits what is blocked. */
+static bool signals_catch(void)
+{
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+
+    sigemptyset(&action.sa_mask);
+    return sigaction(SIGTERM, &action, NULL) == 0 && sigaction(SIGINT, &action, NULL) == 0 &&
+           sigaction(SIGHUP, &action, NULL) == 0;
+}
+
 /* ---- the end ---- */
 
 static noreturn void session_exit(int status)
@@ -204,9 +225,14 @@ static bool session_open(const struct message_pam_session_open *open, char *why,
                     why_size))
         return false;
     session.refused = false;
-    return login_take_groups(&session.login, why, why_size) &&
-           make_cgroup(open, &limits, why, why_size) && signals_watch() &&
-           start(open, &limits, why, why_size);
+    if (!login_take_groups(&session.login, why, why_size) ||
+        !make_cgroup(open, &limits, why, why_size) || !signals_watch())
+        return false;
+    if (told_to_end) {
+        snprintf(why, why_size, "winrmd-session was told to end");
+        return false;
+    }
+    return start(open, &limits, why, why_size);
 }
 
 static void on_open(struct channel *channel, const union message_body *body)
@@ -271,7 +297,7 @@ int main(int count, char **arguments)
         log_error("it cannot have a keyring of its own: %s", strerror(error));
         return 1;
     }
-    session.loop = count > 1 ? NULL : loop_new();
+    session.loop = count > 1 || !signals_catch() ? NULL : loop_new();
     if (session.loop != NULL)
         session.broker =
             channel_new(session.loop, CHANNEL_FD, PROCESS_session, PROCESS_broker, &events, NULL);

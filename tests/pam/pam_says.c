@@ -12,6 +12,7 @@
  *   only=NAME    the arguments behind it are for this user alone
  *   return=N     ends with this PAM code
  *   crash        dies of a signal
+ *   term         has somebody send SIGTERM to the process
  *   pid=FILE     writes the number of the process
  *   note=FILE    appends PAM_SERVICE, PAM_RHOST and PAM_TTY
  *   at=CALL      the arguments behind it are for this call alone: authenticate, account, open,
@@ -106,6 +107,8 @@ static int obey(pam_handle_t *handle, const char *argument)
         return atoi(value);
     } else if (strcmp(argument, "crash") == 0) {
         raise(SIGABRT);
+    } else if (strcmp(argument, "term") == 0) {
+        raise(SIGTERM);
     }
     return PAM_SUCCESS;
 }

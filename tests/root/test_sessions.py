@@ -263,6 +263,24 @@ def test_a_client_that_leaves_while_pam_opens_the_session(new_root_server, waiti
     assert server.counters()['operations'] == 0
 
 
+@pytest.mark.parametrize('call', ['open', 'close'])
+def test_a_session_that_is_told_to_end_while_pam_works(new_root_server, machine, tmp_path, call):
+    """R-31: what was opened is closed."""
+    marks = tmp_path / 'marks'
+    says = built('pam_says.so')
+    pam_service(machine, 'shells', 'account required pam_permit.so\n'
+                'session required %s at=%s term\nsession required %s mark=%s\n'
+                % (says, call, says, marks))
+    server = new_root_server('session-service = "shells"')
+    with server.connect('alice') as alice:
+        if call == 'open':
+            text = refused(server, alice, 1359)
+            assert 'cannot be opened: winrmd-session was told to end. ' in text
+        else:
+            alice.delete(alice.create())
+    wait_until(lambda: marks.read_text() == 'open alice\nclose alice\n', 'the session to be closed')
+
+
 def opened(gate):
     """Opens it for whoever waits for that; False: nobody does."""
     try:
