@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -285,6 +286,23 @@ bool cgroup_usable(const char *base, char *why, size_t why_size)
     return false;
 }
 
+/*
+ * 0 or errno. The lock is the open folder's (flock(2)) and ends with this process, which keeps it
+ * open; no program that it becomes a parent of does.
+ */
+static int folder_lock(const char *base)
+{
+    int fd = open(base, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int error;
+
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return 0;
+    error = errno;
+    if (fd >= 0)
+        close(fd);
+    return error;
+}
+
 bool cgroup_open(const char *base, bool *limits, char *why, size_t why_size)
 {
     int error;
@@ -292,7 +310,13 @@ bool cgroup_open(const char *base, bool *limits, char *why, size_t why_size)
     *limits = false;
     if (!cgroup_usable(base, why, why_size))
         return false;
-    error = move_out_of(base);
+    error = folder_lock(base);
+    if (error == EWOULDBLOCK) {
+        snprintf(why, why_size, "another winrmd that runs has its shells there");
+        return false;
+    }
+    if (error == 0)
+        error = move_out_of(base);
     if (error != 0) {
         snprintf(why, why_size, "%s", strerror(error));
         return false;

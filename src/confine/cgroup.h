@@ -32,7 +32,8 @@ bool cgroup_usable(const char *base, char *why, size_t why_size);
  * Makes ready for shells' folders in `base`: when this process is in it, it moves to a folder of
  * its own below, since the kernel wants processes in leaves only; what another life of the service
  * has left there is ended. `limits` says whether memory and processes can be limited in there.
- * False: it cannot be used; `why`.
+ * The folder is this process's alone until that ends: another one would end its shells. False: it
+ * cannot be used; `why`.
  */
 bool cgroup_open(const char *base, bool *limits, char *why, size_t why_size);
 

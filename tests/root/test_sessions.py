@@ -508,6 +508,26 @@ def test_a_folder_that_is_no_cgroup(new_root_server, tmp_path, options):
     assert 'cgroup = "%s" cannot be used: it is no folder of cgroup v2' % tmp_path in done.stderr
 
 
+def test_two_services_do_not_share_a_folder(new_grouping_server, shells):
+    """R-34: the second one would end the shells of the first."""
+    server = new_grouping_server(shells)
+    second = server.folder / 'second.conf'
+    second.write_text(server.config.read_text().replace('winrmd.sock', 'second.sock')
+                      .replace('audit.jsonl', 'second.jsonl'))
+    with server.connect('alice') as client:
+        shell = client.create()
+        for options, code in ((), 1), (('--check',), 0):
+            done = subprocess.run([built('winrmd'), '--config', second, *options],
+                                  capture_output=True, text=True, timeout=HANG)
+            assert done.returncode == code, done.stderr
+            if code:
+                assert ('cgroup = "%s" cannot be used: another winrmd that runs has its shells '
+                        'there; write another folder' % shells) in done.stderr
+        assert client.receive_all(shell, client.command(shell, 'echo here'))[0] == b'here\n'
+    server.stop()
+    new_grouping_server(shells)
+
+
 def test_a_check_leaves_the_shells_of_a_running_service_alone(new_grouping_server, shells):
     """R-35"""
     server = new_grouping_server(shells)
