@@ -32,7 +32,9 @@ enum { NAME_LIMIT = 24, NUMBERS = 512, LIST_LIMIT = 2048 };
 
 /* ---- the lists ---- */
 
-#define GROUP(group, why, calls) static const char group_##group[] = calls;
+#define GROUP(group, why, calls)               \
+    static const char group_##group[] = calls; \
+    _Static_assert(sizeof(calls) <= LIST_LIMIT, "list_add() takes no list of that length");
 SYSTEM_CALL_GROUPS(GROUP)
 #undef GROUP
 
