@@ -255,6 +255,8 @@ static int run(const struct options *options)
         } else if (start_serve(&broker)) {
             loop_run(broker.loop);
             result = 0;
+        } else {
+            notify_failed(&broker.notify);
         }
     }
     broker_end_children(&broker);

@@ -138,3 +138,12 @@ void notify_stopping(struct notify *notify)
              "STOPPING=1\nSTATUS=ending shells and answering what was asked");
     notify_state(notify);
 }
+
+void notify_failed(struct notify *notify)
+{
+    if (notify->loop == NULL)
+        return;
+    snprintf(notify->state, sizeof(notify->state), "STATUS=the start has failed; the log says why");
+    notify_state(notify);
+    notify_close(notify);
+}

@@ -40,5 +40,7 @@ void notify_close(struct notify *notify);
 void notify_ready(struct notify *notify, const char *status);
 void notify_reloading(struct notify *notify);
 void notify_stopping(struct notify *notify);
+/* The start has failed: nothing stops, since nothing has been ready. The last that is told. */
+void notify_failed(struct notify *notify);
 
 #endif

@@ -8,10 +8,11 @@ import re
 import shlex
 import signal
 import socket
+import subprocess
 
 import pytest
 
-from server import HANG, PATIENCE, built, processes, wait_until
+from server import HANG, PATIENCE, Server, built, processes, wait_until
 from test_winrmctl import winrmctl
 
 WATCHDOG = 200  # ms
@@ -69,6 +70,20 @@ def test_the_manager_is_told(manager, new_server):
         '; the last change of the configuration was refused')
     server.stop()
     assert manager.hear()['STOPPING'] == '1'
+
+
+def test_a_start_that_fails_stops_nothing(manager, tmp_path, users):
+    """O-4: what has never been ready."""
+    server = Server(tmp_path / 'failing', users)
+    server.config.write_text(server.config.read_text().replace('winrmd.sock', 'nowhere/winrmd.sock'))
+    done = subprocess.run([built('winrmd'), '--config', server.config], capture_output=True,
+                          env={**os.environ, 'NOTIFY_SOCKET': manager.address}, text=True,
+                          timeout=HANG)
+    assert (done.returncode, 'control socket' in done.stderr) == (1, True)
+    assert manager.hear() == {'STATUS': 'the start has failed; the log says why'}
+    manager.socket.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        manager.socket.recv(1)
 
 
 def test_the_watchdog_is_fed(manager, new_server):
