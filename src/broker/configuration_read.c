@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/memory.h"
 #include "broker/broker.h"
 #include "broker/identities.h"
@@ -244,7 +245,9 @@ void configuration_print_problem(const struct message_config_problem *problem)
 
     if (problem->line > 0)
         snprintf(line, sizeof(line), ":%u", problem->line);
-    fprintf(stderr, "%s%s: %s%s%s\n", problem->file != NULL ? problem->file : "?", line,
+    fprintf(stderr, "%s%s%s: %s%s%s\n",
+            log_priority(problem->warning ? LOG_LEVEL_info : LOG_LEVEL_error),
+            problem->file != NULL ? problem->file : "?", line,
             problem->cause != NULL ? problem->cause : "wrong", problem->remedy != NULL ? "; " : "",
             problem->remedy != NULL ? problem->remedy : "");
 }

@@ -202,9 +202,8 @@ static bool powers_drop(const struct broker *broker)
     if (!broker->root || capabilities_keep_broker(&missing))
         return true;
     fprintf(stderr,
-            "winrmd: started as root, it lacks %s; give it back, or start winrmd as an ordinary "
-            "user\n",
-            missing);
+            "%sstarted as root, it lacks %s; give it back, or start winrmd as an ordinary user\n",
+            log_title(LOG_LEVEL_error), missing);
     return false;
 }
 
@@ -245,8 +244,8 @@ static int run(const struct options *options)
         guard_reads();
     broker.config = realpath(options->config, NULL);
     if (broker.config == NULL) {
-        fprintf(stderr, "winrmd: %s cannot be opened (%s); name another file with --config\n",
-                options->config, strerror(errno));
+        fprintf(stderr, "%s%s cannot be opened (%s); name another file with --config\n",
+                log_title(LOG_LEVEL_error), options->config, strerror(errno));
         return 1;
     }
     if (start_read(&broker)) {
@@ -272,11 +271,11 @@ int main(int count, char **arguments)
     if (!options_read(count, arguments, &options))
         return EXIT_USAGE;
     log_set_level(options.debug ? LOG_LEVEL_debug : LOG_LEVEL_info);
-    log_set_journal(log_is_journal());
     if (getuid() != geteuid() || getgid() != getegid()) {
-        fputs("winrmd: it is not made to be set-uid or set-gid; start it as root, or as an "
-              "ordinary user\n",
-              stderr);
+        fprintf(stderr,
+                "%sit is not made to be set-uid or set-gid; start it as root, or as an ordinary "
+                "user\n",
+                log_title(LOG_LEVEL_error));
         return 1;
     }
     return run(&options);

@@ -137,8 +137,8 @@ static void print_ready(const struct reload *reload, const struct configuration 
         for (size_t k = 0; k < fresh->application_count; k++)
             if (!listener_continues(old, &fresh->listeners[i]) ||
                 !application_is_configured(old, fresh->applications[k]->path))
-                fprintf(stderr, "winrmd: ready on %s%s\n", fresh->listeners[i].url,
-                        fresh->applications[k]->path);
+                fprintf(stderr, "%sready on %s%s\n", log_title(LOG_LEVEL_info),
+                        fresh->listeners[i].url, fresh->applications[k]->path);
 }
 
 static void reload_swap(struct reload *reload)

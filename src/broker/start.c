@@ -176,7 +176,7 @@ void broker_check_ready(struct broker *broker)
     broker->ready = true;
     for (size_t i = 0; i < configuration->listener_count; i++)
         for (size_t k = 0; k < configuration->application_count; k++)
-            fprintf(stderr, "winrmd: ready on %s%s\n", configuration->listeners[i].url,
-                    configuration->applications[k]->path);
+            fprintf(stderr, "%sready on %s%s\n", log_title(LOG_LEVEL_info),
+                    configuration->listeners[i].url, configuration->applications[k]->path);
     broker_tell_ready(broker, "");
 }

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/guard.h"
+#include "base/log.h"
 #include "system_calls.h"
 
 #ifndef PR_SET_VMA
@@ -102,10 +103,14 @@ static void on_refused(int signal_number, siginfo_t *info, void *context)
     size_t used = 0;
 
     (void)context;
+    used = put(line, used, sizeof(line), log_priority(LOG_LEVEL_error));
     used = put(line, used, sizeof(line), filter_program);
-    used = put(line, used, sizeof(line), "[");
-    used = put_number(line, used, sizeof(line), (unsigned)getpid());
-    used = put(line, used, sizeof(line), "]: it asked the kernel for ");
+    if (!log_journal()) {
+        used = put(line, used, sizeof(line), "[");
+        used = put_number(line, used, sizeof(line), (unsigned)getpid());
+        used = put(line, used, sizeof(line), "]");
+    }
+    used = put(line, used, sizeof(line), ": it asked the kernel for ");
     used = put(line, used, sizeof(line),
                number >= 0 && number < NUMBERS ? names[number] : "something unknown");
     used = put(line, used, sizeof(line), " (system call ");

@@ -52,6 +52,8 @@ int main(void)
     bool authorization = false;
 
     log_open("winrmd-host");
+    /* Neither plug-ins nor what they start writes lines with a priority. */
+    unsetenv("JOURNAL_STREAM");
     if (!role_of_host(CHANNEL_FD, &authorization)) {
         fprintf(stderr, "winrmd-host is started by winrmd, which tells it what to do on "
                         "descriptor 3.\n");

@@ -40,9 +40,9 @@ const char *const program_kerberos[] = {"KRB5_CONFIG", "KRB5RCACHENAME", "KRB5RC
 
 const char *const program_trial[] = {PROGRAM_TRIAL, NULL};
 
-/* What a sanitizer build needs to report. */
-static const char *const passed_always[] = {"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS",
-                                            "TSAN_OPTIONS", NULL};
+/* What a sanitizer build needs to report; and what the log is, for log_open(). */
+static const char *const passed_always[] = {"ASAN_OPTIONS", "UBSAN_OPTIONS",  "LSAN_OPTIONS",
+                                            "TSAN_OPTIONS", "JOURNAL_STREAM", NULL};
 
 enum {
     VARIABLES = 16,

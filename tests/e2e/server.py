@@ -309,7 +309,7 @@ application "/wsman" {
         threading.Thread(target=self._read_log, args=(self.process.stderr, self.log),
                          daemon=True).start()
         try:
-            line = self.wait_for_log('winrmd: ready on http')
+            line = self.wait_for_log('ready on http')
         except AssertionError:
             self.process.kill()
             self.process.wait()

@@ -140,18 +140,21 @@ def in_journal(tmp_path):
 
 
 def test_lines_begin_with_their_priority_in_the_journal(new_server, in_journal):
-    """O-12"""
+    """O-12: and name no process that the journal names, nor any number of one."""
     server = new_server(winrmd=in_journal)
-    assert server.wait_for_log('unprivileged mode').startswith('<6>winrmd[')
+    assert server.wait_for_log('unprivileged mode').startswith('<6>unprivileged mode: ')
+    assert server.wait_for_log('ready on ').startswith('<6>ready on http://')
+    assert server.wait_for_log(': 8 users').startswith('<6>winrmd-auth: password file ')
     (server.application_folder / 'policy.rules').write_text('nonsense\n')
     server.config.write_text(server.config.read_text() + 'nonsense = 1\n')
     assert winrmctl(server, 'reload')[0] == 1
-    assert server.wait_for_log('nothing has changed').startswith('<3>winrmd[')
+    assert server.wait_for_log('nonsense').startswith('<3>%s:' % server.config)
+    assert server.wait_for_log('nothing has changed').startswith('<3>the configuration was not ')
     assert winrmctl(server, 'log-level', 'debug')[0] == 0
     with server.connect('alice') as alice:
         alice.send('x')
         server.wait_for_log(': request ')
-        assert all(line.startswith('<7>winrmd-net[') for line in server.log
+        assert all(line.startswith('<7>winrmd-net: ') for line in server.log
                    if line and ': request ' in line)
         alice.receive()
 
