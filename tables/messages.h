@@ -217,7 +217,8 @@ enum {
 /*
  * net -> broker: the channel to winrmd-auth (`host` 0) or to a shell host has not come, for want of a
  * descriptor, or has ended while the host lives: another one is sent, to winrmd-auth after a pause, to
- * a host with the next grant.
+ * a host with the next grant. auth -> broker, `host` 0: winrmd-gss has not answered in time; another
+ * one is started.
  */
 #define FIELDS_channel_lost(F) F(U32, host, 0)
 /* broker -> net: accept connections. net -> broker: net_ready, when it does. */

@@ -91,6 +91,7 @@
     R(broker, auth, serving, auth_bound) \
     R(broker, auth, serving, auth_identity) \
     R(broker, auth, serving, auth_failure) \
+    R(broker, auth, serving, channel_lost) \
     R(broker, auth, serving, auth_revoked) \
     R(broker, auth, serving, pam_ask) \
     /* winrmd-pam */ \

@@ -77,6 +77,9 @@ static void answer_missing(struct loop_timer *timer)
     struct login *login = container_of(timer, struct login, timer);
     struct negotiate *negotiate = negotiate_of_login(login);
 
+    /* It hangs, and every login with it: another one takes its place. */
+    if (login->acceptor == negotiate->acceptors.current)
+        channel_send(negotiate->broker, channel_lost, .host = 0);
     login_answered(login, false);
     login_refuse(login, NULL, "winrmd-gss does not answer");
     negotiate_work(negotiate);

@@ -127,6 +127,12 @@ static void handle_failure(struct channel *channel, const union message_body *bo
     session_refused(child_of(channel)->broker, &body->auth_failure);
 }
 
+static void handle_gss_lost(struct channel *channel, const union message_body *body)
+{
+    (void)body;
+    gss_silent(child_of(channel)->broker);
+}
+
 static void handle_pam_ask(struct channel *channel, const union message_body *body)
 {
     pam_ask(child_of(channel)->broker, &body->pam_ask);
@@ -141,7 +147,7 @@ static const channel_handler handlers[MESSAGE_COUNT] = {
     [MESSAGE_auth_ready] = handle_auth_ready,    [MESSAGE_auth_bound] = handle_bound,
     [MESSAGE_auth_forgotten] = handle_forgotten, [MESSAGE_auth_identity] = handle_identity,
     [MESSAGE_auth_failure] = handle_failure,     [MESSAGE_auth_revoked] = handle_revoked,
-    [MESSAGE_pam_ask] = handle_pam_ask,
+    [MESSAGE_pam_ask] = handle_pam_ask,          [MESSAGE_channel_lost] = handle_gss_lost,
 };
 
 const struct channel_events auth_task_events = {handlers, child_channel_ended};

@@ -19,8 +19,10 @@
 enum {
     PAUSE_FIRST = 50,
     PAUSE_MOST = 5000,
-    STEADY = 10000, /* one that has served that long did not crash in a row */
+    STEADY = 10000,         /* one that has served that long did not crash in a row */
+    START_PATIENCE = 30000, /* to say what it accepts, as a plug-in has */
     END_PATIENCE = 1000,
+    GSS_PATIENCE = 10000,  /* that winrmd-auth has with an answer (NEGOTIATE_WAIT) */
     LEAVE_PATIENCE = 35000 /* its logins may take 30 s */
 };
 
@@ -37,6 +39,7 @@ struct gss {
     bool over;
     uint32_t restarts;
     uint64_t started_at; /* loop_now() */
+    uint64_t serves_since;
     uint64_t pause;
     struct loop_timer again;
 };
@@ -130,6 +133,18 @@ bool gss_settled(const struct broker *broker)
            (gss->serving != NULL && gss->coming == NULL);
 }
 
+void gss_silent(struct broker *broker)
+{
+    struct gss *gss = gss_of(broker);
+
+    /* One that has taken over since then is not meant; and of many logins one is enough. */
+    if (gss->serving == NULL || loop_now(broker->loop) - gss->serves_since < GSS_PATIENCE)
+        return;
+    gss->serves_since = loop_now(broker->loop);
+    log_error("winrmd-gss[%d] does not answer; it is killed", (int)gss->serving->pid);
+    child_kill(gss->serving);
+}
+
 /* ---- processes ---- */
 
 /* It ends with the logins that have begun in it. */
@@ -150,11 +165,13 @@ static void handle_ready(struct channel *channel, const union message_body *body
     if (process != gss->serving && process != gss->coming)
         return;
     if (process == gss->coming) {
+        loop_timer_stop(broker->loop, &process->kill_timer);
         channel_set_state(channel, CHANNEL_serving);
         child_set_ready(process);
         process->settling = 0;
         gss->coming = NULL;
         gss->serving = process;
+        gss->serves_since = loop_now(broker->loop);
         gss_introduce(broker);
         if (before != NULL)
             gss_leave(before);
@@ -250,6 +267,7 @@ static void gss_start(struct gss *gss)
         return;
     }
     gss_remember(gss);
+    loop_timer_start(gss->broker->loop, &process->kill_timer, START_PATIENCE);
     process->restarts = gss->restarts;
     gss->coming = process;
     channel_send(process->channel, gss_start, .keytab = gss->keytab, .ntlm_users = gss->ntlm_users,

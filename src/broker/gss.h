@@ -27,6 +27,10 @@ void gss_introduce_again(struct broker *broker);
 /* Tells a new winrmd-net what Negotiate can be accepted with. */
 void gss_tell_net(struct broker *broker, struct child *net);
 
+/* winrmd-auth has waited in vain for an answer of the one that serves: it is killed, and replaced.
+ */
+void gss_silent(struct broker *broker);
+
 /* What Negotiate can be accepted with now. */
 void gss_mechanisms(const struct broker *broker, bool *kerberos, bool *ntlm);
 

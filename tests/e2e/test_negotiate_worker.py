@@ -110,7 +110,7 @@ def test_killed_in_the_middle_of_a_login(serving, mechanism):
 
 
 def test_killed_while_it_is_asked(serving, realm):
-    """One that hangs is the administrator's to kill; who waited for it is told to begin anew."""
+    """Who waited for it is told to begin anew."""
     pid = worker(serving)['process']
     os.kill(pid, signal.SIGSTOP)
     with serving.connect(kind=Negotiating) as client:
@@ -126,6 +126,22 @@ def test_killed_while_it_is_asked(serving, realm):
         assert response.status in (200, 401)
         assert client.login(kerberos(realm)).status == 200
         works(client)
+
+
+def test_one_that_hangs_is_replaced(serving, realm):
+    """U-5.10"""
+    pid = worker(serving)['process']
+    os.kill(pid, signal.SIGSTOP)
+    with serving.connect(kind=Negotiating) as client:
+        assert client.leg(kerberos(realm).step()).status == 401
+        serving.wait_for_log('winrmd-gss[%d] does not answer; it is killed' % pid)
+        row = wait_until(lambda: worker(serving)['process'] != pid and worker(serving),
+                         'another winrmd-gss')
+        assert row['restarts'] == 1
+        assert client.login(kerberos(realm)).status == 200
+        works(client)
+    line, = serving.audit('authentication', verdict='refused')
+    assert line['reason'] == 'winrmd-gss does not answer'
 
 
 @pytest.mark.parametrize('scheme', ['Negotiate', 'Kerberos'])
