@@ -18,6 +18,9 @@
 
 enum { END_PATIENCE = 2000 };
 
+/* The only file that is written for winrmd-config, which what it reads may have captured. */
+#define MADE_FILE "self-signed.pem"
+
 static struct configuration_reader *reader_of(const struct channel *channel)
 {
     return child_of(channel)->owner;
@@ -44,12 +47,26 @@ static void handle_open(struct channel *channel, const union message_body *body)
                  .mode = status.st_mode & 07777, .file = fd);
 }
 
+/* Beside winrmd.conf. */
+static bool is_made_file(const struct configuration_reader *reader, const char *path)
+{
+    const char *slash = strrchr(reader->path, '/');
+    size_t folder = slash != NULL ? (size_t)(slash + 1 - reader->path) : 0;
+
+    return strncmp(path, reader->path, folder) == 0 && strcmp(path + folder, MADE_FILE) == 0;
+}
+
 static void handle_made(struct channel *channel, const union message_body *body)
 {
+    struct configuration_reader *reader = reader_of(channel);
     const struct message_config_made *made = &body->config_made;
 
-    if (made->path == NULL || !kept_make(told_configuration(channel), made))
-        reader_of(channel)->problems++;
+    if (made->path == NULL || !is_made_file(reader, made->path)) {
+        log_error("%s is no file that winrmd makes", made->path != NULL ? made->path : "that");
+        reader->problems++;
+    } else if (!kept_make(reader->configuration, made)) {
+        reader->problems++;
+    }
 }
 
 static void handle_service(struct channel *channel, const union message_body *body)

@@ -12,7 +12,7 @@ import subprocess
 import pytest
 
 from certificates import LOOPBACK, Authority, Pair, openssl, self_signed
-from server import HANG, Server, built, wait_until
+from server import HANG, Server, built, stand_in, wait_until
 from test_reload import edit, reload, reload_done
 from wire import GET, Connection
 from work import Work
@@ -218,6 +218,43 @@ def test_listeners_share_the_one_that_is_made(new_server, tmp_path, users):
             server.port = int(port)
             marks.add(shown_certificate(server))
         assert len(marks) == 1
+
+
+# Stands in for winrmd-config: one that makes another file of what it was asked for.
+MAKES_ANOTHER = '''\
+#!/usr/bin/python3
+import select, socket, subprocess
+
+broker = socket.socket(fileno=3)
+inner, outer = socket.socketpair()
+real = subprocess.Popen(['sh', '-c', 'exec "$0" 3<&0', __file__ + '.real'], stdin=inner)
+inner.close()
+ends = {broker: outer, outer: broker}
+for end in ends:
+    end.setblocking(True)
+while True:
+    for end in select.select(list(ends), [], [])[0]:
+        text, files, _, _ = socket.recv_fds(end, 65536, 4)
+        if not text:
+            raise SystemExit
+        socket.send_fds(ends[end], [text.replace(b'self-signed.pem', b'another/new.pem')], files)
+        for file in files:
+            socket.close(file)
+'''
+
+
+def test_no_other_file_is_made(tmp_path, users):
+    """T-3.1: winrmd-config, which may have been captured by what it reads, is not believed."""
+    programs = tmp_path / 'programs'
+    winrmd_with = stand_in(programs, 'winrmd-config', 'winrmd-config')
+    (programs / 'winrmd-config').write_text(MAKES_ANOTHER)
+    server = Server(tmp_path / 'server', users, listener='tls = true', winrmd=winrmd_with)
+    (server.folder / 'another').mkdir()
+    done = subprocess.run([winrmd_with, '--config', server.config], capture_output=True, text=True,
+                          timeout=HANG)
+    assert done.returncode == 1
+    assert 'another/new.pem is no file that winrmd makes' in done.stderr
+    assert not list((server.folder / 'another').iterdir())
 
 
 @pytest.mark.parametrize('content, mode, says', [
