@@ -12,7 +12,12 @@ MAY_NOT = 'the plug-in named an account this application may not map to'
 # Accounts that may-map-to does not have, however much they look like the one that it has.
 SPELLINGS = ('root', 'alice', '0', '2110', 'SVC-DEPLOY', 'svc-deploy ', ' svc-deploy',
              'svc-deploy/../root', 'ſvc-deploy', 'svc‐deploy', 'ｓvc-deploy', 'svc-deploy\u200b',
-             'svc-deploy\r', 'svc-deploy,root', '*', '')
+             'svc-deploy\r', 'svc-deploy,root', '*', '', 'svc-deploy' * 30, 'ROOT', ':0:0', 'uid 2110')
+MANY = 9  # A host may say only so much that answers nothing (S-36).
+
+
+def in_turns(names):
+    return [names[at:at + MANY] for at in range(0, len(names), MANY)]
 
 
 def tries_to_be(server, line):

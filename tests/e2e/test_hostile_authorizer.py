@@ -3,22 +3,22 @@
 and docs/root-mode.md, R-14."""
 
 import impersonation as hostile
-from server import Server, password, wait_until
+from server import ACCOUNT, Server, password, wait_until
 from wire import GET, Connection, envelope
 
-SECOND = '''}
+SECOND = ACCOUNT + '''
+}
 application "/second" {
     directory = "second"
-    authorization-timeout = "120s"'''
+    authorization-timeout = "120s"
+''' + ACCOUNT
 NO_SHELL = '11111111-2222-3333-4444-555555555555'
 NO_SUCH_SHELL = 2150858843
-HALF = len(hostile.SPELLINGS) // 2
 
 
 def test_an_account_that_is_not_in_the_list(new_server):
     """R-14, however it is spelled."""
-    # A host may say only so much that answers nothing (S-36).
-    for spellings in hostile.SPELLINGS[:HALF], hostile.SPELLINGS[HALF:]:
+    for spellings in hostile.in_turns(hostile.SPELLINGS):
         server = new_server(**hostile.SETTINGS)
         hostile.assert_is_nobody_else(server, ['as ' + name for name in spellings], hostile.MAY_NOT)
         assert server.audit('process-ended') == []
@@ -28,6 +28,12 @@ def test_an_identity_that_is_none(new_server):
     server = new_server(**hostile.SETTINGS)
     hostile.assert_is_nobody_else(server, ['token 3', 'token 4294967295'],
                                   'the plug-in named no identity that winrmd knows')
+
+
+def test_an_account_with_something_behind_its_end(new_server):
+    """R-14 and S-30: what compares texts would see the account that is in the list."""
+    server = new_server(**hostile.SETTINGS)
+    hostile.assert_ended(server, ['nul svc-deploy!x'], 'sent a malformed authz_user_answer')
 
 
 def test_another_kind_of_answer(new_server):
@@ -52,6 +58,8 @@ def test_questions_to_another_application(tmp_path, users):
     server = Server(tmp_path / 's', users, authorizer='impersonator', application=SECOND)
     second = server.folder / 'second'
     second.mkdir()
+    # Where its plug-in notes what it is asked, whoever it runs as.
+    second.chmod(0o777)
     text = (server.application_folder / 'web.config').read_text()
     (second / 'web.config').write_text(text.replace('impersonator', 'gate'))
     with server, Connection(server.port, 'bob', password('bob'), path='/second') as bob:

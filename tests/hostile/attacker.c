@@ -9,6 +9,7 @@
  *   ids              uid, gid, the groups, and what came of becoming somebody else
  *   read PATH...     for each: "PATH N", N bytes could be read, or "PATH error NUMBER"
  *   list PATH...     likewise, the entries of folders
+ *   write PATH...    for each: "PATH done", it was opened to be written to, or "PATH error NUMBER"
  *   signal PID...    for each what kill(), a trace, a look into its memory, pidfd_getfd() came to
  *   child PID        what a child of this host gets of that process: its memory, its descriptors
  */
@@ -97,6 +98,15 @@ static void attack_read(const char *path)
         attacker_say("%s error %d", path, errno);
     else
         attacker_say("%s %zd", path, got);
+    if (fd >= 0)
+        close(fd);
+}
+
+static void attack_write(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NONBLOCK);
+
+    attacker_say("%s %s", path, came_to(fd));
     if (fd >= 0)
         close(fd);
 }
@@ -243,6 +253,8 @@ static void attack(char *line)
     for (int i = 1; i < count; i++) {
         if (strcmp(words[0], "read") == 0)
             attack_read(words[i]);
+        else if (strcmp(words[0], "write") == 0)
+            attack_write(words[i]);
         else if (strcmp(words[0], "list") == 0)
             attack_list(words[i]);
         else if (strcmp(words[0], "signal") == 0)

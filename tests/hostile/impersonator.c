@@ -5,6 +5,7 @@
  * of its own, past the functions that would have looked at them. The file `say` holds which:
  *
  *   as ACCOUNT    may run as that one, whatever it is (to the end of the line)
+ *   nul ACCOUNT   the same, and the "!" in it is a NUL
  *   token NUMBER  may run as something that no identity is
  *   operation     her AuthzUser is answered as an AuthzOperation
  *   others        whoever is asked about anywhere: yes
@@ -32,24 +33,51 @@ KIT_ALLOW_OPERATIONS
 
 static _Atomic(HANDLE) kept;
 
-static void put_message(enum message_type type, const void *body)
+static void put_frame(const struct buffer *frame)
 {
     struct pollfd ready = {.fd = CHANNEL_FD, .events = POLLOUT};
+
+    if (poll(&ready, 1, -1) == 1)
+        send(CHANNEL_FD, buffer_bytes(frame), buffer_length(frame), MSG_NOSIGNAL);
+}
+
+static void put_message(enum message_type type, const void *body)
+{
     struct buffer frame;
 
     buffer_init(&frame, MESSAGE_SIZE_LIMIT + MESSAGE_HEADER_SIZE);
-    if (message_encode(&frame, type, body) && poll(&ready, 1, -1) == 1)
-        send(CHANNEL_FD, buffer_bytes(&frame), buffer_length(&frame), MSG_NOSIGNAL);
+    if (message_encode(&frame, type, body))
+        put_frame(&frame);
     buffer_free(&frame);
 }
 
 #define PUT(message, ...) \
     put_message(MESSAGE_##message, &(const struct message_##message){__VA_ARGS__})
 
+/* As no sender can encode it. */
+static void put_with_nul(uint64_t call, const char *account)
+{
+    const struct message_authz_user_answer message = {
+        .call = call, .token = TOKEN_account, .account = account};
+    struct buffer frame;
+    char *mark;
+
+    buffer_init(&frame, MESSAGE_SIZE_LIMIT + MESSAGE_HEADER_SIZE);
+    if (message_encode(&frame, MESSAGE_authz_user_answer, &message)) {
+        mark = memchr(buffer_bytes(&frame), '!', buffer_length(&frame));
+        if (mark != NULL)
+            *mark = '\0';
+        put_frame(&frame);
+    }
+    buffer_free(&frame);
+}
+
 static void answer(uint64_t call, const char *say)
 {
     if (strncmp(say, "as ", 3) == 0)
         PUT(authz_user_answer, .call = call, .token = TOKEN_account, .account = say + 3);
+    else if (strncmp(say, "nul ", 4) == 0)
+        put_with_nul(call, say + 4);
     else if (strncmp(say, "token ", 6) == 0)
         PUT(authz_user_answer, .call = call, .token = (uint32_t)strtoul(say + 6, NULL, 10));
     else if (strcmp(say, "operation") == 0)

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: ISC
-"""Rules F-1 to F-5, F-7 and F-8 of docs/reliability.md, and R-32 of docs/root-mode.md: in root mode each
+"""Rules F-1 to F-5, F-7, F-8 and F-10 of docs/reliability.md, and R-32 of docs/root-mode.md: in root mode each
 kind of process is killed while two users have shells. tests/chaos has the scenes, without root."""
 
+import contextlib
 import os
 import signal
 
 import pytest
 
-from server import is_running, wait_until
+from server import PROMISE, descendants, is_running, wait_until
 from test_session_ends import DAEMON
 from wire import GET, SEND, RECEIVE, receive_body
 from test_redelivery import data_of, send_body
@@ -105,3 +106,26 @@ def test_a_process_is_killed(root_server, machine, kind):
     sessions = [line[0] for line in machine.sessions()]
     assert (sessions.count('open_session'), sessions.count('close_session')) == (
         ROUNDS + 1, closed + 1)
+
+
+def test_the_broker_is_killed(root_server, machine):
+    """F-10, R-31, R-33: processes of root, of winrmd's own accounts and of two users."""
+    server = root_server
+    clients, daemons = [server.connect(user) for user in ('alice', 'bob')], set()
+    for client in clients:
+        shell = client.create()
+        daemons.add(int(client.receive_all(shell, client.command(shell, DAEMON))[0]))
+        client.command(shell, 'trap "" TERM HUP INT; echo ready; cat')
+    everything = descendants(server.pid)
+    names = list(everything.values())
+    assert {'winrmd-net', 'winrmd-auth', 'winrmd-pam'} < set(names) and daemons < set(everything)
+    assert [names.count(name) for name in ('winrmd-session', 'winrmd-host')] == [2, 3]
+    server.kill()
+    server.process.wait()
+    server.wait_for_nobody_left(limit=PROMISE)
+    for client in clients:
+        with contextlib.suppress(ConnectionResetError):
+            assert client.socket.recv(1) == b''
+        client.close()
+    assert sorted(line[:2] for line in machine.sessions()) == sorted(
+        (kind, user) for kind in ('open_session', 'close_session') for user in ('alice', 'bob'))

@@ -2,13 +2,14 @@
 """Who is who in root mode (docs/root-mode.md): each process is whom it should be, a shell is whom
 the verdict named, and an account that this machine does not have runs nothing."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from conftest import EVERYBODY
 from oracle import say
-from server import wait_until
+from server import HANG, built, wait_until
 from test_basic import login
 from wire import CREATE, basic
 
@@ -147,6 +148,21 @@ def test_root_is_refused_by_the_file_of_users_too(new_server, users_with):
     users_with(server, 'root')
     refused(server, 'root')
     assert server.audit('shell-begin') == []
+
+
+def test_root_under_another_name(new_server, users_with, machine):
+    """Of the machine's accounts, whoever it is that names it: the file of users, or may-map-to."""
+    machine.edit('/etc/passwd', lambda text: text + 'toor:x:0:0::/root:/bin/sh\n')
+    server = new_server(rules=EVERYBODY)
+    users_with(server, 'toor')
+    refused(server, 'toor')
+    line, = server.audit('verdict', user='toor')
+    assert line['reason'].startswith('it would run as root')
+    text = server.config.read_text()
+    server.config.write_text(text.replace('account =', 'may-map-to = {"toor"}\naccount ='))
+    done = subprocess.run([built('winrmctl'), '--config', server.config, 'reload'],
+                          capture_output=True, text=True, timeout=HANG)
+    assert (done.returncode, '"toor": it is root\'s' in done.stdout + done.stderr) == (1, True)
 
 
 def test_root_where_it_is_allowed(new_root_server):

@@ -293,6 +293,7 @@ def opened(gate):
 @pytest.mark.parametrize('change, why', [
     (lambda fields: None, 'there is no account of that name'),
     (lambda fields: fields[:2] + ['2999'] + fields[3:], 'its uid is 2999 now, and was 2001'),
+    (lambda fields: fields[:2] + ['0'] + fields[3:], 'its uid is 0 now, and was 2001'),
 ])
 def test_an_account_that_has_changed_since_its_login(root_server, machine, change, why):
     """R-21, R-22"""

@@ -4,11 +4,13 @@ it, in root mode: docs/walls.md, S-30 to S-38. The kernel holds these walls."""
 
 import errno
 import os
+import re
 from pathlib import Path
 
 import hostile_host as hostile
 import impersonation
 from server import is_running, wait_until
+from wire import CREATE
 
 REFUSED = {'error %d' % number for number in (errno.EPERM, errno.EACCES)}
 # What there is of another user's process to be read.
@@ -55,6 +57,21 @@ def test_a_winrmd_pam_that_breaks_them_is_ended_and_audited(new_root_server, tmp
         client.delete(client.create())
 
 
+def test_a_winrmd_session_that_breaks_them_is_ended_and_audited(new_root_server, tmp_path):
+    """S-30: the shell has not begun, and the next one does."""
+    programs = tmp_path / 'programs'
+    server = new_root_server(winrmd=hostile.breaker(programs, 'winrmd-session'))
+    (programs / 'break').touch()
+    with server.connect('alice') as client:
+        assert client.ask(CREATE, impersonation.STREAMS).status == 500
+        line, = server.wait_for_audit('process-ended')
+        assert (line['process'], line['reason']) == ('winrmd-session', 'sent bytes that are no message')
+        wait_until(lambda: not is_running(line['pid']), 'its end')
+        client.delete(client.create())
+    wait_until(lambda: not server.pids('winrmd-session'), 'the end of the next one')
+    assert server.counters()['shells_started'] == server.counters()['shells_ended'] == 1
+
+
 def test_other_processes_are_out_of_reach(new_root_server):
     """S-37: neither signals nor traces, nor a look into their memory, descriptors, environment."""
     server = new_root_server(**hostile.SETTINGS)
@@ -84,31 +101,45 @@ def test_there_is_no_way_back_to_another_user(new_root_server):
         str(group) for group in os.getgrouplist('bob', 2002)}
 
 
-def test_files_of_the_service_and_of_others(new_root_server):
-    """S-37: the audit, the configuration's secrets as R-18 wants them, what another user has in his
-    home, and her tickets."""
+def secret(path, owner, group, mode):
+    path.write_text('a secret')
+    os.chown(path, owner, group)
+    path.chmod(mode)
+    return path
+
+
+def test_files_of_others(new_root_server):
+    """S-37: what another user has in her home, her tickets, and the passwords of the machine."""
     server = new_root_server(**hostile.SETTINGS)
-    files = [server.audit_file, server.folder / 'users', Path('/etc/shadow')]
-    for path, owner, group, mode in ((server.folder / 'keytab', 0, 2101, 0o640),
-                                     (server.folder / 'ntlm', 2101, 2101, 0o600),
-                                     (server.folder / 'key.pem', 0, 0, 0o600),
-                                     (Path('/home/alice/secret'), 2001, 2001, 0o600),
-                                     (Path('/tmp/krb5cc_2001'), 2001, 2001, 0o600)):
-        path.write_text('a secret')
-        os.chown(path, owner, group)
-        path.chmod(mode)
-        files.append(path)
+    files = [Path('/etc/shadow'), secret(Path('/home/alice/secret'), 2001, 2001, 0o600),
+             secret(Path('/tmp/krb5cc_2001'), 2001, 2001, 0o600)]
     with server.connect('bob') as bob:
-        found = outcomes(hostile.attack(bob, 'read ' + ' '.join(map(str, files))))
-        control = server.folder / 'winrmd.sock'
-        assert control.stat().st_mode & 0o077 == 0
-    assert {found[str(path)] for path in files} <= REFUSED, found
+        for what in ('read', 'write'):
+            found = outcomes(hostile.attack(bob, what + ' ' + ' '.join(map(str, files))))
+            assert {found[str(path)] for path in files} <= REFUSED, found
+
+
+def test_files_of_the_service(new_negotiating):
+    """S-37, R-18: of a service that uses them all. Its configuration has no secrets: nobody writes it."""
+    server = new_negotiating(methods=('basic', 'negotiate'), listener='tls = true', **hostile.SETTINGS)
+    server.trust = server.folder / 'self-signed.pem'
+    settings = server.config.read_text()
+    secrets = [server.audit_file, server.folder / 'users', server.folder / 'self-signed.pem',
+               Path(re.search('keytab = "(.*)"', settings)[1]),
+               Path(re.search('ntlm-users = "(.*)"', settings)[1])]
+    files = secrets + [server.config, server.application_folder / 'web.config',
+                       server.application_folder / 'policy.rules', server.folder / 'winrmd.sock']
+    with server.connect('bob') as bob:
+        found = outcomes(hostile.attack(bob, 'read ' + ' '.join(map(str, secrets))))
+        assert {found[str(path)] for path in secrets} <= REFUSED, found
+        assert all(path.stat().st_size for path in secrets)
+        found = outcomes(hostile.attack(bob, 'write ' + ' '.join(map(str, files))))
+        assert {found[str(path)] for path in files} <= REFUSED, found
 
 
 def test_an_authorization_host_makes_nobody_somebody_else(new_root_server):
     """S-32 and R-14: whatever its plug-in says, and however; as one of winrmd's own it names none either."""
-    for names in (impersonation.SPELLINGS[:6] + ('winrmd-authz', 'winrmd-auth'),
-                  impersonation.SPELLINGS[6:]):
+    for names in impersonation.in_turns(impersonation.SPELLINGS + ('winrmd-authz', 'winrmd-auth')):
         server = new_root_server(**impersonation.SETTINGS)
         impersonation.assert_is_nobody_else(server, ['as ' + name for name in names],
                                             impersonation.MAY_NOT)

@@ -3,6 +3,7 @@
 things are behind them as well, and what is others' is behind two."""
 
 import os
+import shutil
 import socket
 
 import pytest
@@ -15,9 +16,15 @@ USERS = {'winrmd-net': 2100, 'winrmd-auth': 2101, 'winrmd-gss': 2101, 'winrmd-co
 WAYS = ('signal', 'thread-signal', 'queue', 'handle', 'owner', 'owner-by-ioctl')
 
 
+def keytab_of(captured):
+    return captured.server.folder / 'keytab'
+
+
 def own_attempts(captured, prey, address, port, folder):
     """What this user may do, and this process not."""
     hidden = [captured.secret] + (['/etc/passwd'] if captured.name != 'winrmd-gss' else [])
+    # What its user may read, and this process was not told of.
+    hidden += [keytab_of(captured)] if captured.name in ('winrmd-auth', 'winrmd-gss') else []
     return (['read %s' % path for path in hidden] + ['write %s' % captured.secret] +
             ['%s %s/new' % (what, folder) for what in ('create', 'folder', 'link')] +
             ['memory %d' % prey, 'peek %d %d' % (prey, address), 'trace %d' % prey] +
@@ -33,9 +40,10 @@ def other_attempts(captured):
                                               'winrmd-host (authorization)')
                              for pid in server.pids(name) if name != captured.name}
     assert len(others) > 3
-    files = [server.audit_file, '/etc/shadow']
+    # The configuration can be read by everybody, but by whom walls keep from files.
+    files = [server.audit_file, server.config, '/etc/shadow', server.folder / 'key.pem']
     if captured.name in ('winrmd-net', 'winrmd-config'):
-        files += [captured.own / 'users', captured.own / 'ntlm']
+        files += [captured.own / 'users', captured.own / 'ntlm', keytab_of(captured)]
     return (['read %s' % path for path in files] + ['write %s' % path for path in files] +
             ['%s %d' % (what, pid) for pid in others for what in ('memory', 'trace', *WAYS)] +
             ['connect-path %s' % (server.folder / 'winrmd.sock')] +
@@ -47,6 +55,10 @@ def other_attempts(captured):
 def test_nothing_goes_through_a_wall(new_server, tmp_path, users, ntlm_users, name):
     captured = Captured(new_server, tmp_path, users, ntlm_users, name)
     captured.secret.chmod(0o666)
+    for path, mode in ((keytab_of(captured), 0o640), (captured.server.folder / 'key.pem', 0o600)):
+        path.write_text('as R-18 wants it')
+        shutil.chown(path, 0, 'winrmd-auth')
+        path.chmod(mode)
     folder = tmp_path / 'open'
     folder.mkdir()
     folder.chmod(0o777)
