@@ -105,9 +105,11 @@ def test_who_has_secrets_leaves_no_core_file(command, tmp_path):
     with silent, its, subprocess.Popen(
             ['sh', '-c', 'exec "$@" 3<&0', 'sh', built(program), *arguments], cwd=tmp_path,
             stdin=its) as process:
-        if PATIENCE == 1:
-            wait_until(lambda: cannot_be_dumped(process.pid), '%s to be guarded' % program)
-        process.kill()
+        try:
+            if PATIENCE == 1:
+                wait_until(lambda: cannot_be_dumped(process.pid), '%s to be guarded' % program)
+        finally:
+            process.kill()
 
 
 def test_each_process_has_its_walls(new_server, ntlm_users):
