@@ -8,6 +8,7 @@
  * Input: flags, then tokens with their lengths in two bytes; or flags and CLIENT, then the leg, the
  * position and the change of a byte in what a real client of NTLM says.
  */
+#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -164,14 +165,19 @@ static void run(const uint8_t *data, size_t size)
 /* gss-ntlmssp 1.2.0 loses some memory of each login: where it is used that is a child's. */
 static void run_in_child(const uint8_t *data, size_t size)
 {
-    pid_t child = fork();
+    pid_t child = fork(), ended;
     int status = -1;
 
     if (child == 0) {
         run(data, size);
         _exit(0);
     }
-    require(child > 0 && waitpid(child, &status, 0) == child);
+    require(child > 0);
+    /* libFuzzer's alarm clock interrupts what waits. */
+    do
+        ended = waitpid(child, &status, 0);
+    while (ended < 0 && errno == EINTR);
+    require(ended == child);
     require(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
