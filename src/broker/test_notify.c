@@ -207,18 +207,23 @@ static void drain_ready(struct loop_watch *watch, uint32_t events)
         loop_stop(loop);
 }
 
+/* The manager reads nothing, and is told more than its queue holds. */
+static void open_and_fill(struct notify *notify)
+{
+    manager_listen(path);
+    notify_open(notify, loop);
+    for (unsigned i = 0; i < 10000 && notify->retry.position == 0; i++)
+        notify_ready(notify, "again");
+    assert_int_not_equal(notify->retry.position, 0);
+}
+
 static void news_that_is_not_taken_at_once_is_told_later(void **state)
 {
     struct notify notify;
     struct loop_watch watch = {.ready = drain_ready};
 
     (void)state;
-    manager_listen(path);
-    notify_open(&notify, loop);
-    /* More than its queue holds. */
-    for (unsigned i = 0; i < 10000 && notify.retry.position == 0; i++)
-        notify_ready(&notify, "again");
-    assert_int_not_equal(notify.retry.position, 0);
+    open_and_fill(&notify);
     notify_ready(&notify, "at last");
     watch.fd = manager;
     assert_true(loop_watch(loop, &watch, EPOLLIN));
@@ -234,11 +239,7 @@ static void what_newer_news_have_replaced_is_not_told_later(void **state)
     struct notify notify;
 
     (void)state;
-    manager_listen(path);
-    notify_open(&notify, loop);
-    for (unsigned i = 0; i < 10000 && notify.retry.position == 0; i++)
-        notify_ready(&notify, "again");
-    assert_int_not_equal(notify.retry.position, 0);
+    open_and_fill(&notify);
     while (heard()[0] != '\0')
         ;
     notify_ready(&notify, "at last");

@@ -168,11 +168,11 @@ static void replays_check(void)
 
 static void files_watch(const struct message_gss_start *start)
 {
-    if (start->keytab != NULL)
+    if (start->keytab != NULL) {
         replays_check();
-    if (start->keytab != NULL)
         service.keytab =
             watched_file_new(service.loop, "keytab", "login", start->keytab, file_changed, NULL);
+    }
     if (start->ntlm_users != NULL)
         service.ntlm_users = watched_file_new(service.loop, "NTLM password file", "login",
                                               start->ntlm_users, file_changed, NULL);

@@ -33,16 +33,25 @@ static void leave(struct fixture *fixture, int fd, bool reset)
         close(fd);
 }
 
+/* A client whose request has come, and is not answered yet; returns its socket. */
+static int ask_and_wait(struct fixture *fixture)
+{
+    int fd;
+
+    server_start(fixture);
+    fixture->manner = ANSWER_LATER;
+    fd = connect_client(fixture, false);
+    client_say(fd, GOOD);
+    await(fixture, has_request);
+    return fd;
+}
+
 static void leave_while_waiting(bool reset, const char *more)
 {
     struct fixture fixture;
     int fd;
 
-    server_start(&fixture);
-    fixture.manner = ANSWER_LATER;
-    fd = connect_client(&fixture, false);
-    client_say(fd, GOOD);
-    await(&fixture, has_request);
+    fd = ask_and_wait(&fixture);
     if (more != NULL)
         client_say(fd, more);
     leave(&fixture, fd, reset);
@@ -108,11 +117,7 @@ static void answer_after_the_client(bool reset)
     struct fixture fixture;
     int fd;
 
-    server_start(&fixture);
-    fixture.manner = ANSWER_LATER;
-    fd = connect_client(&fixture, false);
-    client_say(fd, GOOD);
-    await(&fixture, has_request);
+    fd = ask_and_wait(&fixture);
     if (reset)
         setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
     close(fd);
