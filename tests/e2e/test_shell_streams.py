@@ -21,11 +21,6 @@ INVALID_STREAMS = 2150859149
 MIB = 1024 * 1024
 
 
-def desired(command, streams):
-    return ('<rsp:Receive><rsp:DesiredStream CommandId="%s">%s</rsp:DesiredStream></rsp:Receive>'
-            % (command, streams))
-
-
 def data_of(response, stream='stdout'):
     return b''.join(base64.b64decode(element.text or '')
                     for element in response.xml.iterfind('.//rsp:Stream', NS)
@@ -40,7 +35,7 @@ def receive_stream(client, shell, command, stream):
     """Everything of one stream, asked for by its name alone."""
     received = b''
     while True:
-        response = client.get_done(RECEIVE, desired(command, stream), shell=shell)
+        response = client.get_done(RECEIVE, receive_body(command, stream), shell=shell)
         names = {element.get('Name') for element in response.xml.iterfind('.//rsp:Stream', NS)}
         assert names <= {stream}
         received += data_of(response, stream)
@@ -137,7 +132,7 @@ def test_streams_are_asked_for_in_turns(alice, shell):
     for number in range(20):
         alice.send_input(shell, command, b'%d\n' % number)
         for stream, word in (('stderr', b'err'), ('stdout', b'out')):
-            response = alice.get_done(RECEIVE, desired(command, stream), shell=shell)
+            response = alice.get_done(RECEIVE, receive_body(command, stream), shell=shell)
             assert data_of(response, stream) == b'%s %d\n' % (word, number)
     alice.send_input(shell, command, b'', end=True)
     assert alice.receive_all(shell, command) == (b'', b'', 0)
@@ -145,7 +140,7 @@ def test_streams_are_asked_for_in_turns(alice, shell):
 
 def test_a_stream_that_waits_does_not_see_the_other(alice, shell):
     command = alice.command(shell, 'echo error >&2; read line; echo $line')
-    fault = alice.ask(RECEIVE, desired(command, 'stdout'), shell=shell, timeout='PT0.2S').fault
+    fault = alice.ask(RECEIVE, receive_body(command, 'stdout'), shell=shell, timeout='PT0.2S').fault
     assert fault.number == TIMED_OUT
     alice.send_input(shell, command, b'go\n')
     assert receive_stream(alice, shell, command, 'stdout') == b'go\n'
@@ -155,7 +150,7 @@ def test_a_stream_that_waits_does_not_see_the_other(alice, shell):
 def test_a_stream_nobody_asks_for_blocks_like_a_pipe(server, alice, shell):
     """... and nothing of it is lost."""
     command = alice.command(shell, 'seq 1 400000 >&2; echo end')
-    wait_until(lambda: alice.ask(RECEIVE, desired(command, 'stdout'), shell=shell,
+    wait_until(lambda: alice.ask(RECEIVE, receive_body(command, 'stdout'), shell=shell,
                                  timeout='PT0.05S').fault.number == TIMED_OUT
                and child(server, 'seq'), 'the first Receive')
     wait_until_blocked(child(server, 'seq'))
@@ -167,7 +162,7 @@ def test_a_stream_that_is_not_declared_is_dropped(alice):
     shell = alice.create('<rsp:Shell><rsp:InputStreams>stdin</rsp:InputStreams>'
                          '<rsp:OutputStreams>stdout</rsp:OutputStreams></rsp:Shell>')
     command = alice.command(shell, 'seq 1 400000 >&2; echo end')
-    fault = alice.ask(RECEIVE, desired(command, 'stderr'), shell=shell).fault
+    fault = alice.ask(RECEIVE, receive_body(command, 'stderr'), shell=shell).fault
     assert fault.number == INVALID_STREAMS
     assert receive_stream(alice, shell, command, 'stdout') == b'end\n'
     alice.delete(shell)
@@ -218,7 +213,7 @@ def test_finished_commands_together_are_bounded(server, alice, shell):
         command = alice.command(shell, 'head -c %d /dev/zero | tr "\\0" "\\%03o"; exit %d'
                                 % (size, 65 + number, number))
         commands.append(command)
-        response = alice.ask(RECEIVE, desired(command, 'stderr'), shell=shell, timeout='PT0.1S')
+        response = alice.ask(RECEIVE, receive_body(command, 'stderr'), shell=shell, timeout='PT0.1S')
         assert response.status == 200 or response.fault.number == TIMED_OUT
     assert memory(host) < before + (16 + 12) * MIB * PATIENCE
     for number, command in enumerate(commands):

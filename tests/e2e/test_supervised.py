@@ -99,6 +99,7 @@ def test_one_that_hangs_feeds_no_watchdog(manager, new_server):
     """O-5: neither does another of its processes; and it is fed again by one that goes on."""
     server = new_server(environment={'NOTIFY_SOCKET': manager.address,
                                      'WATCHDOG_USEC': str(WATCHDOG * 1000)})
+    assert manager.hear()['READY'] == '1'
     manager.hear(watchdog=True)
     os.kill(server.pid, signal.SIGSTOP)
     try:

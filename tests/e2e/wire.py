@@ -247,6 +247,6 @@ class Connection:
         self.get_done(DELETE, shell=shell, **header)
 
 
-def receive_body(command):
-    return ('<rsp:Receive><rsp:DesiredStream CommandId="%s">stdout stderr</rsp:DesiredStream>'
-            '</rsp:Receive>' % command)
+def receive_body(command, streams='stdout stderr'):
+    return ('<rsp:Receive><rsp:DesiredStream CommandId="%s">%s</rsp:DesiredStream>'
+            '</rsp:Receive>' % (command, streams))
