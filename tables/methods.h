@@ -37,6 +37,13 @@ enum method {
         METHOD_COUNT
 };
 
+/*
+ * A leg of Negotiate waits so long (ms) for its turn, and then for winrmd-gss. One that has left a
+ * leg without an answer all that time is killed: the broker takes winrmd-auth's word for it only
+ * when the winrmd-gss that serves has served that long (docs/authentication.md, U-5.10).
+ */
+enum { NEGOTIATE_WAIT = 10000 };
+
 /* How far authentication has to be bound to the TLS channel that it comes in (RFC 5929). */
 enum channel_binding {
     CHANNEL_BINDING_none,    /* what the client says of it is not looked at */

@@ -20,9 +20,8 @@
 #include "auth/listeners.h"
 
 enum {
-    NEGOTIATE_DELAY = 200,  /* ms */
-    NEGOTIATE_WAIT = 10000, /* ms: for its turn, and then for winrmd-gss */
-    NEGOTIATE_ASKED = 8     /* legs that winrmd-gss has at a time */
+    NEGOTIATE_DELAY = 200, /* ms */
+    NEGOTIATE_ASKED = 8    /* legs that winrmd-gss has at a time */
 };
 
 struct negotiate;

@@ -22,7 +22,6 @@ enum {
     STEADY = 10000,         /* one that has served that long did not crash in a row */
     START_PATIENCE = 30000, /* to say what it accepts, as a plug-in has */
     END_PATIENCE = 1000,
-    GSS_PATIENCE = 10000,  /* that winrmd-auth has with an answer (NEGOTIATE_WAIT) */
     LEAVE_PATIENCE = 35000 /* its logins may take 30 s */
 };
 
@@ -138,7 +137,7 @@ void gss_silent(struct broker *broker)
     struct gss *gss = gss_of(broker);
 
     /* One that has taken over since then is not meant; and of many logins one is enough. */
-    if (gss->serving == NULL || loop_now(broker->loop) - gss->serves_since < GSS_PATIENCE)
+    if (gss->serving == NULL || loop_now(broker->loop) - gss->serves_since < NEGOTIATE_WAIT)
         return;
     gss->serves_since = loop_now(broker->loop);
     log_error("winrmd-gss[%d] does not answer; it is killed", (int)gss->serving->pid);
