@@ -50,25 +50,6 @@ bool operation_repeats(const struct operation *operation, const struct operation
            same_text(earlier->sequence_id, operation->sequence_id);
 }
 
-void operation_audit(const struct operation *operation)
-{
-    struct audit *audit = operation->broker->audit;
-
-    audit_text(audit, "decision", operation->decision[0] != '\0' ? operation->decision : NULL);
-    audit_text(audit, "application", operation->application->settings->path);
-    audit_text(audit, "user", operation->caller.name);
-    audit_text(audit, "account", operation->caller.token->account);
-    audit_text(audit, "mechanism", operation->caller.mechanism);
-    audit_text(audit, "address", operation->caller.address);
-    audit_text(audit, "certificate", operation->caller.certificate.thumbprint);
-    audit_text(audit, "operation", operation_kind_name(operation->kind));
-    audit_text(audit, "resource", operation->resource_uri);
-    audit_text(audit, "message-id", operation->message_id);
-    audit_text(audit, "operation-id", operation->operation_id);
-    audit_text(audit, "shell", operation->shell_id);
-    audit_text(audit, "command", operation->command_id);
-}
-
 /* ---- ends ---- */
 
 /* Its request is over: answered, refused, or nobody waits for the answer. */

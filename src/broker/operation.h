@@ -173,7 +173,21 @@ uint32_t operation_kind_number(enum operation_kind kind);
 bool operation_follows_on(const struct operation *operation);
 /* Is it the same message again as `earlier`, by both its ids (docs/protocol.md, P-3.4)? */
 bool operation_repeats(const struct operation *operation, const struct operation *earlier);
+
+/* ---- operation_audit.c ---- */
+
+/* Gives it the number of its verdict: short enough to read over the telephone, never used twice. */
+void operation_make_decision(struct operation *operation);
 /* The members every audit line about an operation has. */
 void operation_audit(const struct operation *operation);
+/* The line of a verdict: `verdict` is a word of the audit, `reason` NULL when it needs none. */
+void operation_audit_verdict(const struct operation *operation, const char *verdict, uint32_t code,
+                             const char *reason);
+/*
+ * The line of one that was refused, and counted. Of a call that was stopped it says "abandoned":
+ * nobody has decided, because whoever asked, or the service, did not wait for it.
+ */
+void operation_audit_refused(const struct operation *operation, enum authz_lost lost, uint32_t code,
+                             const char *reason);
 
 #endif

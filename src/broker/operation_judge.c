@@ -9,7 +9,6 @@
 #include <strings.h>
 
 #include "base/clock.h"
-#include "base/hash.h"
 #include "broker/broker.h"
 #include "broker/configuration_resource.h"
 #include "broker/enumeration.h"
@@ -26,60 +25,6 @@ static uint64_t microseconds(void)
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-/* Short enough to read over the telephone, and never used twice. */
-static void decision_make(struct operation *operation)
-{
-    static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-    static uint64_t start;
-    uint64_t number;
-
-    if (start == 0)
-        start = random_u64() >> 24 << 20 | 1;
-    number = start + operation->id;
-    for (size_t i = 0; i < 12; i++) {
-        operation->decision[11 - i] = digits[number & 31];
-        number >>= 5;
-    }
-}
-
-static void operation_audit_verdict(const struct operation *operation, const char *verdict,
-                                    uint32_t code, const char *reason)
-{
-    struct audit *audit = operation->broker->audit;
-    const struct record *record = operation->record;
-    const struct plugin *plugin = operation->application->settings->authorizer;
-    uid_t uid;
-
-    audit_begin(audit, "verdict");
-    audit_text(audit, "verdict", verdict);
-    operation_audit(operation);
-    audit_number(audit, "code", code);
-    audit_text(audit, "reason", reason);
-    audit_text(audit, "plugin", plugin != NULL ? plugin->name : NULL);
-    audit_number(audit, "latency-us", operation->latency);
-    if (record != NULL) {
-        audit_text(audit, "run-as", record->token != NULL ? record->token->account : NULL);
-        if (record->token != NULL && token_uid(record->token, &uid))
-            audit_number(audit, "uid", uid);
-        audit_flag(audit, "administrator", record->administrator);
-        audit_number(audit, "shells", quota_shells(record->account));
-        audit_number(audit, "operations", quota_operations(record->account));
-        audit_number(audit, "slot-messages", quota_slot_messages(record->account));
-    }
-    audit_end(audit);
-}
-
-/* Abandoned: nobody has decided, because whoever asked, or the service, did not wait for it. */
-static void operation_audit_refused(const struct operation *operation, enum authz_lost lost,
-                                    uint32_t code, const char *reason)
-{
-    bool abandoned = lost == AUTHZ_stopping;
-
-    broker_count(operation->broker,
-                 abandoned ? COUNTER_verdicts_abandoned : COUNTER_verdicts_denied);
-    operation_audit_verdict(operation, abandoned ? "abandoned" : "denied", code, reason);
-}
-
 void operation_judge_abandoned(struct operation *operation)
 {
     const char *call =
@@ -89,7 +34,7 @@ void operation_judge_abandoned(struct operation *operation)
     snprintf(reason, sizeof(reason), "the client left before %s was answered", call);
     if (operation->broker->stopping)
         snprintf(reason, sizeof(reason), "the service was stopping");
-    decision_make(operation);
+    operation_make_decision(operation);
     operation->latency = microseconds() - operation->asked_at;
     operation_audit_refused(operation, AUTHZ_stopping, FAULT_aborted, reason);
 }
@@ -186,7 +131,7 @@ void operation_refuse_enumeration(struct operation *operation)
 
 static void operation_refuse_quota(struct operation *operation, const struct quota_refusal *refusal)
 {
-    decision_make(operation);
+    operation_make_decision(operation);
     broker_count(operation->broker, COUNTER_quota_refusals);
     operation_audit_verdict(operation, "over-quota", refusal->code, refusal->text);
     operation_refuse(operation, refusal->code, refusal->text);
@@ -329,7 +274,7 @@ void operation_recorded(struct operation *operation, const struct record_refusal
         operation_check(operation);
         return;
     }
-    decision_make(operation);
+    operation_make_decision(operation);
     operation->latency = microseconds() - operation->asked_at;
     if (refusal->location != NULL) {
         broker_count(operation->broker, COUNTER_verdicts_denied);
@@ -368,7 +313,7 @@ static uint32_t switched_off(const struct operation *operation)
 
 static void operation_refuse_switched_off(struct operation *operation, uint32_t code)
 {
-    decision_make(operation);
+    operation_make_decision(operation);
     operation_audit_refused(operation, AUTHZ_answered, code,
                             code == FAULT_remote_access_disabled
                                 ? "remote-access is false and the client is on another machine"
@@ -378,7 +323,7 @@ static void operation_refuse_switched_off(struct operation *operation, uint32_t 
 
 static void operation_refuse_busy(struct operation *operation, const struct quota_refusal *refusal)
 {
-    decision_make(operation);
+    operation_make_decision(operation);
     broker_count(operation->broker, COUNTER_quota_refusals);
     operation_audit_verdict(operation, "over-quota", refusal->code, refusal->text);
     operation_refuse_with(operation, &(struct operation_fault){.busy = true});
@@ -390,7 +335,7 @@ void operation_judge(struct operation *operation)
     uint32_t off = switched_off(operation);
 
     if (!operation_follows_on(operation))
-        decision_make(operation);
+        operation_make_decision(operation);
     if (off != 0) {
         operation_refuse_switched_off(operation, off);
         return;
