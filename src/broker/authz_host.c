@@ -9,18 +9,13 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "broker/authz.h"
+#include "broker/authz_restart.h"
 #include "broker/broker.h"
 #include "broker/host.h"
 #include "broker/record.h"
 #include "faults.h"
 
-enum {
-    FIRST_PAUSE = 100, /* before the start after a crash; doubles with each crash in a row */
-    LONGEST_PAUSE = 30000,
-    QUARANTINE_PAUSE = 1000, /* callers wait for a start that is nearer than this */
-    START_PATIENCE = 30000,  /* for a host that is tried */
-    CALM = 30000             /* a host that lived this long did not crash "in a row" */
-};
+enum { START_PATIENCE = 30000 /* for a host that is tried */ };
 
 static void host_free(struct authz_host *host)
 {
@@ -167,49 +162,6 @@ static void host_take_place(struct application *application, struct authz_host *
 
 /* ---- the end of the host that is asked ---- */
 
-static void restart_expired(struct loop_timer *timer)
-{
-    struct application *application = container_of(timer, struct application, authz.restart);
-
-    application->authz.quarantined = false;
-    if (!application->broker->stopping)
-        authz_host_start(application);
-}
-
-/* In milliseconds. One that was killed from outside is replaced at once, unless it still started.
- */
-static uint64_t restart_pause(struct authz_state *state, bool crashed, uint64_t lived, bool started)
-{
-    uint64_t pause = FIRST_PAUSE;
-
-    if (!crashed) {
-        state->crashes = 0;
-        return started ? 0 : FIRST_PAUSE;
-    }
-    if (lived > CALM)
-        state->crashes = 0;
-    state->crashes++;
-    for (uint32_t i = 1; i < state->crashes && pause < LONGEST_PAUSE; i++)
-        pause *= 2;
-    return pause;
-}
-
-static void host_restart(struct application *application, bool crashed, uint64_t lived,
-                         bool started)
-{
-    struct authz_state *state = &application->authz;
-    uint64_t pause = restart_pause(state, crashed, lived, started);
-
-    state->quarantined = pause >= QUARANTINE_PAUSE;
-    if (state->quarantined)
-        log_error("application %s: the authorization plug-in %s crashed %u times in a row; "
-                  "requests are refused for %u ms, then it is started again",
-                  application->settings->path, application->settings->authorizer->filename,
-                  state->crashes, (unsigned)pause);
-    state->restart.expired = restart_expired;
-    loop_timer_start(application->broker->loop, &state->restart, pause);
-}
-
 /* It will not be tried again: whoever waits is told so at once. */
 static void start_failed(struct application *application, const char *why)
 {
@@ -249,7 +201,7 @@ static void current_gone(struct authz_host *host, bool crashed)
         authz_fail_calls(application, host, AUTHZ_crashed, FAULT_provider_failure);
         record_drop_all(application, host->generation);
     }
-    host_restart(application, crashed, lived, host->started);
+    authz_restart(application, crashed, lived, host->started);
     /* Questions wait for a start that is near, and for no other. */
     if (state->quarantined)
         authz_fail_calls(application, NULL, AUTHZ_crashed, FAULT_provider_failure);
@@ -296,7 +248,7 @@ void authz_host_start(struct application *application)
     if (host != NULL)
         host_take_place(application, host);
     else if (state->served)
-        host_restart(application, true, 0, false);
+        authz_restart(application, true, 0, false);
     else
         start_failed(application, "winrmd-host cannot be started");
 }
