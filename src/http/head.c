@@ -5,51 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { TOKEN = 1, TARGET = 2, VALUE = 4, HOST = 8, CAPITAL = 16 };
-
-#define LETTER (TOKEN | TARGET | VALUE | HOST)
-
-/* RFC 9110, 5.6.2 (token), 5.5 (field value); RFC 3986, 2 (target), 3.2 (host and port). */
-static const uint8_t classes[256] = {
-    ['\t'] = VALUE,
-    [' '] = VALUE,
-    ['!'] = LETTER,
-    ['"'] = VALUE,
-    ['#'] = TOKEN | VALUE,
-    ['$'] = LETTER,
-    ['%'] = LETTER,
-    ['&'] = LETTER,
-    ['\''] = LETTER,
-    ['('] = TARGET | VALUE | HOST,
-    [')'] = TARGET | VALUE | HOST,
-    ['*'] = LETTER,
-    ['+'] = LETTER,
-    [','] = TARGET | VALUE,
-    ['-'] = LETTER,
-    ['.'] = LETTER,
-    ['/'] = TARGET | VALUE,
-    ['0' ... '9'] = LETTER,
-    [':'] = TARGET | VALUE | HOST,
-    [';'] = TARGET | VALUE | HOST,
-    ['<'] = VALUE,
-    ['='] = TARGET | VALUE | HOST,
-    ['>'] = VALUE,
-    ['?'] = TARGET | VALUE,
-    ['@'] = TARGET | VALUE,
-    ['A' ... 'Z'] = LETTER | CAPITAL,
-    ['['] = TARGET | VALUE | HOST,
-    ['\\'] = VALUE,
-    [']'] = TARGET | VALUE | HOST,
-    ['^'] = TOKEN | VALUE,
-    ['_'] = LETTER,
-    ['`'] = TOKEN | VALUE,
-    ['a' ... 'z'] = LETTER,
-    ['{'] = TARGET | VALUE,
-    ['|'] = TOKEN | TARGET | VALUE,
-    ['}'] = TARGET | VALUE,
-    ['~'] = LETTER,
-    [0x80 ... 0xff] = VALUE,
-};
+#include "http/characters.h"
 
 enum state {
     STATE_FIRST, /* first byte of the request */
@@ -87,7 +43,7 @@ static inline bool skip(struct http_head *head, const uint8_t *bytes, uint32_t s
 {
     uint32_t at = head->at;
 
-    while (at < stop && (classes[bytes[at]] & class) != 0)
+    while (at < stop && (http_characters[bytes[at]] & class) != 0)
         at++;
     head->at = at;
     return at < stop;
@@ -103,7 +59,7 @@ static struct http_span span_since_mark(const struct http_head *head)
 static uint16_t parse_first(struct http_head *head, const uint8_t *bytes, uint32_t stop)
 {
     (void)stop;
-    if ((classes[bytes[head->at]] & CAPITAL) == 0)
+    if ((http_characters[bytes[head->at]] & HTTP_IN_CAPITAL) == 0)
         return BAD;
     head->mark = head->at;
     head->state = STATE_METHOD;
@@ -114,7 +70,7 @@ static uint16_t parse_method(struct http_head *head, const uint8_t *bytes, uint3
 {
     uint32_t end = head->mark + HTTP_METHOD_BYTES + 1;
 
-    if (!skip(head, bytes, stop < end ? stop : end, TOKEN))
+    if (!skip(head, bytes, stop < end ? stop : end, HTTP_IN_TOKEN))
         return head->at == end ? BAD : 0;
     if (bytes[head->at] != ' ')
         return BAD;
@@ -128,7 +84,7 @@ static uint16_t parse_target(struct http_head *head, const uint8_t *bytes, uint3
 {
     uint32_t end = head->mark + HTTP_TARGET_BYTES + 1;
 
-    if (!skip(head, bytes, stop < end ? stop : end, TARGET))
+    if (!skip(head, bytes, stop < end ? stop : end, HTTP_IN_TARGET))
         return head->at == end ? 414 : 0;
     if (bytes[head->at] != ' ')
         return BAD;
@@ -194,7 +150,7 @@ static uint16_t parse_line(struct http_head *head, const uint8_t *bytes, uint32_
         head->state = STATE_LAST_FEED;
         return 0;
     }
-    if ((classes[bytes[head->at]] & TOKEN) == 0)
+    if ((http_characters[bytes[head->at]] & HTTP_IN_TOKEN) == 0)
         return BAD;
     if (head->header_count == HTTP_HEADERS)
         return 431;
@@ -205,7 +161,7 @@ static uint16_t parse_line(struct http_head *head, const uint8_t *bytes, uint32_
 
 static uint16_t parse_name(struct http_head *head, const uint8_t *bytes, uint32_t stop)
 {
-    if (!skip(head, bytes, stop, TOKEN))
+    if (!skip(head, bytes, stop, HTTP_IN_TOKEN))
         return 0;
     if (bytes[head->at] != ':')
         return BAD;
@@ -239,7 +195,7 @@ static uint16_t take_host(struct http_head *head, const uint8_t *bytes, struct h
     if (value.length == 0)
         return BAD;
     for (uint32_t i = 0; i < value.length; i++)
-        if ((classes[bytes[value.at + i]] & HOST) == 0)
+        if ((http_characters[bytes[value.at + i]] & HTTP_IN_HOST) == 0)
             return BAD;
     return take_once(head, &head->host);
 }
@@ -340,7 +296,7 @@ static uint16_t parse_value(struct http_head *head, const uint8_t *bytes, uint32
     struct http_span value;
     uint16_t status = 0;
 
-    if (!skip(head, bytes, stop, VALUE))
+    if (!skip(head, bytes, stop, HTTP_IN_VALUE))
         return 0;
     if (bytes[head->at] != '\r')
         return BAD;
