@@ -3,150 +3,12 @@
 #include "auth/pam_checks.h"
 
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "auth/admission.h"
 #include "auth/credential.h"
-#include "base/clock.h"
-#include "base/map.h"
+#include "auth/pam_check.h"
 #include "base/memory.h"
 #include "methods.h"
 #include "pam_results.h"
-
-struct pam_checks {
-    struct loop *loop;
-    struct channel *broker;
-    struct cache *cache;
-    uint32_t processes;
-    uint32_t asked; /* calls that have no answer yet */
-    uint64_t last_call;
-    struct list checks;
-    struct map calls; /* number -> struct pam_check */
-    struct admission *admission;
-    struct loop_timer later; /* when somebody who has to wait may be asked */
-};
-
-struct pam_check {
-    struct admission_job job;
-    struct list link; /* checks->checks */
-    struct pam_checks *checks;
-    uint64_t call;
-    struct loop_timer timer; /* the end of its patience; then, of its delay */
-    int credential;          /* -1: none, or it has been asked */
-    const char *fault;
-    char *name;
-    char *address;
-    char *tls; /* of a login, for the audit; NULL: none */
-    bool asked;
-    bool refused; /* audited; the client is told when its delay is over */
-    /* A login: */
-    uint32_t net;
-    const struct net_peer *peer; /* NULL: it or the client has gone */
-    uint64_t exchange;
-    bool cacheable;
-    struct cache_digest digest;
-    /* An account: */
-    void (*done)(void *context, const struct account_answer *answer);
-    void *context;
-};
-
-static const char *reason_of(uint32_t result)
-{
-    static const char *const reasons[PAM_RESULTS] = {
-#define R(name, reason) [PAM_RESULT_##name] = (reason),
-        PAM_RESULT_TABLE(R)
-#undef R
-    };
-
-    return result < PAM_RESULTS && reasons[result] != NULL ? reasons[result]
-                                                           : reasons[PAM_RESULT_module_failed];
-}
-
-static void check_free(struct pam_check *check)
-{
-    struct pam_checks *checks = check->checks;
-
-    map_remove_u64(&checks->calls, check->call);
-    loop_timer_stop(checks->loop, &check->timer);
-    list_remove(&check->link);
-    if (check->credential >= 0)
-        close(check->credential);
-    explicit_bzero(&check->digest, sizeof(check->digest));
-    free(check->name);
-    free(check->address);
-    free(check->tls);
-    free(check);
-}
-
-/* ---- answers ---- */
-
-static void tell_failure(const struct pam_check *check, const char *reason, uint32_t times,
-                         uint64_t delay)
-{
-    channel_send(check->checks->broker, auth_failure, .net = check->net, .address = check->address,
-                 .tls = check->tls, .mechanism = MECHANISM_BASIC,
-                 .name = times == 1 ? check->name : NULL, .reason = reason, .times = times,
-                 .delay = delay);
-}
-
-/* One line for all refusals of an address that found its queue full since the last such line. */
-static void tell_crowded(const struct pam_check *check)
-{
-    if (check->job.turn.crowded > 0 && check->done == NULL)
-        tell_failure(check, "too many passwords of this address wait for PAM",
-                     check->job.turn.crowded, 0);
-}
-
-static void check_tell_refused(struct pam_check *check)
-{
-    const struct account_answer answer = {.fault = check->fault};
-
-    if (check->done != NULL)
-        check->done(check->context, &answer);
-    else if (check->peer != NULL)
-        channel_send(check->peer->channel, auth_refused, .exchange = check->exchange);
-    check_free(check);
-}
-
-static void delay_over(struct loop_timer *timer)
-{
-    check_tell_refused(container_of(timer, struct pam_check, timer));
-}
-
-/* A failure is audited although the client has left: leaving must not hide guesses. */
-static void check_refuse(struct pam_check *check, const char *reason, uint64_t delay)
-{
-    uint64_t held = delay > PAM_DELAY ? PAM_DELAY : delay;
-
-    check->fault = reason;
-    check->refused = true;
-    if (check->done == NULL)
-        tell_failure(check, reason, 1, held);
-    if (check->name != NULL)
-        cache_drop(check->checks->cache, check->name);
-    if (held == 0 || check->done != NULL || check->peer == NULL) {
-        check_tell_refused(check);
-        return;
-    }
-    check->timer.expired = delay_over;
-    loop_timer_start(check->checks->loop, &check->timer, held);
-}
-
-static void check_accept(struct pam_check *check, const struct message_pam_answer *answer)
-{
-    const struct account_answer said = {
-        .account = answer->account, .uid = answer->uid, .groups = answer->groups};
-    const struct cache_identity identity = {
-        .account = answer->account, .uid = answer->uid, .groups = answer->groups};
-    struct pam_checks *checks = check->checks;
-
-    if (check->cacheable)
-        cache_put(checks->cache, check->name, &check->digest, clock_elapsed(), &identity);
-    if (check->done != NULL)
-        check->done(check->context, &said);
-    check_free(check);
-}
 
 /* ---- whose turn it is ---- */
 
@@ -174,8 +36,8 @@ static void check_begin(struct pam_check *check)
         return;
     }
     admission_end(checks->admission, &check->job, false, loop_now(checks->loop));
-    tell_crowded(check);
-    check_refuse(check, check->fault, 0);
+    pam_check_tell_crowded(check);
+    pam_check_refuse(check, check->fault, 0);
 }
 
 static void checks_work(struct pam_checks *checks)
@@ -213,7 +75,7 @@ static const char *wait_reason(const struct pam_check *check)
     case ADMISSION_source:
         return "too many wrong passwords from this address";
     default:
-        return reason_of(PAM_RESULT_crowded);
+        return pam_check_reason(PAM_RESULT_crowded);
     }
 }
 
@@ -223,16 +85,8 @@ static void patience_over(struct loop_timer *timer)
     const char *reason = wait_reason(check);
 
     admission_drop(check->checks->admission, &check->job);
-    tell_crowded(check);
-    check_refuse(check, reason, 0);
-}
-
-/* One that is refused for another, or as one too many. */
-static void check_crowd(struct pam_check *check)
-{
-    check->fault = reason_of(PAM_RESULT_crowded);
-    tell_crowded(check);
-    check_tell_refused(check);
+    pam_check_tell_crowded(check);
+    pam_check_refuse(check, reason, 0);
 }
 
 static void check_queue(struct pam_check *check)
@@ -244,23 +98,8 @@ static void check_queue(struct pam_check *check)
     loop_timer_start(checks->loop, &check->timer, PAM_WAIT);
     crowded = admission_add(checks->admission, &check->job, check->address, loop_now(checks->loop));
     if (crowded != NULL)
-        check_crowd(container_of(crowded, struct pam_check, job));
+        pam_check_crowd(container_of(crowded, struct pam_check, job));
     checks_work(checks);
-}
-
-static struct pam_check *check_new(struct pam_checks *checks, const char *name, const char *address)
-{
-    struct pam_check *check = mem_alloc(sizeof(*check));
-
-    check->checks = checks;
-    check->call = ++checks->last_call;
-    check->credential = -1;
-    check->name = mem_text(name);
-    check->job.name = check->name;
-    check->address = mem_text(address != NULL ? address : "");
-    list_append(&checks->checks, &check->link);
-    map_put_u64(&checks->calls, check->call, check);
-    return check;
 }
 
 /* ---- from outside ---- */
@@ -285,7 +124,7 @@ void pam_checks_free(struct pam_checks *checks)
         return;
     loop_timer_stop(checks->loop, &checks->later);
     list_each(link, &checks->checks)
-        check_free(container_of(link, struct pam_check, link));
+        pam_check_free(container_of(link, struct pam_check, link));
     admission_free(checks->admission);
     map_free(&checks->calls);
     free(checks);
@@ -314,7 +153,7 @@ void pam_checks_basic(struct pam_checks *checks, const struct net_peer *peer,
                       const struct message_auth_basic *request, const char *fault,
                       const struct cache_digest *digest)
 {
-    struct pam_check *check = check_new(checks, request->user, request->address);
+    struct pam_check *check = pam_check_new(checks, request->user, request->address);
 
     check->net = peer->number;
     check->tls = mem_text(request->tls);
@@ -353,7 +192,7 @@ uint64_t account_check(struct pam_checks *checks, const char *name, const char *
         done(context, &unasked);
         return 0;
     }
-    check = check_new(checks, name, address);
+    check = pam_check_new(checks, name, address);
     check->credential = credential;
     check->done = done;
     check->context = context;
@@ -373,9 +212,9 @@ static void check_abandon(struct pam_check *check)
         return;
     if (check->job.turn.waiting) {
         admission_drop(checks->admission, &check->job);
-        tell_crowded(check);
+        pam_check_tell_crowded(check);
     }
-    check_free(check);
+    pam_check_free(check);
 }
 
 static void account_forgotten(void *context, const struct account_answer *answer)
@@ -425,10 +264,10 @@ void pam_checks_answer(struct pam_checks *checks, const struct message_pam_answe
         return;
     checks->asked--;
     admission_end(checks->admission, &check->job, accepted, loop_now(checks->loop));
-    tell_crowded(check);
+    pam_check_tell_crowded(check);
     if (accepted)
-        check_accept(check, answer);
+        pam_check_accept(check, answer);
     else
-        check_refuse(check, reason_of(answer->result), answer->delay);
+        pam_check_refuse(check, pam_check_reason(answer->result), answer->delay);
     checks_work(checks);
 }
