@@ -1,160 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 
-/*
- * Messages between a client and a context that was exported and imported, with the real libraries.
- *
- *   test_message ntlm       brings its own users file
- *   test_message kerberos   in the environment of a realm, with a ticket: tests/realm/raise
- */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
+/* Messages between a client and a context, as test_message_world.h has them. */
 #include <stdlib.h>
 #include <string.h>
 
-#include <dlfcn.h>
-#include <malloc.h>
-
-#include <cmocka.h>
-
 #include "base/memory.h"
-#include "gss/message.h"
-#include "gss/test_login.h"
+#include "gss/test_message_world.h"
 
-#define TYPE "application/soap+xml;charset=UTF-8"
-enum { ARENA = 4 * 1024 * 1024, LARGEST = 600 * 1024 };
-
-static bool kerberos;
-/* Raw, and through SPNEGO. */
-static struct login_kind kinds[2] = {{.name = "raw", .flags = LOGIN_FLAGS},
-                                     {.name = "SPNEGO", .spnego = true, .flags = LOGIN_FLAGS}};
-
-/* A login of which both sides are there. */
-struct world {
-    gss_ctx_id_t client;
-    struct gss_context *server;
-    struct arena arena;
-    struct sealed_message message;
-};
-
-static void world_begin(struct world *world, const struct login_kind *kind)
-{
-    *world = (struct world){0};
-    world->server = login_context(kind, &world->client);
-    arena_init(&world->arena, ARENA);
-}
-
-static void world_end(struct world *world)
-{
-    OM_uint32 minor;
-
-    gss_delete_sec_context(&minor, &world->client, GSS_C_NO_BUFFER);
-    gss_context_free(world->server);
-    arena_free(&world->arena);
-}
-
-/* ---- the client ---- */
-
-static void body_of(struct buffer *body, const uint8_t *token, size_t length, size_t header,
-                    size_t original, const char *end)
-{
-    const uint8_t prefix[4] = {(uint8_t)header, (uint8_t)(header >> 8)};
-
-    buffer_printf(body,
-                  "--Encrypted Boundary\r\n"
-                  "\tContent-Type: application/HTTP-SPNEGO-session-encrypted\r\n"
-                  "\tOriginalContent: type=" TYPE ";Length=%zu\r\n"
-                  "--Encrypted Boundary\r\n"
-                  "\tContent-Type: application/octet-stream\r\n",
-                  original);
-    buffer_append(body, prefix, sizeof(prefix));
-    buffer_append(body, token, length);
-    buffer_text(body, end);
-}
-
-static const char closing[] = "--Encrypted Boundary--\r\n";
-
-/* A body of the client with that text in it; buffer_free() it. */
-static struct buffer client_body(struct world *world, const void *plain, size_t length)
-{
-    struct buffer body;
-    size_t header, sealed;
-    uint8_t *token = login_seal(world->client, kerberos, plain, length, &header, &sealed);
-
-    buffer_init(&body, 2 * 1024 * 1024);
-    body_of(&body, token, sealed, header, length, closing);
-    free(token);
-    return body;
-}
-
-static enum sealed_result serve(struct world *world, const struct buffer *body)
-{
-    /* A copy of its size, so that a sanitizer sees what is read beyond it. */
-    size_t length = buffer_length(body);
-    uint8_t *copy = mem_alloc(length > 0 ? length : 1);
-    enum sealed_result result;
-
-    memcpy(copy, buffer_bytes(body), length);
-    arena_reset(&world->arena);
-    result = sealed_open(world->server, sealed_content_type(SEALED_spnego), copy, length,
-                         &world->arena, &world->message);
-    free(copy);
-    if (result != SEALED_opened)
-        assert_true(world->message.why[0] != '\0');
-    return result;
-}
-
-static void assert_opened(struct world *world, const void *plain, size_t length)
-{
-    struct buffer body = client_body(world, plain, length);
-    enum sealed_result result = serve(world, &body);
-
-    if (result != SEALED_opened)
-        fail_msg("%zu bytes: %d, %s", length, result, world->message.why);
-    assert_int_equal(world->message.protocol, SEALED_spnego);
-    assert_string_equal(world->message.content_type, TYPE);
-    assert_int_equal(world->message.length, length);
-    assert_memory_equal(world->message.body, plain, length);
-    buffer_free(&body);
-}
-
-/* What the server sealed, taken apart as strictly as the strictest clients do. */
-static void assert_answered(struct world *world, const uint8_t *plain, size_t length)
-{
-    static const char octets[] =
-        "--Encrypted Boundary\r\n\tContent-Type: application/octet-stream\r\n";
-    const uint8_t *data, *opened = NULL;
-    struct buffer body;
-    char expected[256];
-    size_t header;
-    ptrdiff_t size;
-    int head;
-
-    buffer_init(&body, length);
-    buffer_append(&body, plain, length);
-    assert_true(sealed_write(world->server, SEALED_spnego, TYPE, &body, world->message.why));
-    data = buffer_bytes(&body);
-    head = snprintf(expected, sizeof(expected),
-                    "--Encrypted Boundary\r\n"
-                    "\tContent-Type: application/HTTP-SPNEGO-session-encrypted\r\n"
-                    "\tOriginalContent: type=" TYPE ";Length=%zu\r\n%s",
-                    length, octets);
-    assert_true(buffer_length(&body) > (size_t)head + 4 + 24);
-    assert_memory_equal(data, expected, (size_t)head);
-    assert_memory_equal(data + buffer_length(&body) - 24, closing, 24);
-    data += head;
-    header = data[0] | (size_t)data[1] << 8 | (size_t)data[2] << 16 | (size_t)data[3] << 24;
-    assert_int_equal(buffer_length(&body), (size_t)head + 4 + header + length + 24);
-    size = login_open(world->client, kerberos, (uint8_t *)(uintptr_t)data + 4, header + length,
-                      header, &opened);
-    assert_int_equal(size, length);
-    assert_memory_equal(opened, plain, length);
-    buffer_free(&body);
-}
-
-/* ---- what holds ---- */
+enum { LARGEST = 600 * 1024 };
 
 /* E-4.1, E-4.2 */
 static void messages_of_every_size(void **state)
@@ -210,12 +63,6 @@ static void headers_on_the_wire(void **state)
         }
         world_end(&world);
     }
-}
-
-static void assert_doubtful(struct world *world, const struct buffer *body)
-{
-    assert_int_equal(serve(world, body), SEALED_doubtful);
-    assert_null(world->message.body);
 }
 
 /* E-4.5 */
@@ -407,7 +254,7 @@ static void lengths_of_tokens(void **state)
 
     (void)state;
     login_make(&login, &kinds[0]);
-    arena_init(&world.arena, ARENA);
+    arena_init(&world.arena, WORLD_ARENA);
     buffer_init(&body, 4096);
     for (size_t length = 1; length < 100; length += length < 25 ? 1 : 7)
         for (size_t header = 0; header < length && header <= 24; header++) {
@@ -474,10 +321,10 @@ static void nothing_is_sealed_that_may_not_be_sent(void **state)
     (void)state;
     world_begin(&world, &kinds[0]);
     buffer_init(&body, 4096);
-    assert_false(sealed_write(world.server, SEALED_spnego, TYPE, &body, why));
+    assert_false(sealed_write(world.server, SEALED_spnego, WORLD_TYPE, &body, why));
     assert_true(why[0] != '\0');
     buffer_text(&body, "text");
-    assert_false(sealed_write(world.server, SEALED_none, TYPE, &body, NULL));
+    assert_false(sealed_write(world.server, SEALED_none, WORLD_TYPE, &body, NULL));
     assert_int_equal(buffer_length(&body), 0);
     /* Neither has used up a number. */
     assert_answered(&world, (const uint8_t *)"next", 4);
@@ -498,170 +345,11 @@ static void the_frame_is_above_the_limit(void **state)
     buffer_consume(&body, 1);
     while (buffer_length(&body) < 8192)
         assert_true(buffer_append(&body, "0123456789abcdef", 16));
-    assert_true(sealed_write(world.server, SEALED_kerberos, TYPE, &body, NULL));
+    assert_true(sealed_write(world.server, SEALED_kerberos, WORLD_TYPE, &body, NULL));
     assert_true(buffer_length(&body) > 8192);
     assert_non_null(strstr((const char *)buffer_bytes(&body), "HTTP-Kerberos-session"));
     buffer_free(&body);
     world_end(&world);
-}
-
-/* ---- contexts ---- */
-
-/* E-1.2 */
-static void without_confidentiality_nothing_is_sealed(void **state)
-{
-    struct login_kind kind = kinds[0];
-    uint8_t data[4] = "abc";
-    char why[GSS_WHY];
-    struct gss_seal seal;
-    struct world world;
-
-    (void)state;
-    kind.flags = GSS_C_MUTUAL_FLAG | GSS_C_INTEG_FLAG;
-    world_begin(&world, &kind);
-    assert_false(gss_context_seals(world.server));
-    assert_false(gss_context_seal(world.server, data, sizeof(data), &seal, why));
-    world_end(&world);
-}
-
-static size_t memory_in_use(void)
-{
-    struct mallinfo2 use = mallinfo2();
-
-    return use.uordblks + use.hblkhd;
-}
-
-/* Of each login winrmd-net has a context; what it loses with one is lost until it ends. */
-static void contexts_give_everything_back(void **state)
-{
-    char plain[100] = "a message", why[GSS_WHY];
-    struct gss_seal seal;
-    struct login login;
-    size_t before = 0;
-
-    (void)state;
-    for (int kind = 0; kind < 2; kind++) {
-        login_make(&login, &kinds[kind]);
-        for (int i = 0; i < 1100; i++) {
-            struct gss_context *context;
-
-            /* What is made once, when it is first needed, is there by now. */
-            if (i == 100)
-                before = memory_in_use();
-            context = gss_context_import(login.exported.value, login.exported.length, why);
-            assert_non_null(context);
-            assert_true(gss_context_seal(context, (uint8_t *)plain, sizeof(plain), &seal, why));
-            gss_context_free(context);
-        }
-        /* malloc counts as in use what it keeps for the next call. */
-        assert_true(memory_in_use() < before + 1000 * 24);
-        login_end(&login);
-    }
-}
-
-enum { MANY = GSS_AWAKE_MAX * 3 / 2 };
-
-/* E-1.4: each of them rests between its messages, because all others have theirs in between. */
-static void more_contexts_than_are_kept_awake(void **state)
-{
-    static struct world worlds[MANY];
-    static const uint8_t texts[][8] = {"first", "second", "third", "fourth"};
-    struct buffer body;
-
-    (void)state;
-    for (int i = 0; i < MANY; i++)
-        world_begin(&worlds[i], &kinds[i % 2]);
-    for (int round = 0; round < 4; round++)
-        for (int i = 0; i < MANY; i++) {
-            assert_opened(&worlds[i], texts[round], sizeof(texts[round]));
-            if ((i + round) % 3 != 0)
-                assert_answered(&worlds[i], texts[round], sizeof(texts[round]));
-        }
-    body = client_body(&worlds[0], "once", 4);
-    assert_int_equal(serve(&worlds[0], &body), SEALED_opened);
-    for (int i = 1; i < MANY; i++)
-        assert_answered(&worlds[i], texts[0], sizeof(texts[0]));
-    assert_doubtful(&worlds[0], &body);
-    buffer_free(&body);
-    for (int i = 0; i < MANY; i++)
-        world_end(&worlds[i]);
-}
-
-/* E-1.4 */
-static void contexts_that_rest_are_small(void **state)
-{
-    struct gss_context *contexts[5 * GSS_AWAKE_MAX];
-    enum { COUNT = sizeof(contexts) / sizeof(contexts[0]) };
-    char why[GSS_WHY];
-    struct login login;
-    size_t before;
-
-    (void)state;
-    login_make(&login, &kinds[1]);
-    before = memory_in_use();
-    for (int i = 0; i < COUNT; i++) {
-        contexts[i] = gss_context_import(login.exported.value, login.exported.length, why);
-        assert_non_null(contexts[i]);
-    }
-    assert_true(memory_in_use() <
-                before + (size_t)GSS_AWAKE_MAX * 80 * 1024 + (size_t)COUNT * 5 * 1024);
-    for (int i = 0; i < COUNT; i++)
-        gss_context_free(contexts[i]);
-    login_end(&login);
-}
-
-static unsigned pretended; /* encryption type; 0: the real one */
-
-OM_uint32 KRB5_CALLCONV gss_inquire_sec_context_by_oid(OM_uint32 *minor, const gss_ctx_id_t context,
-                                                       const gss_OID oid, gss_buffer_set_t *set)
-{
-    OM_uint32 (*real)(OM_uint32 *, gss_ctx_id_t, gss_OID, gss_buffer_set_t *);
-    OM_uint32 major;
-
-    *(void **)&real = dlsym(RTLD_NEXT, "gss_inquire_sec_context_by_oid");
-    major = real(minor, context, oid, set);
-    if (pretended != 0 && major == GSS_S_COMPLETE && (*set)->count > 1)
-        ((uint8_t *)(*set)->elements[1].value)[(*set)->elements[1].length - 1] = (uint8_t)pretended;
-    return major;
-}
-
-/* E-1.2 */
-static void old_encryption_types_do_not_seal(void **state)
-{
-    struct world world;
-
-    (void)state;
-    if (!kerberos)
-        return;
-    for (pretended = 1; pretended < 30; pretended++) {
-        bool good = (pretended >= 17 && pretended <= 20) || pretended == 25 || pretended == 26;
-
-        world_begin(&world, &kinds[pretended % 2]);
-        assert_int_equal(gss_context_seals(world.server), good);
-        world_end(&world);
-    }
-    pretended = 0;
-}
-
-/* E-1.1 */
-static void what_is_no_context(void **state)
-{
-    char why[GSS_WHY] = "";
-    struct login login;
-    struct gss_context *context;
-
-    (void)state;
-    gss_context_free(NULL);
-    assert_null(gss_context_import("", 0, why));
-    assert_true(why[0] != '\0');
-    assert_null(gss_context_import("garbage, of some length", 23, why));
-    login_make(&login, &kinds[1]);
-    for (size_t cut = 0; cut < login.exported.length / 2; cut += cut < 64 ? 1 : 97)
-        assert_null(gss_context_import(login.exported.value, cut, why));
-    context = gss_context_import(login.exported.value, login.exported.length, why);
-    assert_non_null(context);
-    gss_context_free(context);
-    login_end(&login);
 }
 
 int main(int count, char **arguments)
@@ -682,22 +370,12 @@ int main(int count, char **arguments)
         cmocka_unit_test(no_room),
         cmocka_unit_test(nothing_is_sealed_that_may_not_be_sent),
         cmocka_unit_test(the_frame_is_above_the_limit),
-        cmocka_unit_test(without_confidentiality_nothing_is_sealed),
-        cmocka_unit_test(contexts_give_everything_back),
-        cmocka_unit_test(more_contexts_than_are_kept_awake),
-        cmocka_unit_test(contexts_that_rest_are_small),
-        cmocka_unit_test(old_encryption_types_do_not_seal),
-        cmocka_unit_test(what_is_no_context),
     };
     int failed;
 
-    if (count != 2 || (strcmp(arguments[1], "ntlm") != 0 && strcmp(arguments[1], "kerberos") != 0))
+    if (!world_prepare(count, arguments))
         return 2;
-    kerberos = strcmp(arguments[1], "kerberos") == 0;
-    kinds[0].kerberos = kinds[1].kerberos = kerberos;
-    gss_preload();
-    login_prepare();
     failed = cmocka_run_group_tests(tests, NULL, NULL);
-    login_unprepare();
+    world_unprepare();
     return failed;
 }
