@@ -15,13 +15,10 @@
 #include <cmocka.h>
 
 #include "http/play.h"
+#include "http/test_requests.h"
 
-#define HEAD  "POST /wsman HTTP/1.1\r\nHost: a\r\n"
-#define OK    "request /wsman 2 hi\n200 keep\n"
-#define GOOD  HEAD "Content-Length: 2\r\n\r\nhi"
-#define FINE  "400 close\n"
-#define CODED HEAD "Transfer-Encoding: chunked\r\n\r\n"
-#define LINE  "POST /wsman HTTP/1.1\r\n"
+#define OK   "request /wsman 2 hi\n200 keep\n"
+#define FINE "400 close\n"
 
 struct row {
     const char *name;
@@ -44,166 +41,6 @@ struct row {
     {                                          \
         (name), NULL, 0, (lines), (make), true \
     }
-
-static void append_times(struct buffer *bytes, char byte, size_t count)
-{
-    uint8_t *room = buffer_reserve(bytes, count);
-
-    assert_non_null(room);
-    memset(room, byte, count);
-    buffer_added(bytes, count);
-}
-
-static void append_headers(struct buffer *bytes, unsigned count)
-{
-    buffer_text(bytes, LINE "Host: a\r\nContent-Length: 2\r\n");
-    for (unsigned i = 2; i < count; i++)
-        buffer_printf(bytes, "X-%u: y\r\n", i);
-    buffer_text(bytes, "\r\nhi");
-}
-
-static void make_64_headers(struct buffer *bytes)
-{
-    append_headers(bytes, HTTP_HEADERS);
-}
-
-static void make_65_headers(struct buffer *bytes)
-{
-    append_headers(bytes, HTTP_HEADERS + 1);
-}
-
-static void append_target(struct buffer *bytes, size_t length)
-{
-    buffer_text(bytes, "POST /");
-    append_times(bytes, 'a', length - 1);
-    buffer_text(bytes, " HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nExpect: x\r\n\r\n");
-}
-
-static void make_target_at_limit(struct buffer *bytes)
-{
-    append_target(bytes, HTTP_TARGET_BYTES);
-}
-
-static void make_target_above_limit(struct buffer *bytes)
-{
-    append_target(bytes, HTTP_TARGET_BYTES + 1);
-}
-
-static void append_head(struct buffer *bytes, size_t length)
-{
-    static const char start[] = LINE "Host: a\r\nContent-Length: 2\r\nX: ";
-
-    buffer_text(bytes, start);
-    append_times(bytes, 'a', length - strlen(start) - 4);
-    buffer_text(bytes, "\r\n\r\nhi");
-}
-
-static void make_head_at_limit(struct buffer *bytes)
-{
-    append_head(bytes, HTTP_HEAD_BYTES);
-    buffer_text(bytes, GOOD);
-}
-
-static void make_head_above_limit(struct buffer *bytes)
-{
-    append_head(bytes, HTTP_HEAD_BYTES + 1);
-}
-
-static void make_endless_head(struct buffer *bytes)
-{
-    buffer_text(bytes, HEAD "X: ");
-    append_times(bytes, 'a', HTTP_HEAD_BYTES);
-}
-
-static void append_body(struct buffer *bytes, size_t length)
-{
-    buffer_printf(bytes, HEAD "Content-Length: %zu\r\n\r\n", length);
-    append_times(bytes, 'a', length);
-    buffer_text(bytes, GOOD);
-}
-
-static void make_large_guest_body(struct buffer *bytes)
-{
-    append_body(bytes, HTTP_GUEST_BODY_BYTES + 1);
-}
-
-static void make_guest_body_that_expects(struct buffer *bytes)
-{
-    buffer_printf(bytes, HEAD "Expect: 100-continue\r\nContent-Length: %d\r\n\r\n",
-                  HTTP_GUEST_BODY_BYTES + 1);
-    append_times(bytes, 'a', HTTP_GUEST_BODY_BYTES + 1);
-    buffer_text(bytes, GOOD);
-}
-
-static void make_droppable_body(struct buffer *bytes)
-{
-    append_body(bytes, HTTP_DROP_BYTES);
-}
-
-static void make_body_not_worth_dropping(struct buffer *bytes)
-{
-    append_body(bytes, HTTP_DROP_BYTES + 1);
-}
-
-static void make_large_body_with_credentials(struct buffer *bytes)
-{
-    buffer_printf(bytes, HEAD "Authorization: Basic eA==\r\nContent-Length: %d\r\n\r\n",
-                  HTTP_GUEST_BODY_BYTES + 1);
-    append_times(bytes, 'a', HTTP_GUEST_BODY_BYTES + 1);
-    buffer_text(bytes, GOOD);
-}
-
-static void make_body_at_limit(struct buffer *bytes)
-{
-    append_body(bytes, HTTP_BODY_BYTES);
-}
-
-static void make_body_above_limit(struct buffer *bytes)
-{
-    append_body(bytes, HTTP_BODY_BYTES + 1);
-}
-
-static void append_chunks(struct buffer *bytes, size_t length)
-{
-    buffer_text(bytes, CODED);
-    while (length > 0) {
-        size_t part = length < 50000 ? length : 50000;
-
-        buffer_printf(bytes, "%zx\r\n", part);
-        append_times(bytes, 'a', part);
-        buffer_text(bytes, "\r\n");
-        length -= part;
-    }
-    buffer_text(bytes, "0\r\n\r\n" GOOD);
-}
-
-static void make_chunks_at_limit(struct buffer *bytes)
-{
-    append_chunks(bytes, HTTP_BODY_BYTES);
-}
-
-static void make_chunks_above_limit(struct buffer *bytes)
-{
-    append_chunks(bytes, HTTP_BODY_BYTES + 1);
-}
-
-static void make_chunks_far_above_limit(struct buffer *bytes)
-{
-    append_chunks(bytes, HTTP_BODY_BYTES + 2 * HTTP_DROP_BYTES);
-}
-
-static void make_large_guest_chunks(struct buffer *bytes)
-{
-    append_chunks(bytes, HTTP_GUEST_BODY_BYTES + 1);
-}
-
-static void make_single_byte_chunks(struct buffer *bytes)
-{
-    buffer_text(bytes, CODED);
-    for (int i = 0; i < 20000; i++)
-        buffer_text(bytes, "1\r\na\r\n");
-    buffer_text(bytes, "0\r\n\r\n" GOOD);
-}
 
 #define A64 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
@@ -487,95 +324,13 @@ static void test_row(void **state)
         play_row(*state, random_piece, seed);
 }
 
-static const struct http_connection_settings *small_settings(struct http_pool *pool)
-{
-    static struct http_connection_settings settings;
-
-    settings = (struct http_connection_settings){.head_limit = HTTP_HEAD_BYTES,
-                                                 .body_limit = HTTP_BODY_BYTES,
-                                                 .guest_total_limit = 3 * HTTP_READ_BYTES - 1,
-                                                 .pool = pool};
-    return &settings;
-}
-
-/* Takes room and fills it with part of a header. */
-static bool fill(struct http_connection *connection)
-{
-    size_t room;
-    uint8_t *bytes = http_connection_room(connection, &room);
-
-    if (bytes == NULL)
-        return false;
-    memset(bytes, 'A', room);
-    memcpy(bytes, "POST / HTTP/1.1\r\nHost: a\r\nX", 28);
-    http_connection_received(connection, room);
-    return true;
-}
-
-static void test_guests_share_a_limit(void **state)
-{
-    struct http_pool pool = {0};
-    struct http_connection one;
-    struct http_connection two;
-    size_t room;
-
-    (void)state;
-    http_connection_init(&one, small_settings(&pool));
-    http_connection_init(&two, small_settings(&pool));
-    assert_true(fill(&one));
-    assert_true(fill(&two));
-    assert_int_equal(pool.guest_bytes, 2 * HTTP_READ_BYTES);
-    assert_null(http_connection_room(&one, &room));
-    http_connection_refuse(&one, 503);
-    assert_int_equal(http_connection_answering(&one, false), HTTP_PERSIST_NONE);
-    http_connection_answered(&one);
-    assert_int_equal(pool.guest_bytes, HTTP_READ_BYTES);
-    assert_non_null(http_connection_room(&two, &room));
-    http_connection_set_authenticated(&two, true);
-    assert_int_equal(pool.guest_bytes, 0);
-    http_connection_free(&one);
-    http_connection_free(&two);
-    http_pool_free(&pool);
-}
-
-static void test_idle_connections_hold_no_input(void **state)
-{
-    struct http_pool pool = {0};
-    struct http_connection connection;
-    struct http_request request = {0};
-    size_t room;
-
-    (void)state;
-    http_connection_init(&connection, small_settings(&pool));
-    assert_true(http_connection_idle(&connection));
-    memcpy(http_connection_room(&connection, &room), GOOD, sizeof(GOOD) - 1);
-    http_connection_received(&connection, sizeof(GOOD) - 1);
-    assert_int_equal(http_connection_step(&connection), HTTP_STEP_REQUEST);
-    http_connection_request(&connection, &request);
-    assert_string_equal(request.method, "POST");
-    assert_string_equal(request.host, "a");
-    assert_string_equal(http_request_header(&request, "CONTENT-LENGTH"), "2");
-    assert_null(http_request_header(&request, "WSMANIDENTIFY"));
-    assert_int_equal(http_connection_answering(&connection, false), HTTP_PERSIST);
-    http_connection_answered(&connection);
-    assert_null(connection.input);
-    assert_int_equal(pool.free_count, 1);
-    for (size_t i = 0; i < sizeof(GOOD) - 1; i++)
-        assert_int_equal(pool.free->bytes[i], 0);
-    http_connection_free(&connection);
-    http_pool_free(&pool);
-}
-
 int main(void)
 {
-    enum { ROWS = sizeof(rows) / sizeof(rows[0]), OTHERS = 2 };
-    struct CMUnitTest tests[ROWS + OTHERS] = {
-        cmocka_unit_test(test_guests_share_a_limit),
-        cmocka_unit_test(test_idle_connections_hold_no_input),
-    };
+    enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
+    struct CMUnitTest tests[ROWS];
 
     for (size_t i = 0; i < ROWS; i++)
-        tests[i + OTHERS] = (struct CMUnitTest){
+        tests[i] = (struct CMUnitTest){
             .name = rows[i].name, .test_func = test_row, .initial_state = (void *)&rows[i]};
     return cmocka_run_group_tests_name("http/connection", tests, NULL, NULL);
 }
