@@ -2,99 +2,20 @@
 
 /*
  * Authorization calls through a real winrmd-host and a plug-in that misbehaves on demand
- * (test_plugins/authz.c). WINRMD_HOST and TEST_PLUGINS come from the build.
+ * (test_plugins/authz.c).
  */
-
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
-#include "base/memory.h"
-#include "host/test_broker.h"
+#include "host/test_authz_fixture.h"
 
 enum { DENIED = 5, INVALID = 87, BUSY = 170 };
 
-struct fixture {
-    struct test_host host;
-    char folder[64];
-    char marker[128];
-    uint64_t call;
-};
-
 static const struct ipc_item group_items[] = {{.name = "staff", .value = ""},
                                               {.name = "wheel", .value = ""}};
-static const struct ipc_item map_items[] = {{.name = "svc-deploy", .value = ""}};
-
-static const char *plugin_path(const char *name)
-{
-    static char path[512];
-
-    snprintf(path, sizeof(path), "%s/%s", getenv("TEST_PLUGINS"), name);
-    return path;
-}
-
-static void send_start_version(struct fixture *f, const char *filename, const char *application,
-                               uint32_t sdk_version)
-{
-    channel_send(f->host.broker.channel, host_start, .authorization = true,
-                 .application = application, .plugin = "Test", .filename = filename,
-                 .sdk_version = sdk_version, .extra_info = f->marker, .supports_quota = true,
-                 .may_map_to = {.item = map_items, .count = 1});
-}
-
-static void send_start(struct fixture *f, const char *filename, const char *application)
-{
-    send_start_version(f, filename, application, 1);
-}
-
-static int set_up_bare(void **state)
-{
-    struct fixture *f = mem_alloc(sizeof(*f));
-
-    snprintf(f->folder, sizeof(f->folder), "/tmp/winrmd-host-test-XXXXXX");
-    if (mkdtemp(f->folder) == NULL)
-        return -1;
-    snprintf(f->marker, sizeof(f->marker), "%s/marker", f->folder);
-    test_host_open(&f->host, PROCESS_authz_host, f->folder);
-    *state = f;
-    return 0;
-}
-
-static int set_up(void **state)
-{
-    struct fixture *f;
-
-    if (set_up_bare(state) != 0)
-        return -1;
-    f = *state;
-    send_start(f, plugin_path("test_plugin_authz.so"), "wsman");
-    assert_int_equal(test_expect(&f->host.broker, MESSAGE_host_started)->host_started.code, 0);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *f = *state;
-    char path[128];
-
-    test_host_close(&f->host);
-    unlink(f->marker);
-    snprintf(path, sizeof(path), "%s/plugin.so", f->folder);
-    unlink(path);
-    rmdir(f->folder);
-    free(f);
-    return 0;
-}
-
-/* ---- asking ---- */
 
 static uint64_t send_user(struct fixture *f, const char *name)
 {
@@ -151,96 +72,6 @@ static void expect_stray(struct fixture *f, const char *function, const char *pa
 
     assert_string_equal(stray->function, function);
     assert_non_null(strstr(stray->cause, part));
-}
-
-/* ---- loading ---- */
-
-static void expect_start_failure(struct fixture *f, const char *part)
-{
-    const struct message_host_started *started =
-        &test_expect(&f->host.broker, MESSAGE_host_started)->host_started;
-
-    assert_int_not_equal(started->code, 0);
-    if (strstr(started->text, part) == NULL)
-        fail_msg("\"%s\" does not say \"%s\"", started->text, part);
-    assert_true(WIFEXITED(test_host_wait(&f->host)));
-}
-
-static void library_missing_is_named(void **state)
-{
-    struct fixture *f = *state;
-
-    send_start(f, "Nowhere.dll", "wsman");
-    expect_start_failure(f, "Nowhere.so");
-}
-
-static void library_without_entry_points_is_refused(void **state)
-{
-    struct fixture *f = *state;
-
-    send_start(f, plugin_path("test_plugin_incomplete.so"), "wsman");
-    expect_start_failure(f, "WSManPluginShutdown");
-}
-
-static void library_writable_by_others_is_refused(void **state)
-{
-    struct fixture *f = *state;
-    char command[1024];
-
-    snprintf(command, sizeof(command), "cp '%s' '%s/plugin.so' && chmod o+w '%s/plugin.so'",
-             plugin_path("test_plugin_authz.so"), f->folder, f->folder);
-    assert_int_equal(system(command), 0);
-    send_start(f, "plugin.so", "wsman");
-    expect_start_failure(f, "writable by everybody");
-}
-
-static void library_in_a_folder_writable_by_others_is_refused(void **state)
-{
-    struct fixture *f = *state;
-    char command[1024];
-
-    snprintf(command, sizeof(command), "cp '%s' '%s/plugin.so' && chmod g+w '%s'",
-             plugin_path("test_plugin_authz.so"), f->folder, f->folder);
-    assert_int_equal(system(command), 0);
-    send_start(f, "plugin.so", "wsman");
-    expect_start_failure(f, "writable by its group");
-}
-
-static void library_in_the_application_folder_is_found(void **state)
-{
-    struct fixture *f = *state;
-    char command[1024];
-
-    snprintf(command, sizeof(command), "cp '%s' '%s/plugin.so'",
-             plugin_path("test_plugin_authz.so"), f->folder);
-    assert_int_equal(system(command), 0);
-    send_start(f, "plugin.DLL", "wsman");
-    assert_int_equal(test_expect(&f->host.broker, MESSAGE_host_started)->host_started.code, 0);
-}
-
-static void relative_paths_are_refused(void **state)
-{
-    struct fixture *f = *state;
-
-    send_start(f, "plugins/plugin.so", "wsman");
-    expect_start_failure(f, "has to begin with a slash");
-}
-
-static void other_sdk_versions_are_refused(void **state)
-{
-    struct fixture *f = *state;
-
-    send_start_version(f, plugin_path("test_plugin_authz.so"), "wsman", 3);
-    expect_start_failure(f, "SDKVersion 3 is unknown; use 1 or 2");
-}
-
-static void failing_startup_is_reported(void **state)
-{
-    struct fixture *f = *state;
-
-    send_start(f, plugin_path("test_plugin_authz.so"), "fail");
-    expect_start_failure(f, "1001");
-    assert_int_not_equal(access(f->marker, F_OK), 0); /* no shutdown */
 }
 
 /* ---- completions ---- */
@@ -526,20 +357,11 @@ static void the_broker_s_end_is_the_host_s(void **state)
     assert_true(WIFEXITED(test_host_wait(&f->host)));
 }
 
-#define TEST(name)      cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-#define BARE_TEST(name) cmocka_unit_test_setup_teardown(name, set_up_bare, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        BARE_TEST(library_missing_is_named),
-        BARE_TEST(library_without_entry_points_is_refused),
-        BARE_TEST(library_writable_by_others_is_refused),
-        BARE_TEST(library_in_a_folder_writable_by_others_is_refused),
-        BARE_TEST(library_in_the_application_folder_is_found),
-        BARE_TEST(relative_paths_are_refused),
-        BARE_TEST(other_sdk_versions_are_refused),
-        BARE_TEST(failing_startup_is_reported),
         TEST(completion_inside_the_call),
         TEST(completion_from_another_thread),
         TEST(refusal_keeps_its_reason),
