@@ -43,8 +43,10 @@ class Manager:
 
 @pytest.fixture
 def manager(tmp_path, request):
+    # Abstract names are those of the whole machine, which may run these tests several times at once.
     address = {'path': str(tmp_path / 'notify'),
-               'abstract': '@winrmd-test-%s' % tmp_path.name}[getattr(request, 'param', 'path')]
+               'abstract': '@winrmd-test-%d-%s' % (os.getpid(), tmp_path.name),
+               }[getattr(request, 'param', 'path')]
     manager = Manager(address)
     manager.address = address
     with contextlib.closing(manager.socket):
