@@ -41,10 +41,11 @@ class Waiting:
 
     def __init__(self, server, shell, client, number):
         self.command = client.command(shell, 'cat')
+        # An answer may not have been noted yet when the next request comes to the service.
+        wait_until(lambda: server.counters()['requests'] == number - 1, 'the Command to be over')
         self.connection = server.connect('alice')
         self.connection.send(envelope(RECEIVE, receive_body(self.command), shell=shell,
                                       timeout='PT60S'))
-        # The answer before it may not have been noted yet when it comes to the service.
         wait_until(lambda: server.counters()['requests'] == number, 'the Receive')
 
 

@@ -349,6 +349,7 @@ def test_done_when_all_requests_are_taken(new_server):
     with server.connect('alice') as alice, server.connect('mallory') as mallory, \
             server.connect('trent') as trent:
         alice.create()
+        wait_until(lambda: server.counters()['requests'] == 0, 'her request to be over')
         mallory.send(envelope(CREATE, STREAMS, timeout='PT300S'))
         trent.send(envelope(CREATE, STREAMS, timeout='PT300S'))
         wait_until(lambda: server.counters()['requests'] == 2, 'the requests')

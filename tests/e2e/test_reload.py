@@ -573,8 +573,10 @@ def test_what_was_asked_is_answered_when_the_service_stops(server):
         shell = client.create()
         command = client.command(shell, 'read line')
         idle.ask(GET, shell=shell)
+        # The shell and the command alone: what was answered has been noted.
+        wait_until(lambda: server.counters()['operations'] == 2, 'the Get to be over')
         client.send(envelope(RECEIVE, receive_body(command), shell=shell))
-        wait_until(lambda: server.counters()['operations'] >= 3, 'the Receive')
+        wait_until(lambda: server.counters()['operations'] == 3, 'the Receive')
         server.stop()
         response = client.receive()
         assert response.header('Connection') == 'close'

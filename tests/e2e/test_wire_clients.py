@@ -212,11 +212,13 @@ def test_clients_that_leave_in_every_state(traceable_server, reset):
         assert client.receive_all(shell, command)[0] == b'kept'
 
         def settled():
-            for row in server.status()['shells']:
+            status = server.status()
+            for row in status['shells']:
                 if row['shell_id'] != shell:
                     client.ask('http://schemas.xmlsoap.org/ws/2004/09/transfer/Delete',
                                shell=row['shell_id'])
-            return all(descriptors(pid) <= before[pid] + 6 for pid in pids)
+            return (len(status['shells']) == 1
+                    and all(descriptors(pid) <= before[pid] + 6 for pid in pids))
         wait_until(settled, 'descriptors to be given back')
         client.delete(shell)
     status = server.status()
@@ -249,11 +251,14 @@ def test_no_credentials_are_left_in_winrmd_net(traceable_server):
         with server.connect('alice') as other:
             other.authorization = basic('bob', 'a-wrong-guess-of-him')
             assert other.post('').status == 401
-        for pid in server.pids('winrmd-net'):
-            memory = memory_of(pid)
-            for secret in (password('alice'), 'a-wrong-guess-of-him', basic('alice', password(
-                    'alice'))[6:-4], basic('bob', 'a-wrong-guess-of-him')[6:-4]):
-                assert secret.encode() not in memory, secret
+        secrets = (password('alice'), 'a-wrong-guess-of-him', basic('alice', password(
+            'alice'))[6:-4], basic('bob', 'a-wrong-guess-of-him')[6:-4])
+
+        def left():
+            memories = [memory_of(pid) for pid in server.pids('winrmd-net')]
+            return [secret for secret in secrets for memory in memories if secret.encode() in memory]
+        # A client may have its answer before the request is done with.
+        wait_until(lambda: not left(), 'the credentials to be forgotten', pause=0.1)
 
 
 def test_an_envelope_in_ten_thousand_pieces(server):
