@@ -191,13 +191,13 @@ def test_endless_output_keeps_memory_bounded(server, alice, shell):
         client.send(envelope(RECEIVE, receive_body(command), shell=shell))
         received += data_of(client.receive())
         client.close()
-    for _ in range(20):
+    # How much each of them brings is a matter of how quick the command is.
+    while received.count(b'\n') <= 100000:
         received += data_of(alice.ask_receive(shell, command))
     wait_until_blocked(seq)
     assert processor_time(seq) >= written
     assert all(memory(pid) < size + bound for pid, size in before.items())
     lines = received.split(b'\n')[:-1]
-    assert len(lines) > 100000
     assert all(line == b'%d' % number for number, line in enumerate(lines, 1))
     alice.signal(shell, command)
 
@@ -240,7 +240,8 @@ def test_nothing_is_lost_with_a_winrmd_net(traceable_server):
         # The one before may not have been missed yet.
         fresh = wait_until(lambda: data_of(client.ask_receive(shell, command)), 'output')
         received.append(fresh[len(last):] if last and fresh.startswith(last) else fresh)
-        last = None
+        # That it was written may not have been reported when its winrmd-net dies.
+        last = fresh
         client.send(envelope(RECEIVE, receive_body(command), shell=shell))
         os.kill(server.net_of(client), signal.SIGKILL)
         # What its kernel still has for us was written; a torn answer was not.
