@@ -239,6 +239,12 @@ def test_a_receive_of_the_shell_that_fails(station):
     station.ends_orderly(1)
 
 
+def parameters(station, who):
+    """What the plug-in was told last of a message."""
+    told = [line for line in station.server.noted() if line.startswith(who + ' parameter ')]
+    return [line.split(': ', 1)[1] for line in told[-6:]]
+
+
 @pytest.mark.parametrize('step', ['last:words', 'both:0'])
 def test_a_shell_that_its_plug_in_ends(station, step):
     """W-14.4: what was put out before is told to whoever waits."""
@@ -246,7 +252,13 @@ def test_a_shell_that_its_plug_in_ends(station, step):
     if step == 'both:0':
         station.step('out:words')
         assert said(station.reader.receive()).streams == (('stdout', None, b'words'),)
-        station.receive()
+        station.receive(timeout='PT31S')
+
+        def waits():
+            """The Receive, on its own connection, has come to the host."""
+            station.step('parameters')
+            return parameters(station, 'receive')[1] == '31000'
+        wait_until(waits, 'the Receive')
     station.ask(SEND, '<rsp:Send><rsp:Stream Name="stdin">%s</rsp:Stream></rsp:Send>'
                 % base64.b64encode(step.encode()).decode())
     streams = said(station.reader.receive()).streams
@@ -333,35 +345,31 @@ def test_a_command_that_fails_after_output(station):
 
 def test_parameters_are_those_of_the_latest_message(station):
     """W-6.11: of the Create and the Command; of the Receive that waits, then of the one before."""
-    def parameters(who):
-        prefix = who + ' parameter '
-        told = [line for line in station.server.noted() if line.startswith(prefix)]
-        return [line.split(': ', 1)[1] for line in told[-6:]]
     command = station.command(timeout='PT17S')
     station.reader.send(envelope(
         RECEIVE, '<rsp:Receive><rsp:DesiredStream CommandId="%s"/></rsp:Receive>' % command,
         shell=station.shell, resource=STATION, timeout='PT19S').replace('153600', '40000'))
     station.step('parameters', command=command, timeout='PT23S')
-    assert parameters('command')[:2] == ['153600', '17000']
-    assert parameters('send')[:2] == ['153600', '23000']
-    assert parameters('receive')[:2] == ['40000', '19000']
-    room = int(parameters('receive')[2])
-    assert parameters('receive')[2] == parameters('receive')[3]
+    assert parameters(station, 'command')[:2] == ['153600', '17000']
+    assert parameters(station, 'send')[:2] == ['153600', '23000']
+    assert parameters(station, 'receive')[:2] == ['40000', '19000']
+    room = int(parameters(station, 'receive')[2])
+    assert parameters(station, 'receive')[2] == parameters(station, 'receive')[3]
     assert 10000 < room < 30000
-    assert parameters('receive')[4:] == ['en-US of 5', 'en-US of 5']
+    assert parameters(station, 'receive')[4:] == ['en-US of 5', 'en-US of 5']
     station.step('out:x', command=command)
     assert said(station.reader.receive()).streams == (('stdout', command, b'x'),)
     # Nobody waits now: as before. Then a client with more room and time.
     station.step('parameters', command=command)
-    assert parameters('receive')[:3] == ['40000', '19000', str(room)]
+    assert parameters(station, 'receive')[:3] == ['40000', '19000', str(room)]
     station.receive(command, timeout='PT29S')
     station.step('out:y', command=command)
     assert said(station.reader.receive()).streams == (('stdout', command, b'y'),)
     station.step('parameters', command=command)
-    assert parameters('receive')[:2] == ['153600', '29000']
-    assert int(parameters('receive')[2]) > 2 * room
+    assert parameters(station, 'receive')[:2] == ['153600', '29000']
+    assert int(parameters(station, 'receive')[2]) > 2 * room
     station.signal('parameters')
-    assert parameters('signal')[:2] == ['153600', '20000']
+    assert parameters(station, 'signal')[:2] == ['153600', '20000']
     station.delete()
     station.ends_orderly(2)
 
