@@ -43,8 +43,11 @@ def test_a_net_process(traceable_server):
     work = [gets(connections[pid], shell) for pid in others]
     os.kill(victim, signal.SIGKILL)
     answered_within_promise(server, 'alice', lambda client: client.get_done(GET, shell=shell))
-    wait_until(lambda: len(server.pids('winrmd-net')) == 3, 'a new winrmd-net')
-    assert victim not in server.pids('winrmd-net')
+
+    def replaced():
+        pids = server.pids('winrmd-net')
+        return len(pids) == 3 and victim not in pids
+    wait_until(replaced, 'a new winrmd-net')
     for worker in work:
         worker.wait_for_more(11)
         worker.stop()
@@ -80,6 +83,7 @@ def test_output_that_waited_in_a_killed_net_process_is_not_lost(traceable_server
             assert waiting.ask_receive(shell, command).text('rsp:Stream') == 'Zmlyc3QK'
             pid = server.net_of(waiting)
     os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: pid not in server.pids('winrmd-net'), 'its end to be noticed')
     wait_until(lambda: len(server.pids('winrmd-net')) == 3, 'a new winrmd-net')
     with server.connect('alice') as client:
         client.send_input(shell, command, b'second', end=True)
