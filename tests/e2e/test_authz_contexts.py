@@ -10,7 +10,7 @@ import threading
 import pytest
 
 from oracle import NO_SHELL, is_empty, say, seen, wait_for_seen
-from server import IDLE, wait_until
+from server import HANG, IDLE, wait_until
 from wire import GET, envelope
 
 
@@ -44,7 +44,8 @@ def test_of_a_get_when_its_answer_is_written(new_server):
                 other.ask(GET, shell=NO_SHELL)
             return server.counters()['operation_calls'] == before + 10
 
-        wait_until(has_stopped, 'the answers to fill the connection')
+        # Some thousands of answers.
+        wait_until(has_stopped, 'the answers to fill the connection', limit=5 * HANG)
 
         def out():
             counters = server.counters()
