@@ -20,7 +20,7 @@ INVALID_OPERATION = 4317
 OUT_OF_BOUNDS = 2150859250
 IDLE_FOR = 'QuotaSystemWindowOperations="0" MaxShellIdleTimeoutMinutes="%dms"'
 # (seconds) Longer than it takes to use a shell once.
-A_WHILE = 1.5 * PATIENCE
+A_WHILE = 3 * PATIENCE
 
 
 def shell_body(extra=''):
