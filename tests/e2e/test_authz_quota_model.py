@@ -222,8 +222,14 @@ class History:
         if self.crashes < 3:
             self.crashes += 1
             lost = len(self.server.audit('host-lost'))
-            os.kill(self.server.pids('winrmd-host (authorization)')[0], signal.SIGABRT)
+            # The latest: one that a reload has replaced may be about to end.
+            hosts = wait_until(self.authorization_hosts, 'an authorization host')
+            os.kill(hosts[-1], signal.SIGABRT)
             self.server.wait_for_audit('host-lost', lost + 1)
+
+    def authorization_hosts(self):
+        return [row['process'] for row in self.server.status()['processes']
+                if row['name'] == 'winrmd-host (authorization)' and row['state'] == 'serving']
 
     def revocation(self, user):
         self.get(user)
