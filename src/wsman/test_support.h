@@ -96,4 +96,24 @@ static inline enum wsman_result read_transfer(const char *action, const char *mo
     return read_parts(headers, body);
 }
 
+static inline void check_refused(enum wsman_result result, uint32_t code)
+{
+    assert_int_equal(result, WSMAN_fault);
+    assert_int_equal(fault.code, code);
+    assert_non_null(fault.text);
+}
+
+static inline void check_item(const struct ipc_items *items, uint32_t at, const char *name,
+                              const char *value, uint32_t flags)
+{
+    assert_true(at < items->count);
+    if (name == NULL)
+        assert_null(items->item[at].name);
+    else
+        assert_string_equal(items->item[at].name, name);
+    assert_int_equal(items->item[at].length, strlen(value));
+    assert_string_equal(items->item[at].value, value);
+    assert_int_equal(items->item[at].flags, flags);
+}
+
 #endif
