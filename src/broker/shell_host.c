@@ -42,6 +42,12 @@ static void send_shell(struct shell *shell)
                  CALLER_CERTIFICATE(&operation->caller));
 }
 
+static void begin_shell(struct shell *shell)
+{
+    send_shell(shell);
+    shell_host_ready(shell);
+}
+
 static void handle_started(struct channel *channel, const union message_body *body)
 {
     struct child *process = child_of(channel);
@@ -57,8 +63,9 @@ static void handle_started(struct channel *channel, const union message_body *bo
     if (told->code == 0) {
         /* MS-WSMV: a shell whose id the service has made cannot be disconnected (P-4.13.2). */
         shell->can_disconnect = told->connects && shell->named;
-        send_shell(shell);
-        shell_host_ready(shell);
+        /* session_opened() follows: a shell is not there before it is known which process it is. */
+        if (process->pid > 0)
+            begin_shell(shell);
         return;
     }
     log_error("the plug-in %s cannot be used: %s (code %u)", shell->plugin->filename, text,
@@ -188,6 +195,14 @@ static void host_gone(struct child *process, bool crashed)
 
 /* ---- what the broker asks ---- */
 
+static void session_opened(struct child *host)
+{
+    struct shell *shell = host->owner;
+
+    if (shell != NULL && shell->state == SHELL_starting && host->ready)
+        begin_shell(shell);
+}
+
 /* Its winrmd-session has not opened one. */
 static void session_failed(struct child *host, bool refused, const char *text)
 {
@@ -208,6 +223,7 @@ static struct child *start_in_session(struct shell *shell, const struct channel_
                                           .token = operation->record->token,
                                           .address = operation->caller.address,
                                           .number = shell->number,
+                                          .opened = session_opened,
                                           .failed = session_failed};
     struct child *host = shell_login_start(shell->broker, &wish, events, host_gone);
 

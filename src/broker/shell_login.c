@@ -31,6 +31,7 @@ struct shell_login {
     struct loop_timer kill_timer;
     struct loop_timer remove_timer; /* the session was killed, and the cgroup is not empty yet */
     unsigned removals;
+    void (*opened)(struct child *host);
     void (*failed)(struct child *host, bool refused, const char *text);
 };
 
@@ -193,8 +194,10 @@ static void handle_opened(struct channel *channel, const union message_body *bod
 
     channel_set_state(channel, CHANNEL_serving);
     child_set_ready(child_of(channel));
-    if (login->host != NULL)
-        login->host->pid = (pid_t)body->pam_session_opened.process;
+    if (login->host == NULL)
+        return;
+    login->host->pid = (pid_t)body->pam_session_opened.process;
+    login->opened(login->host);
 }
 
 static void session_leaves(struct child *session)
@@ -295,6 +298,7 @@ struct child *shell_login_start(struct broker *broker, const struct shell_login_
     login = mem_alloc(sizeof(*login));
     login->broker = broker;
     login->session = session;
+    login->opened = wish->opened;
     login->failed = wish->failed;
     login->kill_timer.expired = shell_login_kill_expired;
     login->remove_timer.expired = shell_login_remove_again;
