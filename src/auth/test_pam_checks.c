@@ -20,7 +20,7 @@
 #include "base/memory.h"
 #include "pam_results.h"
 
-enum { PATIENCE = 20000, PROCESSES = 4, ROOM = 128 };
+enum { PATIENCE = 60000, PROCESSES = 4, ROOM = 128 };
 
 /* What the test was told, as broker and as winrmd-net. */
 struct told {

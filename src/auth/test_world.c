@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 
 struct loop *loop;
@@ -144,7 +145,8 @@ bool await_that(bool (*done)(void))
 {
     patience.expired = on_patience_end;
     impatient = false;
-    loop_timer_start(loop, &patience, PATIENCE);
+    /* The time of the loop has stood still while the test did something else. */
+    loop_timer_start(loop, &patience, clock_milliseconds() - loop_now(loop) + PATIENCE);
     while (!done() && !impatient && !channel_is_ended(auth))
         loop_run(loop);
     loop_timer_stop(loop, &patience);

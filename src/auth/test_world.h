@@ -19,7 +19,7 @@
 
 #include "ipc/channel.h"
 
-enum { NETS = 2, PATIENCE = 20000 };
+enum { NETS = 2, PATIENCE = 60000 };
 
 /* What the test has been told. */
 struct told {

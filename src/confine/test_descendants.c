@@ -21,7 +21,7 @@
 
 #include "confine/descendants.h"
 
-enum { PATIENCE = 20000 };
+enum { PATIENCE = 60000 };
 
 /* A child that does that; the number that it writes is that of whom it is about. */
 static pid_t begin(void (*act)(int told))
