@@ -15,10 +15,10 @@
 #include "http/test_server_world.h"
 
 /*
- * A deadline that a test waits for, and one that is long against the pauses of a dripping client on
- * a busy machine.
+ * A deadline that a test waits for, one that is long against the pauses of a dripping client on a
+ * busy machine, and one that a client keeps there again and again.
  */
-enum { SOON = 100, LONG = 400 };
+enum { SOON = 100, LONG = 400, KEPT = 2000 };
 
 /* One byte each time the reader looks; true when the server has answered nevertheless. */
 static bool drips(struct fixture *fixture)
@@ -62,11 +62,11 @@ static void test_each_head_has_its_deadline(void **state)
     int fd;
 
     (void)state;
-    settings.head_time = LONG;
+    settings.head_time = KEPT;
     server_start_with(&fixture, &settings);
     fd = connect_client(&fixture, false);
     client_say(fd, "POST ");
-    for (uint64_t begin = loop_now(fixture.loop); loop_now(fixture.loop) < begin + 3 * LONG;) {
+    for (uint64_t begin = loop_now(fixture.loop); loop_now(fixture.loop) < begin + KEPT + LONG;) {
         client_say(fd, "/wsman HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhiPOST ");
         expect_answer(&fixture, fd, "HTTP/1.1 200 OK\r\n", NULL);
     }
@@ -109,10 +109,11 @@ static void test_the_time_of_a_request_is_total(void **state)
     expect_408_for_dripping(&settings, "POST /");
     expect_408_for_dripping(&settings, HEAD "Content-Length: 60000\r\n\r\n");
     expect_408_for_dripping(&settings, HEAD "Transfer-Encoding: chunked\r\n\r\nffff\r\n");
+    settings.request_time = KEPT;
     server_start_with(&fixture, &settings);
     fd = connect_client(&fixture, false);
     client_say(fd, "POST ");
-    for (uint64_t begin = loop_now(fixture.loop); loop_now(fixture.loop) < begin + 3 * LONG;) {
+    for (uint64_t begin = loop_now(fixture.loop); loop_now(fixture.loop) < begin + KEPT + LONG;) {
         client_say(fd, "/wsman HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhiPOST ");
         expect_answer(&fixture, fd, "HTTP/1.1 200 OK\r\n", NULL);
     }
