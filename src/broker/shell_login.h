@@ -34,7 +34,8 @@ struct shell_login_wish {
     const struct token *token; /* of whom this machine knows */
     const char *address;       /* of the client */
     uint32_t number;           /* of the shell */
-    /* The session is open, and it is known which process the host is; that may have begun already. */
+    /* The session is open, and it is known which process the host is; that may have begun already.
+     */
     void (*opened)(struct child *host);
     /* There will be no host: the session `refused` the account, or could not be made. */
     void (*failed)(struct child *host, bool refused, const char *text);
