@@ -49,8 +49,9 @@ install_packages() {
     fi
     say "installing" $missing
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq update >"$work/apt.log" 2>&1
+    # Somebody else may be installing something.
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y \
-        --no-install-recommends $missing >>"$work/apt.log" 2>&1 ||
+        -o DPkg::Lock::Timeout=600 --no-install-recommends $missing >>"$work/apt.log" 2>&1 ||
         { tail -n 20 "$work/apt.log" >&2; die "the packages could not be installed"; }
 }
 
