@@ -66,11 +66,13 @@ fetch_node_client() {
     }
 }
 
-# A temporary folder from which programs can be started, and its removal.
+# A temporary folder from which programs can be started, and its removal. Sockets lie deep in it, and
+# the path of one has 107 bytes at most.
 make_work_folder() {
     local place
     for place in "${TMPDIR:-/tmp}" /tmp /var/tmp; do
         [ "$(id -u)" -ne 0 ] || [ "$place" != "${TMPDIR:-}" ] || continue
+        [ "${#place}" -le 30 ] || continue
         work=$(mktemp -d "$place/winrmd.XXXXXX" 2>/dev/null) || continue
         printf '#!/bin/sh\n' >"$work/try" && chmod 755 "$work/try"
         "$work/try" 2>/dev/null && break
