@@ -53,7 +53,7 @@ PATIENCE = float(os.environ.get('WINRMD_PATIENCE', '1'))
 PROMISE = 2.0 * PATIENCE
 # (milliseconds) How long a plug-in may take in a test where one takes longer: what the same test
 # asks of it besides has to be answered in that time, also on a busy machine.
-DEADLINE = int(500 * PATIENCE)
+DEADLINE = int(1000 * PATIENCE)
 # (milliseconds) How long a shell or a record may be idle in a test that waits for its end: what the
 # test does with it before is quicker, also on a busy machine.
 IDLE = int(1000 * PATIENCE)
