@@ -11,11 +11,11 @@ import hashlib
 import uuid
 
 from bystanders import NO_SUCH, Stream, numbered
+from disconnecting import DISCONNECT, RECONNECT
 from enumeration import NO_CONTEXT, ask_enumerate, ask_pull
 from oracle import NO_SHELL, STREAMS, open_gate, say
 from scenes_logins import login_between_its_legs, login_on_its_way, pam_is_asked, reload_runs
 from server import wait_until
-from test_disconnect import DISCONNECT, RECONNECT
 from test_redelivery import Ids, data_of, send_body
 from wire import (COMMAND, CREATE, DELETE, DONE, GET, NS, RECEIVE, SEND, SIGNAL, TERMINATE, Connection,
                   envelope, receive_body)

@@ -59,6 +59,12 @@ def server(new_server):
 
 
 @pytest.fixture
+def connects(new_server):
+    """A server whose shell plug-in is asked when a client connects (tests/plugins/connects.c)."""
+    return new_server(shell='connects')
+
+
+@pytest.fixture
 def alice(server):
     """A connection of hers."""
     with server.connect('alice') as connection:

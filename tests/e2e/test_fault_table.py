@@ -11,10 +11,10 @@ import pytest
 
 import test_soap_faults
 import test_wire_protocol
+from disconnecting import CONNECT, RECONNECT, Client, connect_xml
 from enumeration import COMMANDS, ENUMERATE, PULL, enumerate_body, pull_body, selector_filter
 from oracle import NO_THROTTLE, STREAMS, say
 from server import Server
-from test_disconnect import CONNECT, RECONNECT, Client, connect_xml
 from test_protocol_rules import DOCUMENT, TREE, rows_below
 from test_wire_protocol import DETAIL, NO_SHELL, get, post_as
 from wire import CREATE, GET, NS, RECEIVE, SHELL, envelope, receive_body
