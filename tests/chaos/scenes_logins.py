@@ -7,7 +7,7 @@ from bystanders import NO_SUCH
 from negotiate import Negotiating, challenges, ntlm
 from oracle import NO_SHELL
 from server import HANG, built, password
-from test_pam import Gate
+from pam_stack import Gate
 from wire import GET, envelope
 from world import LONG, Scene
 

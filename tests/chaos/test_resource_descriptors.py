@@ -9,9 +9,9 @@ import subprocess
 import pytest
 
 from faults import assert_nothing_is_held, assert_serves, without_descriptors
+from pam_stack import pam_server, stack  # noqa: F401 (fixtures)
 from server import HANG, built, is_running, wait_until
 from test_operations import connections_to_every_net
-from test_pam import pam_server, stack  # noqa: F401 (fixtures)
 from wire import COMMAND, CREATE, GET, basic
 from work import Work
 

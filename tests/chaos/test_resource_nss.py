@@ -7,8 +7,8 @@ import os
 import pytest
 
 from faults import assert_nothing_is_held, assert_serves
+from pam_stack import RULES, Gate, Login, stack  # noqa: F401 (stack is a fixture)
 from server import DEADLINE, built, wait_until
-from test_pam import RULES, Gate, Login, stack  # noqa: F401 (stack is a fixture)
 from work import Work
 
 

@@ -13,10 +13,10 @@ from pathlib import Path
 import watch
 from bystanders import Crowd, Echo, Faults, Guest, Reader, Sealed
 from oracle import NO_SHELL, say, seen
+from pam_stack import Stack
 from server import (HANG, USERS, Server, built, make_users_file, password, send_signal, stand_in,
                     wait_until)
 from test_authz_quota_model import ALL_OPERATIONS, ALL_SHELLS, COMMANDS, OWNERS
-from test_pam import Stack
 from wire import GET
 
 # `frank` uses NTLM where winrmd does.

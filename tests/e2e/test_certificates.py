@@ -16,8 +16,8 @@ from winrm.protocol import Protocol
 import certificates
 from client_certificates import Authority, self_signed
 from oracle import calls
+from pam_stack import Gate, stack  # noqa: F401 (a fixture)
 from server import built, wait_until
-from test_pam import Gate, stack  # noqa: F401 (a fixture)
 from wire import GET, HANG, IDENTIFY, Connection, basic, envelope
 
 MUTUAL = 'http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual'

@@ -9,7 +9,7 @@ import pytest
 from negotiate import (BOTH, KRB5, Negotiating, assert_refused, challenges, kerberos, ntlm, refused,
                        sealed, work)
 from server import wait_until
-from test_pam import Stack
+from pam_stack import Stack
 from test_certificates import PAM_ACCT_EXPIRED, reload
 
 DELAY = 0.2  # s: no refusal is told earlier
