@@ -176,11 +176,8 @@ int main(int count, char **arguments)
         cmocka_unit_test(old_encryption_types_do_not_seal),
         cmocka_unit_test(what_is_no_context),
     };
-    int failed;
 
-    if (!world_prepare(count, arguments))
+    if (!world_choose(count, arguments))
         return 2;
-    failed = cmocka_run_group_tests(tests, NULL, NULL);
-    world_unprepare();
-    return failed;
+    return cmocka_run_group_tests(tests, world_prepare, world_unprepare);
 }

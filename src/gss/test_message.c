@@ -371,11 +371,8 @@ int main(int count, char **arguments)
         cmocka_unit_test(nothing_is_sealed_that_may_not_be_sent),
         cmocka_unit_test(the_frame_is_above_the_limit),
     };
-    int failed;
 
-    if (!world_prepare(count, arguments))
+    if (!world_choose(count, arguments))
         return 2;
-    failed = cmocka_run_group_tests(tests, NULL, NULL);
-    world_unprepare();
-    return failed;
+    return cmocka_run_group_tests(tests, world_prepare, world_unprepare);
 }

@@ -13,20 +13,28 @@ struct login_kind kinds[2] = {{.name = "raw", .flags = LOGIN_FLAGS},
                               {.name = "SPNEGO", .spnego = true, .flags = LOGIN_FLAGS}};
 const char closing[] = "--Encrypted Boundary--\r\n";
 
-bool world_prepare(int count, char **arguments)
+bool world_choose(int count, char **arguments)
 {
     if (count != 2 || (strcmp(arguments[1], "ntlm") != 0 && strcmp(arguments[1], "kerberos") != 0))
         return false;
     kerberos = strcmp(arguments[1], "kerberos") == 0;
     kinds[0].kerberos = kinds[1].kerberos = kerberos;
-    gss_preload();
-    login_prepare();
     return true;
 }
 
-void world_unprepare(void)
+int world_prepare(void **state)
 {
+    (void)state;
+    gss_preload();
+    login_prepare();
+    return 0;
+}
+
+int world_unprepare(void **state)
+{
+    (void)state;
     login_unprepare();
+    return 0;
 }
 
 void world_begin(struct world *world, const struct login_kind *kind)

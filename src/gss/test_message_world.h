@@ -34,9 +34,11 @@ struct world {
     struct sealed_message message;
 };
 
-/* Reads the arguments of the program and makes what logins need; false: they are wrong. */
-bool world_prepare(int count, char **arguments);
-void world_unprepare(void);
+/* Reads the arguments of the program; false: they are wrong. */
+bool world_choose(int count, char **arguments);
+/* Around the tests of a program: what logins need. */
+int world_prepare(void **state);
+int world_unprepare(void **state);
 
 /* world_end() gives back what world_begin() has made. */
 void world_begin(struct world *world, const struct login_kind *kind);
