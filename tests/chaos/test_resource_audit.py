@@ -10,10 +10,10 @@ import signal
 import pytest
 
 from faults import assert_nothing_is_held, assert_serves
+from reloading import edit, reload_done
 from server import wait_until
 from test_audit_failure import (BEGINS, ENDS, UNAVAILABLE, outage_by_full_disk, outage_by_limit,
                                 small_disk, wait_until_said)  # noqa: F401 (small_disk is a fixture)
-from test_reload import edit, reload_done
 from wire import COMMAND, CREATE, GET, RECEIVE, envelope, receive_body
 
 TRUE = '<rsp:CommandLine><rsp:Command>true</rsp:Command></rsp:CommandLine>'

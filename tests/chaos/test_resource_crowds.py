@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from faults import LONG, assert_nothing_is_held, assert_serves, memory_of, resident
+from reloading import edit, reload_done
 from server import HANG, PATIENCE, wait_until
-from test_reload import edit, reload_done
 from wire import GET, SOAP, basic, envelope
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / 'probes'))

@@ -7,7 +7,7 @@ import pytest
 import certificates
 from certificates import Authority
 from negotiate import (WAYS, Negotiating, assert_refused, end_point, login_by, refused, sealed, work)
-from test_reload import edit, reload_done
+from reloading import edit, reload_done
 
 EACH_WAY = pytest.mark.parametrize('way', WAYS)
 WRONG = b'tls-server-end-point:' + bytes(32)

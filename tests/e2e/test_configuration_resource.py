@@ -11,9 +11,9 @@ import pytest
 from certificates import Authority
 from enumeration import (ENUMERATE, ENUMERATION, Page, ask_enumerate, ask_pull, enumerate_body,
                          selector_filter)
+from reloading import edit, reload_done
 from server import built
 from test_protocol_rules import TREE, rows_below
-from test_reload import edit, reload_done
 from test_soap_faults import NOT_SUPPORTED, sender
 from test_wire_protocol import ADDRESSING, as_utf16, assert_fault
 from wire import CREATE, DELETE, GET, NS, TRANSFER, envelope

@@ -12,8 +12,8 @@ import pytest
 
 from negotiate import (BOTH, NO_SHELL, Negotiating, Refused, challenges, kerberos, login_by,
                        ntlm, sealed, work)
+from reloading import edit, reload_done
 from server import HANG, built, password, stand_in, wait_until
-from test_reload import edit, reload_done
 from wire import CREATE, GET, RECEIVE, envelope, receive_body
 
 SHELL = '<rsp:Shell/>'

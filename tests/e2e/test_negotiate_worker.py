@@ -11,8 +11,8 @@ import pytest
 
 from negotiate import (NTLM, SPNEGO, Negotiating, Refused, challenges, kerberos, ntlm, refused,
                        sealed)
+from reloading import reload, reload_done
 from server import password, wait_until
-from test_reload import reload, reload_done
 from wire import GET
 
 GARBAGE = {

@@ -12,8 +12,8 @@ import subprocess
 import pytest
 
 from certificates import LOOPBACK, Authority, Pair, openssl, self_signed
+from reloading import edit, reload, reload_done
 from server import HANG, Server, built, stand_in, wait_until
-from test_reload import edit, reload, reload_done
 from wire import GET, Connection
 from work import Work
 
