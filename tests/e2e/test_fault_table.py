@@ -66,7 +66,7 @@ ELSEWHERE = {
     'quota_plugin_user_operations': PLUG_IN_QUOTAS,
     'quota_plugin_commands': 'test_limits_plugin.py::test_commands_of_a_shell',
     'pull_in_progress': 'test_enumerate_life.py::test_a_lost_answer_comes_again',
-    'filtering': 'test_configuration_resource.py::test_who_and_what_is_enumerated',
+    'filtering': 'test_configuration_enumerated.py::test_who_and_what_is_enumerated',
     'shell_disconnected': 'test_disconnect.py::test_what_a_disconnected_shell_refuses',
     'disconnect_unsupported': 'test_disconnect.py::test_a_plug_in_without_the_entry_point',
     'session_mismatch': 'test_disconnect.py::test_who_is_the_client',
