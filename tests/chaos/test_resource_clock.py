@@ -10,7 +10,7 @@ import pytest
 
 from faults import PROGRAMS, Faults, assert_nothing_is_held, assert_serves
 from negotiate import kerberos, sealed
-from server import IDLE, wait_until
+from server import DEADLINE, IDLE, wait_until
 from test_certificates import connect, new_tls_server, world  # noqa: F401 (fixtures)
 from wire import CREATE, GET, RECEIVE, envelope, receive_body
 
@@ -91,7 +91,7 @@ def test_deadlines_come_although_the_calendar_goes_back(new_server, faults):
     """docs/reliability.md F-31: idle time-outs, time-outs of operations and the rate of messages."""
     server = new_server(winrmd=faults.winrmd, authorizer='never_completes',
                         operations='QuotaSystemWindowOperations="0" MaxShellIdleTimeoutMinutes="%dms"' % IDLE,
-                        application='authorization-timeout = "500ms"')
+                        application='authorization-timeout = "%dms"' % DEADLINE)
     faults.jump(-5 * HOUR, 'today')
     with server.connect('alice') as client, server.connect('mallory') as other:
         shell = client.create()
