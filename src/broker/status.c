@@ -87,6 +87,7 @@ static void send_record(void *value, void *context)
 static void send_shell(void *value, void *context)
 {
     const struct shell *shell = value;
+    const struct child *host = shell->host;
     uint64_t now = loop_now(shell->broker->loop);
     uint32_t commands = 0;
 
@@ -96,7 +97,7 @@ static void send_shell(void *value, void *context)
                  .application = shell->operation->application->settings->path,
                  .shell_id = shell->id, .owner = shell->operation->caller.name,
                  .account = shell->operation->record->token->account,
-                 .process = shell->host != NULL ? (uint32_t)shell->host->pid : 0,
+                 .process = host != NULL && host->pid > 0 ? (uint32_t)host->pid : 0,
                  .commands = commands, .idle = shell->outstanding > 0 ? 0 : now - shell->used_at,
                  .age = now - shell->created_at, .state = shell_client_name(shell));
 }

@@ -65,7 +65,8 @@ def pam_is_asked(history, user):
     with client:
         scene = Scene(client, history.server.net_of(client))
         client.send(envelope(GET, shell=NO_SHELL, timeout=LONG))
-        scene.asked = gate.reached()
+        gate.reached()
+        scene.asked = gate.pid()
         stack.service(before)
         fault = yield scene
         gate.open()

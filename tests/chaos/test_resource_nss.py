@@ -12,17 +12,9 @@ from server import DEADLINE, built, wait_until
 from work import Work
 
 
-class NssGate(Gate):
-    """The lookups of alice wait here; several may."""
-
-    def reached(self):
-        (self.path.parent / 'pid').write_text('0')
-        return super().reached()
-
-
 @pytest.fixture
 def gate(stack):  # noqa: F811
-    return NssGate(stack.folder / 'gate')
+    return Gate(stack.folder / 'gate')
 
 
 @pytest.fixture
@@ -32,7 +24,7 @@ def slow_server(stack, gate, new_server):  # noqa: F811
         winrmd = stack.programs()
         script = winrmd.parent / 'winrmd-pam'
         script.write_text(script.read_text()
-                          .replace('LD_PRELOAD="', 'LD_PRELOAD="%s ' % built('faults_nss.so'))
+                          .replace('LD_PRELOAD="', 'LD_PRELOAD="%s ' % built('faults_gate.so'))
                           .replace('exec ', 'export WINRMD_SLOW=%s WINRMD_SLOW_NAME=alice\nexec '
                                    % gate.path))
         return new_server(winrmd=winrmd, authentication='basic = "pam"\n' + more, rules=RULES)

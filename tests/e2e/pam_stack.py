@@ -99,7 +99,7 @@ def refusals(server, count=1):
 
 
 class Gate:
-    """A FIFO that a module waits at. `reached()`: one has come; `open()`: it may go on."""
+    """A FIFO that somebody waits at. `reached()`: one has come; `open()`: it may go on."""
 
     def __init__(self, path):
         os.mkfifo(path)
@@ -112,7 +112,10 @@ class Gate:
             except OSError:
                 return False
             return True
-        wait_until(writable, 'a module to wait')
+        wait_until(writable, 'somebody to wait')
+
+    def pid(self):
+        """Of the winrmd-pam whose module has come, where the module writes it down."""
         return int((self.path.parent / 'pid').read_text())
 
     def open(self):

@@ -22,7 +22,8 @@ def test_a_process_killed_while_it_is_asked(gated, pam_server, number):
     server = pam_server()
     before = set(server.pids('winrmd-pam'))
     alice = Login(server, 'alice')
-    os.kill(gated.reached(), number)
+    gated.reached()
+    os.kill(gated.pid(), number)
     assert alice.result() == 401
     assert refusals(server) == [('alice', 'winrmd-pam ended while it was asked')]
     assert login(server, basic('carol', 'carol-secret')) == 200
