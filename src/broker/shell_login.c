@@ -29,6 +29,7 @@ struct shell_login {
     struct child *session; /* NULL once it is gone */
     char *cgroup;          /* the shell's folder; NULL: none */
     struct loop_timer kill_timer;
+    struct loop_timer close_timer;  /* the modules have to be done then */
     struct loop_timer remove_timer; /* the session was killed, and the cgroup is not empty yet */
     unsigned removals;
     void (*opened)(struct child *host);
@@ -90,6 +91,7 @@ bool shell_login_prepare(struct broker *broker)
 static void shell_login_free(struct shell_login *login)
 {
     loop_timer_stop(login->broker->loop, &login->kill_timer);
+    loop_timer_stop(login->broker->loop, &login->close_timer);
     loop_timer_stop(login->broker->loop, &login->remove_timer);
     list_remove(&login->link);
     free(login->cgroup);
@@ -175,6 +177,7 @@ static void session_gone(struct child *session, bool crashed)
 
     (void)crashed;
     login->session = NULL;
+    loop_timer_stop(login->broker->loop, &login->close_timer);
     if (login->cgroup != NULL)
         cgroup_kill(login->cgroup);
     shell_login_host_over(login, SIGKILL);
@@ -200,10 +203,21 @@ static void handle_opened(struct channel *channel, const union message_body *bod
     login->opened(login->host);
 }
 
-static void session_leaves(struct child *session)
+static void shell_login_close_expired(struct loop_timer *timer)
 {
-    channel_set_state(session->channel, CHANNEL_stopping);
-    child_end_within(session, CLOSE_PATIENCE);
+    struct shell_login *login = container_of(timer, struct shell_login, close_timer);
+
+    log_error("winrmd-session[%d]: PAM's modules have not closed the session within %d s; it is "
+              "killed, and what they have opened may stay",
+              (int)login->session->pid, CLOSE_PATIENCE / 1000);
+    child_kill(login->session);
+}
+
+static void session_leaves(struct shell_login *login)
+{
+    login->session->expected_end = true;
+    channel_set_state(login->session->channel, CHANNEL_stopping);
+    loop_timer_start(login->broker->loop, &login->close_timer, CLOSE_PATIENCE);
 }
 
 static void handle_failed(struct channel *channel, const union message_body *body)
@@ -211,7 +225,7 @@ static void handle_failed(struct channel *channel, const union message_body *bod
     const struct message_pam_session_failed *told = &body->pam_session_failed;
     struct shell_login *login = shell_login_of(channel);
 
-    session_leaves(child_of(channel));
+    session_leaves(login);
     if (login->host == NULL)
         return;
     login->host->expected_end = true;
@@ -225,7 +239,7 @@ static void handle_over(struct channel *channel, const union message_body *body)
     const struct message_pam_session_over *told = &body->pam_session_over;
     struct shell_login *login = shell_login_of(channel);
 
-    session_leaves(child_of(channel));
+    session_leaves(login);
     /* One that had closed its channel and lived on has broken it off. */
     if (login->host != NULL && told->killed && !login->host->expected_end &&
         login->host->channel != NULL && channel_is_ended(login->host->channel))
@@ -301,6 +315,7 @@ struct child *shell_login_start(struct broker *broker, const struct shell_login_
     login->opened = wish->opened;
     login->failed = wish->failed;
     login->kill_timer.expired = shell_login_kill_expired;
+    login->close_timer.expired = shell_login_close_expired;
     login->remove_timer.expired = shell_login_remove_again;
     list_append(&broker->shell_logins, &login->link);
     if (broker->cgroup != NULL)

@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 
+import lab
 from server import HANG, IDLE, built, is_running, wait_until
 
 # A command whose daemon has left everything behind that it could leave.
@@ -67,6 +68,19 @@ def test_the_session_is_closed(new_root_server, machine, way):
     server.stop()
     assert machine.sessions() == [('open_session', 'alice', 'winrmd', '127.0.0.1'),
                                   ('close_session', 'alice', 'winrmd', '127.0.0.1')]
+
+
+def test_modules_that_never_close_it(root_server, machine, tmp_path):
+    """R-31: the shell has ended before, and nothing of either is left."""
+    gate = tmp_path / 'gate'
+    os.mkfifo(gate)
+    machine.edit(lab.NOTES / 'session', lambda text: text + (
+        '[ "$PAM_TYPE" = open_session ] || read line <%s\n' % gate))
+    with root_server.connect('alice') as client:
+        client.delete(client.create())
+        root_server.wait_for_log("PAM's modules have not closed the session within 5 s")
+        wait_until(lambda: not root_server.pids('winrmd-session'), 'the end of winrmd-session')
+        assert root_server.status()['shells'] == []
 
 
 def test_each_shell_has_its_own(root_server, machine):
