@@ -35,7 +35,7 @@ GROWN = 4096
 # of them. What is lost is lost every time; what malloc keeps for the next time grows when one time
 # needs more than those before it. While they grow there are more repetitions, up to MOST.
 FLAT = 128
-MOST = 12
+MOST = 40
 # Connections that a winrmd-net may have to hold, and descriptors that it needs besides.
 CONNECTIONS = 10000
 BESIDES = 300

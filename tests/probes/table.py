@@ -18,7 +18,7 @@ LINGER = 2
 # KiB that thousands of connections take at a time in each winrmd-net, and that malloc keeps.
 CROWD = 32768
 # KiB that hundreds of handshakes take at a time in each winrmd-net, and that malloc keeps.
-HANDSHAKES = 16384
+HANDSHAKES = 24576
 # KiB that the XML parser keeps of its tables when an element had 50,000 attributes.
 TABLES = 16384
 
