@@ -20,6 +20,16 @@ static void expect_start_failure(struct fixture *f, const char *part)
     assert_true(WIFEXITED(test_host_wait(&f->host)));
 }
 
+/* Puts plugin.so into the folder of the application, and then does what `then` says there. */
+static void copy_plugin(const struct fixture *f, const char *then)
+{
+    char command[1024];
+
+    snprintf(command, sizeof(command), "cp '%s' '%s/plugin.so' && cd '%s' && %s",
+             plugin_path("test_plugin_authz.so"), f->folder, f->folder, then);
+    assert_int_equal(system(command), 0);
+}
+
 static void library_missing_is_named(void **state)
 {
     struct fixture *f = *state;
@@ -39,11 +49,8 @@ static void library_without_entry_points_is_refused(void **state)
 static void library_writable_by_others_is_refused(void **state)
 {
     struct fixture *f = *state;
-    char command[1024];
 
-    snprintf(command, sizeof(command), "cp '%s' '%s/plugin.so' && chmod o+w '%s/plugin.so'",
-             plugin_path("test_plugin_authz.so"), f->folder, f->folder);
-    assert_int_equal(system(command), 0);
+    copy_plugin(f, "chmod o+w plugin.so");
     send_start(f, "plugin.so", "wsman");
     expect_start_failure(f, "writable by everybody");
 }
@@ -51,11 +58,8 @@ static void library_writable_by_others_is_refused(void **state)
 static void library_in_a_folder_writable_by_others_is_refused(void **state)
 {
     struct fixture *f = *state;
-    char command[1024];
 
-    snprintf(command, sizeof(command), "cp '%s' '%s/plugin.so' && chmod g+w '%s'",
-             plugin_path("test_plugin_authz.so"), f->folder, f->folder);
-    assert_int_equal(system(command), 0);
+    copy_plugin(f, "chmod g+w .");
     send_start(f, "plugin.so", "wsman");
     expect_start_failure(f, "writable by its group");
 }
@@ -63,11 +67,8 @@ static void library_in_a_folder_writable_by_others_is_refused(void **state)
 static void library_in_the_application_folder_is_found(void **state)
 {
     struct fixture *f = *state;
-    char command[1024];
 
-    snprintf(command, sizeof(command), "cp '%s' '%s/plugin.so'",
-             plugin_path("test_plugin_authz.so"), f->folder);
-    assert_int_equal(system(command), 0);
+    copy_plugin(f, "true");
     send_start(f, "plugin.DLL", "wsman");
     assert_int_equal(test_expect(&f->host.broker, MESSAGE_host_started)->host_started.code, 0);
 }

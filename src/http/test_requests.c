@@ -82,52 +82,47 @@ void make_endless_head(struct buffer *bytes)
     append_times(bytes, 'a', HTTP_HEAD_BYTES);
 }
 
-static void append_body(struct buffer *bytes, size_t length)
+/* `lines`: of the head, besides the length. */
+static void append_body(struct buffer *bytes, const char *lines, size_t length)
 {
-    buffer_printf(bytes, HEAD "Content-Length: %zu\r\n\r\n", length);
+    buffer_printf(bytes, HEAD "%sContent-Length: %zu\r\n\r\n", lines, length);
     append_times(bytes, 'a', length);
     buffer_text(bytes, GOOD);
 }
 
 void make_large_guest_body(struct buffer *bytes)
 {
-    append_body(bytes, HTTP_GUEST_BODY_BYTES + 1);
+    append_body(bytes, "", HTTP_GUEST_BODY_BYTES + 1);
 }
 
 void make_guest_body_that_expects(struct buffer *bytes)
 {
-    buffer_printf(bytes, HEAD "Expect: 100-continue\r\nContent-Length: %d\r\n\r\n",
-                  HTTP_GUEST_BODY_BYTES + 1);
-    append_times(bytes, 'a', HTTP_GUEST_BODY_BYTES + 1);
-    buffer_text(bytes, GOOD);
+    append_body(bytes, "Expect: 100-continue\r\n", HTTP_GUEST_BODY_BYTES + 1);
 }
 
 void make_droppable_body(struct buffer *bytes)
 {
-    append_body(bytes, HTTP_DROP_BYTES);
+    append_body(bytes, "", HTTP_DROP_BYTES);
 }
 
 void make_body_not_worth_dropping(struct buffer *bytes)
 {
-    append_body(bytes, HTTP_DROP_BYTES + 1);
+    append_body(bytes, "", HTTP_DROP_BYTES + 1);
 }
 
 void make_large_body_with_credentials(struct buffer *bytes)
 {
-    buffer_printf(bytes, HEAD "Authorization: Basic eA==\r\nContent-Length: %d\r\n\r\n",
-                  HTTP_GUEST_BODY_BYTES + 1);
-    append_times(bytes, 'a', HTTP_GUEST_BODY_BYTES + 1);
-    buffer_text(bytes, GOOD);
+    append_body(bytes, "Authorization: Basic eA==\r\n", HTTP_GUEST_BODY_BYTES + 1);
 }
 
 void make_body_at_limit(struct buffer *bytes)
 {
-    append_body(bytes, HTTP_BODY_BYTES);
+    append_body(bytes, "", HTTP_BODY_BYTES);
 }
 
 void make_body_above_limit(struct buffer *bytes)
 {
-    append_body(bytes, HTTP_BODY_BYTES + 1);
+    append_body(bytes, "", HTTP_BODY_BYTES + 1);
 }
 
 static void append_chunks(struct buffer *bytes, size_t length)
